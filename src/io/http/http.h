@@ -1,0 +1,94 @@
+/* The HTTP/1.1 server: libevent's evhttp, made strict.
+ *
+ * Source    RFC 9110, RFC 9112. evhttp is lenient where leniency lets requests be smuggled; this room
+ *           refuses those before routing (libraries.md, "Framing cases"), each with a status and a close.
+ * Threads   `threads` event loops share the port. A request stays on the loop it came in on. A handler
+ *           runs on that loop and must not block: it answers at once, or keeps the request and has
+ *           http_reply called later from ANY thread (the answer is carried to the loop).
+ * Body      complete before the handler is called, already inflated for Content-Encoding: gzip, at most
+ *           LIMIT_HTTP_BODY (413 above; also for a body that inflates beyond it). Routes that take an
+ *           upload get it as a file (spool_dir, LIMIT_HTTP_UPLOAD), so that memory does not grow.
+ * Limits    header bytes and lines, connections (503 above), 10 s for headers, 30 s for a body, 60 s idle.
+ * TLS       with tls_cert and tls_key every listener but the unix socket speaks TLS 1.2+.
+ * Always    Date, Content-Length or chunked, X-Content-Type-Options: nosniff; HEAD answers like GET
+ *           without a body; TRACE and CONNECT 405; Expect: 100-continue honoured after the checks.
+ */
+#ifndef TENDERO_IO_HTTP_HTTP_H
+#define TENDERO_IO_HTTP_HTTP_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+struct http_server;
+struct http_request;
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
+
+struct http_options {
+    const char *listen;     // "127.0.0.1:8080", "[::1]:0"; port 0 picks one
+    const char *socket;     // path of a unix socket (mode 0600) or NULL
+    const char *tls_cert, *tls_key;  // PEM files or NULL
+    const char *spool_dir;  // where uploads are written while they arrive
+    unsigned threads;       // >= 1
+    unsigned connections_max;        // 0: LIMIT_HTTP_CONNECTIONS
+    /* Says before the body is read whether this path takes an upload into a file. */
+    bool (*is_upload)(void *arg, enum http_method, struct slice path);
+    void (*handle)(void *arg, struct http_request *);
+    /* Called once per loop thread before its first request and after its last: per-thread state (a read
+     * connection, a JSON parser, a scratch arena), found again by http_thread_state. */
+    void *(*thread_start)(void *arg, unsigned thread);
+    void (*thread_stop)(void *arg, void *state);
+    void *arg;
+};
+
+/* Binds and starts the loops; ERR_IO with the address when it cannot listen ("address in use"). */
+MUST_CHECK enum err_code http_server_new(struct http_options, struct http_server **ret,
+                                         struct err *e);
+/* The port that was bound (for listen port 0). */
+int http_server_port(const struct http_server *);
+/* Graceful: stops listening, lets running requests end for grace_ms, then closes and joins. */
+void http_server_stop(struct http_server **, int grace_ms);
+struct http_server_stats {
+    uint64_t requests, refused, bytes_in, bytes_out;
+    uint32_t connections, in_flight;
+};
+struct http_server_stats http_server_stats(const struct http_server *);
+
+/* The request. Slices live until the reply has been given. */
+enum http_method http_method(const struct http_request *);
+struct slice http_path(const struct http_request *);   // raw, without the query, begins with '/'
+struct slice http_query(const struct http_request *);  // raw, without '?'
+/* First header of that name (any case), empty when absent. */
+struct slice http_header(const struct http_request *, const char *name);
+struct slice http_body(const struct http_request *);
+const char *http_upload_path(const struct http_request *);  // NULL unless is_upload; deleted after the reply
+struct slice http_peer(const struct http_request *);   // "203.0.113.7"; empty on the unix socket
+bool http_is_local(const struct http_request *);       // came in by the unix socket
+bool http_is_tls(const struct http_request *);
+struct arena *http_arena(struct http_request *);       // ends with the request, 8 MiB limit
+void *http_thread_state(const struct http_request *);
+int64_t http_received_ns(const struct http_request *); // steady clock, when the headers had come in
+
+/* Answering: headers first, then exactly one reply or stream. The request is gone afterwards. */
+void http_set_header(struct http_request *, const char *name, struct slice value);  // copies; refuses CR/LF by assert
+void http_reply(struct http_request *, int status, struct slice content_type, struct slice body);
+
+/* A body that is made while it is sent: `next` is called on the loop whenever the socket has room; it
+ * appends at most some 64 KiB and says *more = false with the last piece; an error cuts the connection,
+ * so that the client sees a broken body and never a short one. `end` is called once, whatever happens. */
+struct http_stream {
+    enum err_code (*next)(void *arg, struct buf *out, bool *more, struct err *e);
+    void (*end)(void *arg);
+    void *arg;
+};
+void http_reply_stream(struct http_request *, int status, struct slice content_type,
+                       struct http_stream);
+/* Server-sent lines that outlive the handler (live events): like a stream, but `next` may add nothing;
+ * it is then asked again every interval_ms. Ends when the client goes. */
+void http_reply_live(struct http_request *, struct slice content_type, int interval_ms,
+                     struct http_stream);
+
+const char *http_status_text(int status);
+
+#endif

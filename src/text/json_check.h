@@ -1,0 +1,22 @@
+/* The seam to simdjson, the one C++ file: says whether a text is valid JSON, nothing else. */
+#ifndef TENDERO_TEXT_JSON_CHECK_H
+#define TENDERO_TEXT_JSON_CHECK_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct json_check;
+struct json_check *json_check_new(size_t depth_max);  // NULL when memory is exhausted
+void json_check_free(struct json_check *);
+/* NULL when `text` is one valid JSON document, else the reason (static storage). text need not be
+ * padded: the shim copies into a padded buffer of its own, which is cheaper than the page faults of a
+ * fresh allocation per request. *no_memory tells exhaustion from a flaw. */
+const char *json_check_run(struct json_check *, const char *text, size_t len, int *no_memory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
