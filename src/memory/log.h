@@ -1,0 +1,75 @@
+/* The log of facts on the store: parts, deduplication, reading.
+ *
+ * Parts    facts lie in tables facts_000001, facts_000002 …, each LOG_PART_ROWS rows or one month of
+ *          arrival, whichever ends first. The open part has no index but its primary key, so appending
+ *          touches one page; what a reader needs to find (customer chains, message ids) is in memory.
+ *          Sealing a part builds its two indexes (customer, timestamp) and (message_hash), sorted, once.
+ *          libraries.md has the measurement: one big index falls to 30k rows/s, parts hold 130k.
+ * Dedupe   unique by (source, message_id) for DEDUPE_WINDOW_MS by arrival. The open part: an exact map
+ *          of 64-bit hashes. Sealed parts: a bit-sliced signature file (one 64-bit word per slot, bit p
+ *          for part p mod 64; Bloom filters stood on end, Faloutsos 1985): a few cache misses name the
+ *          parts that may hold an id. Every hit is verified in the store before a fact is dropped, so a
+ *          hash collision never loses an event.
+ * Threads  tx_* and log_seal on the writer's thread; log_get/log_read/log_scan with the caller's own read
+ *          connection, under memory_read_lock.
+ */
+#ifndef TENDERO_MEMORY_LOG_H
+#define TENDERO_MEMORY_LOG_H
+
+#include "base/arena.h"
+#include "io/store/store.h"
+#include "memory/fact.h"
+
+#define LOG_PART_ROWS (1 << 18)
+
+struct log;
+
+/* Opens or resumes: reads the part list, filters of the dedupe window, and the open part's keys. */
+MUST_CHECK enum err_code log_new(struct store_conn *write, int64_t now_ms, uint64_t seed,
+                                 struct log **ret, struct err *e);
+void log_drop(struct log **);
+int64_t log_last_seq(const struct log *);   // newest committed fact
+size_t log_memory_bytes(const struct log *);
+
+/* Inside the writer's transaction. What these change in memory counts only from log_committed on;
+ * log_rolled_back forgets it. */
+MUST_CHECK enum err_code log_begin(struct log *, int64_t now_ms, struct err *e);  // may open a new part
+/* *known: this (source, message_id) has been seen within the window (in the store or this group). */
+MUST_CHECK enum err_code log_known(struct log *, uint32_t source, struct slice message_id, bool *known,
+                                   struct err *e);
+/* Gives fact->seq. The fact's slices must live until the group has been followed. */
+MUST_CHECK enum err_code log_append(struct log *, struct fact *fact, struct err *e);
+void log_committed(struct log *);    // under the write lock
+void log_rolled_back(struct log *);
+/* Seals the open part when it is full: called between groups. */
+MUST_CHECK enum err_code log_seal_if_full(struct log *, int64_t now_ms, struct err *e);
+
+/* Reading: the edited view, corrections applied; deleted facts are left out unless asked for. The fact's
+ * slices are in mem. */
+enum log_order { LOG_NEWEST, LOG_OLDEST };  // by (timestamp, seq)
+struct log_query {
+    const uint32_t *customers;  // histories (leaves) of one customer
+    size_t n;
+    struct slice type, event;   // empty: any
+    int64_t since_ms, until_ms; // [since, until); FACT_NO_TIME: open
+    int64_t after_ms, after_seq;// continue behind this fact; after_seq 0: from the start
+    enum log_order order;
+    bool with_deleted;
+    size_t limit;
+};
+MUST_CHECK enum err_code log_get(const struct log *, struct store_conn *, int64_t seq,
+                                 struct arena *mem, struct fact *ret, struct err *e);
+/* Fills ret[limit] and *got. */
+MUST_CHECK enum err_code log_read(const struct log *, struct store_conn *, const struct log_query *,
+                                  struct arena *mem, struct fact *ret, size_t *got, struct err *e);
+/* Facts with seq > after in log order, `limit` at most, of every customer: followers, exports, the whole
+ * log. raw: bodies as written, edits not applied, deletions included. */
+MUST_CHECK enum err_code log_scan(const struct log *, struct store_conn *, int64_t after, size_t limit,
+                                  bool raw, struct arena *mem, struct fact *ret, size_t *got,
+                                  struct err *e);
+/* Newest first, below `before` (0: the newest), filtered by type and event: the console's list. */
+MUST_CHECK enum err_code log_recent(const struct log *, struct store_conn *, int64_t before,
+                                    struct slice type, struct slice event, size_t limit,
+                                    struct arena *mem, struct fact *ret, size_t *got, struct err *e);
+
+#endif
