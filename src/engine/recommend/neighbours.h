@@ -1,0 +1,65 @@
+/* Item-to-item neighbours: "customers who bought this also bought that".
+ *
+ * Source  cosine similarity between items over binary purchases (Sarwar, Karypis, Konstan, Riedl 2001),
+ *         damped for little evidence as in the item-kNN baseline of Ferrari Dacrema, Cremonesi, Jannach
+ *         2019:   similarity(i, j) = together / (sqrt(n_i * n_j) + shrink)
+ *         with n the buyers of an item and `together` the buyers of both.
+ * Shape   purchases as compressed rows: items of buyer b are item[start[b] .. start[b+1]), distinct, item
+ *         numbers 0 .. items-1. Result: for each item its `k` best, best first, ties by item number.
+ * Cost    sum over buyers of basket^2 additions; buyers with more than basket_max items count with their
+ *         last basket_max (the caller orders items oldest first), so that one reseller does not set the time.
+ * Memory  the result is one block owned by the caller, neighbours_drop; scratch ends with the call.
+ * Errors  ERR_LIMIT without memory, ERR_BUSY when *cancel turned true, ERR_INVALID for an item >= items.
+ */
+#ifndef TENDERO_ENGINE_RECOMMEND_NEIGHBOURS_H
+#define TENDERO_ENGINE_RECOMMEND_NEIGHBOURS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct purchase_rows {
+    const uint32_t *item;
+    const uint64_t *start;  // buyers + 1 offsets
+    uint32_t buyers, items;
+};
+struct neighbours_options {
+    uint32_t k;           // neighbours kept per item; 100
+    float shrink;         // 10
+    uint32_t basket_max;  // 500
+    const atomic_bool *cancel;  // or NULL
+};
+struct neighbour {
+    uint32_t item;
+    uint32_t together;  // buyers of both
+    float similarity;
+};
+struct neighbours {
+    uint32_t items, k;
+    uint32_t *buyers;          // of each item
+    uint32_t *count;           // neighbours of each item, <= k
+    struct neighbour *of;      // items * k, row i begins at of[i * k]
+};
+
+MUST_CHECK enum err_code neighbours_fit(struct purchase_rows, struct neighbours_options,
+                                        struct neighbours **ret, struct err *e);
+void neighbours_drop(struct neighbours **);
+
+/* The proposals for one buyer: score(j) = sum over his items i of similarity(i, j), without what he has.
+ * `work` belongs to the thread and is reused; the answer costs items(bought) * k additions.
+ * best[n]: best first, ties by item number; *why: the bought item that added most to each. */
+struct neighbour_work;
+struct neighbour_work *neighbour_work_new(void);
+void neighbour_work_drop(struct neighbour_work **);
+struct scored {
+    uint32_t item, why, together;
+    float score;
+};
+MUST_CHECK enum err_code neighbours_score(const struct neighbours *, const uint32_t *bought, size_t n_bought,
+                                          bool (*allowed)(void *arg, uint32_t item), void *arg,
+                                          struct neighbour_work *, struct scored *best, size_t max,
+                                          size_t *n, struct err *e);
+
+#endif

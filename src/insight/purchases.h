@@ -1,0 +1,69 @@
+/* What each customer bought and looked at: a follower of the log, in memory.
+ *
+ * Reads    the e-commerce events of Segment's specification: Order Completed, Order Updated (replaces the
+ *          order), Order Refunded, Order Cancelled; Product Viewed, Product List Viewed, Product Added.
+ *          product = products[].product_id, else sku. The value of an order is the sum of price * quantity of
+ *          its lines, without lines `revenue`, else `total`, else `value`; refunds and cancellations take it
+ *          back. An order_id that is completed twice counts once (its last state).
+ * Shape    per history: a chain of orders and of lines, newest first, in growing blocks; products are dense
+ *          numbers from 1 by their id. ~24 bytes an order, ~20 bytes a line.
+ * Threads  reads under memory_read_lock. `root` gathers all histories of the customer.
+ * Facts of nobody (till sales) count for the products' popularity and the shop's totals only.
+ */
+#ifndef TENDERO_INSIGHT_PURCHASES_H
+#define TENDERO_INSIGHT_PURCHASES_H
+
+#include "memory/customers.h"
+#include "memory/memory.h"
+
+struct purchases;
+MUST_CHECK enum err_code purchases_new(struct memory *, struct purchases **ret, struct err *e);
+void purchases_drop(struct purchases **);
+struct follower purchases_follower(struct purchases *);
+size_t purchases_memory_bytes(const struct purchases *);
+
+struct purchase_summary {
+    uint32_t orders;
+    int64_t value_micro;             // net of refunds
+    int64_t first_ms, last_ms;       // orders; FACT_NO_TIME: none
+};
+struct purchase_summary purchases_summary(const struct purchases *, uint32_t root);
+struct bought {
+    uint32_t product, times;
+    int64_t last_ms;
+};
+/* Distinct products still kept (a fully refunded one is not), latest first; fills ret[max], returns how many. */
+size_t purchases_bought(const struct purchases *, uint32_t root, struct bought *ret, size_t max);
+/* Products looked at or put in a cart lately, latest first. */
+size_t purchases_viewed(const struct purchases *, uint32_t root, uint32_t *ret, size_t max);
+/* Category last looked at, empty when none. */
+struct slice purchases_viewed_category(const struct purchases *, uint32_t root);
+
+uint32_t purchases_products(const struct purchases *);  // numbers 1..count
+uint32_t purchases_product_find(const struct purchases *, struct slice id);  // 0: never seen
+struct slice purchases_product_id(const struct purchases *, uint32_t product);
+uint32_t purchases_product_orders(const struct purchases *, uint32_t product);  // orders that held it
+/* Orders that held it, with the weight halving every 30 days before the newest order of the shop. */
+double purchases_product_trend(const struct purchases *, uint32_t product);
+
+/* Every line of known customers until until_ms as rows by buyer root (items numbered product - 1), a copy that
+ * outlives the lock: input of neighbours_fit. histories_of_row[b] is the root of row b. Owned by the caller. */
+struct purchase_matrix {
+    uint32_t *item;
+    uint64_t *start;
+    uint32_t *root;
+    uint32_t buyers, items;
+};
+MUST_CHECK enum err_code purchases_matrix(const struct purchases *, int64_t since_ms, int64_t until_ms,
+                                          struct purchase_matrix **ret, struct err *e);
+void purchase_matrix_drop(struct purchase_matrix **);
+
+/* Shop totals by UTC day of the event's timestamp: for Today. */
+struct day_row {
+    int32_t day;                     // days since 1970-01-01
+    uint32_t orders;
+    int64_t revenue_micro;
+};
+size_t purchases_days(const struct purchases *, int32_t from_day, struct day_row *ret, size_t max);
+
+#endif

@@ -1,0 +1,59 @@
+/* Next best proposal: which goods to propose to this customer, and why.
+ *
+ * Funnel    offerable goods (catalogue), not bought yet, scored by the item-to-item model over what the
+ *           customer bought; filled up with what is popular in the category looked at (or asked for), then
+ *           in the shop. Among equals and popular ones the order is turned by the customer's own number, so
+ *           that not everybody gets the same; a score's size is never changed.
+ * Reasons   a code with its numbers, and the sentence made from them in both languages.
+ * Log       a decision is a fact: customer, model version, what was proposed, scores and reasons, so that it
+ *           can be replayed.
+ * Cost      about 10 us; reads memory only. Under the read lock.
+ */
+#ifndef TENDERO_OFFERS_DECIDE_H
+#define TENDERO_OFFERS_DECIDE_H
+
+#include "insight/affinity.h"
+#include "offers/catalogue.h"
+#include "text/json.h"
+
+enum reason_code { REASON_BOUGHT_TOGETHER, REASON_VIEWED, REASON_POPULAR_IN_CATEGORY, REASON_POPULAR };
+const char *reason_name(enum reason_code);
+
+struct proposal {
+    uint32_t product;
+    double score;
+    enum reason_code code;
+    uint32_t because;      // product the customer bought or looked at; 0: none
+    uint32_t count;        // customers who bought both, or orders of a popular one
+    uint32_t times;        // how often the customer bought `because`
+    int64_t because_ms;    // when last
+};
+#define DECIDE_MAX 20
+
+struct decider;  // per thread: scratch
+MUST_CHECK enum err_code decider_new(struct memory *, struct purchases *, struct affinity *,
+                                     struct catalogue *, struct decider **ret, struct err *e);
+void decider_drop(struct decider **);
+
+struct decide_query {
+    uint32_t root;            // FACT_NOBODY: a newcomer
+    struct slice category;    // looked at now; empty: what the log says
+    size_t limit;             // 1..DECIDE_MAX
+};
+struct decision {
+    uint32_t root;
+    int64_t at_ms, model;
+    size_t n;
+    struct proposal of[DECIDE_MAX];
+};
+MUST_CHECK enum err_code decide(struct decider *, const struct decide_query *, int64_t now_ms,
+                                struct decision *ret, struct err *e);
+/* The decision's JSON (docs/API.md `Decision`); id: the fact's seq or 0. Under the read lock. */
+void decision_json(struct decider *, const struct decision *, int64_t id, struct json_w *);
+/* The sentence of one proposal. lang "en" or "es". */
+void proposal_why(struct decider *, const struct proposal *, const char *lang, struct buf *out);
+/* Appends FACT_DECISION with the JSON as body. */
+MUST_CHECK enum err_code tx_decision(struct tx *, const struct decision *, struct slice json, int64_t *seq,
+                                     struct err *e);
+
+#endif
