@@ -8,6 +8,7 @@
 #ifndef TENDERO_INSIGHT_PEOPLE_H
 #define TENDERO_INSIGHT_PEOPLE_H
 
+#include "base/buf.h"
 #include "engine/rfm/rfm.h"
 #include "insight/purchases.h"
 
