@@ -13,6 +13,7 @@
 #ifndef TENDERO_ENGINE_RFM_RFM_H
 #define TENDERO_ENGINE_RFM_RFM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
