@@ -26,9 +26,9 @@ static void small_example(void **state)
     assert_int_equal(fit->count[0], 2);
     assert_int_equal(fit->of[0].item, 1);
     assert_int_equal(fit->of[0].together, 2);
-    assert_float_equal(fit->of[0].similarity, 2.0 / 12.0, 1e-6);
+    assert_float_equal(fit->of[0].similarity, 2.0f / 12.0f, 1e-6);
     assert_int_equal(fit->of[1].item, 2);
-    assert_float_equal(fit->of[1].similarity, 1.0 / 12.0, 1e-6);
+    assert_float_equal(fit->of[1].similarity, 1.0f / 12.0f, 1e-6);
     neighbours_drop(&fit);
     assert_null(fit);
 }
@@ -103,7 +103,7 @@ static void equals_brute_force(void **state)
                 n_j += has[b][got.item];
             }
             assert_int_equal(got.together, both);
-            assert_float_equal(got.similarity, both / (sqrt((double)n_i * n_j) + 10), 1e-5);
+            assert_float_equal(got.similarity, (float)both / (sqrtf((float)n_i * (float)n_j) + 10), 1e-5);
             if (at)
                 assert_true(fit->of[i * fit->k + at - 1].similarity >= got.similarity);
         }
