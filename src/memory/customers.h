@@ -114,6 +114,8 @@ MUST_CHECK enum err_code customers_memberships(const struct customers *, struct 
 /* ---- writing, inside a transaction ---- */
 struct who {  // identifiers that came with one event; empty where absent
     struct slice user_id, anonymous_id, email, phone, group_id, previous_id;
+    const struct identifier *external;  // of context.externalIds, in their own kinds
+    size_t n_external;
 };
 /* The history for an event, made when new; joins histories where the rules above say so (appending merge
  * facts). FACT_NOBODY when `who` is empty. */

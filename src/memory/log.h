@@ -39,13 +39,20 @@ MUST_CHECK enum err_code log_known(struct log *, uint32_t source, struct slice m
                                    struct err *e);
 /* Gives fact->seq. The fact's slices must live until the group has been followed. */
 MUST_CHECK enum err_code log_append(struct log *, struct fact *fact, struct err *e);
+/* Edits the view of fact `seq` on behalf of the fact `by_seq`: a correction adds its RFC 7396 merge patch
+ * behind those before it, a deletion takes the fact back for good. Kept in fact_edits and known to readers
+ * from log_committed on. ERR_NOT_FOUND: no such fact. */
+enum log_edit_kind { LOG_EDIT_CORRECTION = 1, LOG_EDIT_DELETION = 2 };
+MUST_CHECK enum err_code log_edit(struct log *, int64_t seq, enum log_edit_kind, int64_t by_seq,
+                                  struct slice patch, struct err *e);
 void log_committed(struct log *);    // under the write lock
 void log_rolled_back(struct log *);
 /* Seals the open part when it is full: called between groups. */
 MUST_CHECK enum err_code log_seal_if_full(struct log *, int64_t now_ms, struct err *e);
 
 /* Reading: the edited view, corrections applied; deleted facts are left out unless asked for. The fact's
- * slices are in mem. */
+ * slices are in mem. With the write connection inside a transaction log_get and log_read also see what this
+ * group has appended and edited so far: traits are rebuilt from it. */
 enum log_order { LOG_NEWEST, LOG_OLDEST };  // by (timestamp, seq)
 struct log_query {
     const uint32_t *customers;  // histories (leaves) of one customer

@@ -22,6 +22,7 @@
 
 struct memory;
 struct customers;
+struct ingest_state;  // ingest_state.h: memory.c makes it, flushes it, tells it of commits
 
 struct memory_options {
     const char *dir;               // snapshots go to dir/snapshots
@@ -71,6 +72,7 @@ void memory_read_lock(struct memory *);
 void memory_read_unlock(struct memory *);
 const struct log *memory_log(const struct memory *);
 struct customers *memory_customers(const struct memory *);
+struct ingest_state *memory_ingest(const struct memory *);
 struct store *memory_store(const struct memory *);
 const struct sys_clock *memory_clock(const struct memory *);
 
