@@ -1,7 +1,6 @@
 #include "base/decimal.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #define PLACES 6
 
@@ -97,16 +96,51 @@ enum err_code micro_mul(int64_t a, int64_t b, int64_t *ret, struct err *e)
     return ERR_OK;
 }
 
+/* Writes the digits of `value` so that they end before `end`; returns where they begin. */
+static char *digits_before(char *end, uint64_t value)
+{
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return end;
+}
+
+static uint64_t size_of(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+/* Moves text that was written at the end of out[32] to its start, behind the sign. */
+static struct slice to_front(char *out, bool negative, const char *at, const char *end)
+{
+    size_t n = (size_t)(end - at);
+    memmove(out + negative, at, n);
+    if (negative)
+        out[0] = '-';
+    out[n + negative] = 0;
+    return (struct slice){ out, n + negative };
+}
+
+struct slice i64_print(int64_t value, char out[32])
+{
+    char *end = out + 31;
+    return to_front(out, value < 0, digits_before(end, size_of(value)), end);
+}
+
 struct slice micro_print(int64_t micro, char out[32])
 {
-    uint64_t size = micro < 0 ? 0 - (uint64_t)micro : (uint64_t)micro;
-    int n = snprintf(out, 32, "%s%llu.%06llu", micro < 0 ? "-" : "",
-                     (unsigned long long)(size / MICRO), (unsigned long long)(size % MICRO));
-    assert(n > 0 && n < 32);
-    while (out[n - 1] == '0')
-        n--;
-    if (out[n - 1] == '.')
-        n--;
-    out[n] = 0;
-    return (struct slice){ out, (size_t)n };
+    uint64_t size = size_of(micro);
+    char *end = out + 31, *point = end - PLACES - 1;
+    uint64_t fraction = size % MICRO;
+    if (fraction) {
+        for (char *at = end; at > point + 1; fraction /= 10)
+            *--at = (char)('0' + fraction % 10);
+        *point = '.';
+        while (end[-1] == '0')
+            end--;
+    } else {
+        end = point;
+    }
+    return to_front(out, micro < 0, digits_before(point, size / MICRO), end);
 }

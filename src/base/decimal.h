@@ -19,5 +19,7 @@ MUST_CHECK enum err_code micro_parse(struct slice text, int64_t *ret, struct err
 MUST_CHECK enum err_code micro_mul(int64_t a, int64_t b, int64_t *ret, struct err *e);
 /* The shortest exact text ("2.55", "-3", "0.001") into out[32]; returns the slice of it. */
 struct slice micro_print(int64_t micro, char out[32]);
+/* The same for a plain integer. Both are for hot loops: no printf. */
+struct slice i64_print(int64_t value, char out[32]);
 
 #endif

@@ -3,6 +3,7 @@
 #define TENDERO_BASE_LIMITS_H
 
 #define LIMIT_JSON_DEPTH 64
+#define LIMIT_JSON_NUMBER 256               // characters of one number
 #define LIMIT_CSV_RECORD (1u << 20)
 #define LIMIT_CSV_FIELDS 1024
 

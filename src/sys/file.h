@@ -27,8 +27,8 @@ int64_t file_size(const char *path);
 MUST_CHECK enum err_code dir_make(const char *path, struct err *e);
 MUST_CHECK enum err_code file_remove(const char *path, struct err *e);  // absent is fine
 
-/* An exclusive lock on a file (flock), held until dropped or the process ends. ERR_BUSY when another
- * process holds it. */
+/* An exclusive lock on a file (of the open file, not of the process), held until dropped or the process
+ * ends. ERR_BUSY when it is held elsewhere, in this process too. The file stays when dropped. */
 struct file_lock;
 MUST_CHECK enum err_code file_lock_new(const char *path, struct file_lock **ret, struct err *e);
 void file_lock_drop(struct file_lock **);

@@ -4,8 +4,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/utf8.h"
 
-bool utf8_valid(struct slice text);
 /* "José PÉREZ" -> "jose perez". Compatibility decomposition, marks stripped, case folded. Invalid bytes
  * become blanks. at is NULL when mem is exhausted. */
 struct slice fold_text(struct slice text, struct arena *mem);

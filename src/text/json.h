@@ -1,11 +1,11 @@
 /* JSON: bytes to a read-only tree and back.
  *
- * Source   RFC 8259. simdjson validates (strict, UTF-8, depth); one pass over the valid text then marks
+ * Source   RFC 8259. simdjson validates (strict, UTF-8, depth); one pass over its tokens then marks
  *          where each value begins and ends. So every value gives its raw bytes (an event is stored as
  *          it came) and every number its digits (no double in between): what simdjson's own trees lose.
  * Memory   the tree borrows the text, which must outlive it; the parser owns the marks and is reused.
  *          One parse per parser at a time.
- * Limits   depth LIMIT_JSON_DEPTH, text 2^31 bytes.
+ * Limits   depth LIMIT_JSON_DEPTH, numbers LIMIT_JSON_NUMBER characters, text 2^31 bytes.
  * Errors   ERR_INVALID with e->pos = byte offset of the flaw and the reason; ERR_LIMIT.
  * Numbers  integers beyond 64 bits and doubles beyond 1.8e308 are refused as invalid.
  * Twins    of two equal keys json_get finds the last, as ECMAScript does.
@@ -21,7 +21,7 @@ enum json_type { JSON_NONE, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON
 
 struct json_mark {
     uint32_t begin, end;  // bytes [begin, end) of the text; strings with their quotes
-    uint32_t after;       // index of the mark behind this value and all it holds
+    uint32_t after;       // marks of this value and all it holds: the next value's mark is `after` on
     uint8_t type;         // enum json_type
     bool escaped;         // string: holds a backslash
 };

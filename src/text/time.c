@@ -1,0 +1,218 @@
+#include "text/time.h"
+
+#include <assert.h>
+
+#define YEAR_FIRST 1
+#define YEAR_LAST 9999
+#define SECONDS_DIGITS 10  // a plain integer of more digits is milliseconds
+
+struct scan {
+    struct slice s;
+    size_t i;
+};
+
+static bool accept(struct scan *sc, char c)
+{
+    if (sc->i == sc->s.len || sc->s.at[sc->i] != c)
+        return false;
+    sc->i++;
+    return true;
+}
+
+/* Exactly `n` digits whose value is in [low, high]; the scan stands at the first bad byte otherwise. */
+static bool number(struct scan *sc, int n, int low, int high, int *ret)
+{
+    int value = 0;
+    size_t begin = sc->i;
+    for (int k = 0; k < n; k++, sc->i++) {
+        if (sc->i == sc->s.len || sc->s.at[sc->i] < '0' || sc->s.at[sc->i] > '9')
+            return false;
+        value = value * 10 + (sc->s.at[sc->i] - '0');
+    }
+    *ret = value;
+    if (value >= low && value <= high)
+        return true;
+    sc->i = begin;
+    return false;
+}
+
+static bool is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int month_days(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+/* Days since 1970-01-01. Years are counted from March, so that the leap day is the last of its year;
+ * 146097 days make 400 years. */
+static int64_t days_of_civil(int64_t year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t of_era = year - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+int64_t time_of_civil(int year, int month, int day)
+{
+    assert(month >= 1 && month <= 12);
+    return days_of_civil(year, month, day) * DAY_MS;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+void time_to_civil(int64_t ms, int *year, int *month, int *day)
+{
+    int64_t days = floor_div(ms, DAY_MS) + 719468;
+    int64_t era = floor_div(days, 146097), of_era = days - era * 146097;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t from_march = (5 * of_year + 2) / 153;
+    *day = (int)(of_year - (153 * from_march + 2) / 5 + 1);
+    *month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
+    *year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+int32_t time_month(int64_t ms)
+{
+    int year, month, day;
+    time_to_civil(ms, &year, &month, &day);
+    return (int32_t)(year * 100 + month);
+}
+
+/* ".678" and any further digits, which are cut off; nothing is fine too. */
+static bool read_fraction(struct scan *sc, int *ms)
+{
+    *ms = 0;
+    if (!accept(sc, '.') && !accept(sc, ','))
+        return true;
+    int weight = 100;
+    size_t begin = sc->i;
+    for (; sc->i < sc->s.len && sc->s.at[sc->i] >= '0' && sc->s.at[sc->i] <= '9'; sc->i++) {
+        *ms += weight * (sc->s.at[sc->i] - '0');
+        weight /= 10;
+    }
+    return sc->i > begin;
+}
+
+/* "Z", "+01:00", "-0330", "+01" or nothing. */
+static bool read_zone(struct scan *sc, int *minutes)
+{
+    *minutes = 0;
+    if (accept(sc, 'Z') || accept(sc, 'z'))
+        return true;
+    bool west = sc->i < sc->s.len && sc->s.at[sc->i] == '-';
+    if (!accept(sc, '+') && !accept(sc, '-'))
+        return true;
+    int hour, minute = 0;
+    if (!number(sc, 2, 0, 23, &hour))
+        return false;
+    if (accept(sc, ':') || sc->i < sc->s.len)
+        if (!number(sc, 2, 0, 59, &minute))
+            return false;
+    *minutes = (hour * 60 + minute) * (west ? -1 : 1);
+    return true;
+}
+
+/* A leap second (":60") is the same instant as the next minute's first: POSIX time has no other place. */
+static bool read_clock(struct scan *sc, int64_t *ret_ms)
+{
+    int hour, minute, second = 0, ms = 0, zone;
+    if (!number(sc, 2, 0, 23, &hour) || !accept(sc, ':') || !number(sc, 2, 0, 59, &minute))
+        return false;
+    if (accept(sc, ':') && (!number(sc, 2, 0, 60, &second) || !read_fraction(sc, &ms)))
+        return false;
+    if (!read_zone(sc, &zone))
+        return false;
+    *ret_ms = ((hour * 60 + minute - zone) * INT64_C(60) + second) * 1000 + ms;
+    return true;
+}
+
+static bool read_date_time(struct scan *sc, int64_t *ret_ms)
+{
+    int year, month, day;
+    if (!number(sc, 4, YEAR_FIRST, YEAR_LAST, &year) || !accept(sc, '-')
+        || !number(sc, 2, 1, 12, &month) || !accept(sc, '-')
+        || !number(sc, 2, 1, month_days(year, month), &day))
+        return false;
+    int64_t clock_ms = 0;
+    if (accept(sc, 'T') || accept(sc, 't') || accept(sc, ' ')) {
+        if (!read_clock(sc, &clock_ms))
+            return false;
+    }
+    *ret_ms = time_of_civil(year, month, day) + clock_ms;
+    return sc->i == sc->s.len;
+}
+
+static bool in_range(int64_t ms)
+{
+    return ms >= time_of_civil(YEAR_FIRST, 1, 1) && ms < time_of_civil(YEAR_LAST + 1, 1, 1);
+}
+
+enum err_code time_parse(struct slice text, int64_t *ret_ms, struct err *e)
+{
+    assert(ret_ms);
+    struct scan sc = { text, 0 };
+    int64_t ms;
+    if (slice_i64(text, &ms)) {
+        size_t digits = text.len - (text.at[0] == '-' || text.at[0] == '+');
+        if (digits <= SECONDS_DIGITS)
+            ms *= 1000;
+    } else if (!read_date_time(&sc, &ms)) {
+        return err_set(e, ERR_INVALID, sc.i,
+                       "not a date or time from its character %zu on: expected 2026-01-31 or "
+                       "2026-01-31T12:00:00Z", sc.i + 1);
+    }
+    if (!in_range(ms))
+        return err_set(e, ERR_INVALID, 0, "a time outside the years %04d to %d", YEAR_FIRST,
+                       YEAR_LAST);
+    *ret_ms = ms;
+    return ERR_OK;
+}
+
+static char *put(char *at, int value, int digits)
+{
+    for (int k = digits; k-- > 0; value /= 10)
+        at[k] = (char)('0' + value % 10);
+    return at + digits;
+}
+
+struct slice time_print_date(int64_t ms, char out[TIME_TEXT_MAX])
+{
+    assert(in_range(ms));
+    int year, month, day;
+    time_to_civil(ms, &year, &month, &day);
+    char *at = put(out, year, 4);
+    *at++ = '-';
+    at = put(at, month, 2);
+    *at++ = '-';
+    at = put(at, day, 2);
+    *at = 0;
+    return (struct slice){ out, (size_t)(at - out) };
+}
+
+struct slice time_print(int64_t ms, char out[TIME_TEXT_MAX])
+{
+    struct slice date = time_print_date(ms, out);
+    int of_day = (int)(ms - floor_div(ms, DAY_MS) * DAY_MS);
+    char *at = out + date.len;
+    *at++ = 'T';
+    at = put(at, of_day / 3600000, 2);
+    *at++ = ':';
+    at = put(at, of_day / 60000 % 60, 2);
+    *at++ = ':';
+    at = put(at, of_day / 1000 % 60, 2);
+    *at++ = '.';
+    at = put(at, of_day % 1000, 3);
+    *at++ = 'Z';
+    *at = 0;
+    return (struct slice){ out, (size_t)(at - out) };
+}
