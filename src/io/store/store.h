@@ -6,6 +6,10 @@
  *          (64 bits), DOUBLE PRECISION, TEXT, BLOB. Three words are replaced before the text reaches the
  *          backend, so that no caller knows which it is: {strict} (table options: STRICT in SQLite),
  *          {clustered} (STRICT, WITHOUT ROWID: rows lie in primary-key order), {blob} (BLOB or BYTEA).
+ *          INTEGER (64 bits, BIGINT in PostgreSQL) and DOUBLE PRECISION (REAL in SQLite) are replaced too:
+ *          write exactly these, never REAL or BIGINT. Texts stand in 'single quotes'; order and
+ *          comparison of text are bytewise, LIKE distinguishes case; say NULLS FIRST or LAST where it
+ *          matters; give every key yourself (no AUTOINCREMENT, no rowid).
  * Modes    SQLite: WAL, synchronous=FULL, foreign keys on, busy time-out, page cache bounded by
  *          cache_bytes, no mmap. A commit that returned ERR_OK survives a power cut.
  * Errors   ERR_IO for a disk that refuses (full, failing), ERR_CONFLICT for a violated constraint,
@@ -43,8 +47,11 @@ MUST_CHECK enum err_code store_conn_new(struct store *, enum store_mode mode,
                                         struct store_conn **ret, struct err *e);
 void store_conn_drop(struct store_conn **);  // drops its cached statements; roll back first
 
-MUST_CHECK enum err_code store_begin(struct store_conn *, struct err *e);  // write: takes the lock now
-MUST_CHECK enum err_code store_commit(struct store_conn *, struct err *e); // on failure: roll back
+/* The writer takes the lock now (ERR_BUSY after 5 s); a reader's snapshot begins with its first read. */
+MUST_CHECK enum err_code store_begin(struct store_conn *, struct err *e);
+/* On failure: roll back. A commit that failed to sync may still be found after a power cut (the bytes
+ * were written, the disk's word was missing): whoever repeats it must be able to tell, by its keys. */
+MUST_CHECK enum err_code store_commit(struct store_conn *, struct err *e);
 void store_rollback(struct store_conn *);  // never fails; harmless outside a transaction
 bool store_in_transaction(const struct store_conn *);
 
@@ -53,7 +60,7 @@ MUST_CHECK enum err_code store_exec(struct store_conn *, const char *sql, struct
 
 /* A statement, compiled once per connection and cached by its text (LRU, 512 a connection): ask for it
  * each time it is used. It comes back reset with no values bound. Do not ask for the same text again
- * while stepping it. */
+ * while stepping it (an assert). A statement with rows left is never evicted. */
 MUST_CHECK enum err_code store_prepare(struct store_conn *, struct slice sql,
                                        struct store_stmt **ret, struct err *e);
 
@@ -82,7 +89,8 @@ bool store_col_null(struct store_stmt *, int col);
 
 /* Moves what the WAL holds into the database file, as far as readers allow (PASSIVE). */
 MUST_CHECK enum err_code store_checkpoint(struct store_conn *, struct err *e);
-/* A consistent copy of the whole database into a new file, while others write. */
+/* A consistent copy of the whole database, as of its start, into a new file (mode 0600), while others
+ * write. Written beside as path.part and renamed when complete; ERR_CONFLICT when path exists. */
 MUST_CHECK enum err_code store_backup(struct store *, const char *path, struct err *e);
 
 #endif
