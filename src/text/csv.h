@@ -1,6 +1,7 @@
 /* CSV, RFC 4180: quotes, doubled quotes, line breaks inside quotes, LF or CRLF, optional UTF-8 BOM.
  *
- * A push-free reader: give it bytes, take rows. A record's slices are valid until the next call.
+ * A push-free reader: give it a source of bytes, take records. A record's slices are valid until the next
+ * call. Empty lines are no records. Bytes are handed on as they are: whoever needs UTF-8 checks it.
  * Errors  ERR_INVALID with e->pos = line of the file (1-based) and column in the text; after it the
  *         reader stands behind the bad record and may go on.
  * Limits  LIMIT_CSV_RECORD bytes a record, LIMIT_CSV_FIELDS fields.

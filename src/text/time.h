@@ -12,7 +12,7 @@
  * A plain integer is seconds (10 digits or fewer) or milliseconds since 1970. Years 0001 to 9999.
  * ERR_INVALID names the place. */
 MUST_CHECK enum err_code time_parse(struct slice text, int64_t *ret_ms, struct err *e);
-/* "2026-01-02T03:04:05.678Z" */
+/* "2026-01-02T03:04:05.678Z". Both print only times of the years that time_parse accepts. */
 struct slice time_print(int64_t ms, char out[TIME_TEXT_MAX]);
 /* "2026-01-02" */
 struct slice time_print_date(int64_t ms, char out[TIME_TEXT_MAX]);
