@@ -74,6 +74,10 @@ int64_t http_received_ns(const struct http_request *); // steady clock, when the
 void http_set_header(struct http_request *, const char *name, struct slice value);  // copies; refuses CR/LF by assert
 void http_reply(struct http_request *, int status, struct slice content_type, struct slice body);
 
+/* Carries the request back to its own loop: `fn` is called there, once, soon. From any thread; what a
+ * writer or a job began is answered where the loop's own state (http_thread_state) may be used. */
+void http_resume(struct http_request *, void (*fn)(struct http_request *, void *arg), void *arg);
+
 /* A body that is made while it is sent: `next` is called on the loop whenever the socket has room; it
  * appends at most some 64 KiB and says *more = false with the last piece; an error cuts the connection,
  * so that the client sees a broken body and never a short one. `end` is called once, whatever happens. */
