@@ -119,12 +119,28 @@ static void library_init(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* Compiles the first statement of `sql`. Against an old schema SQLite asks the file for a newer one before
+ * it says "no such table", but takes a failure of that read for "no newer one" (3.40): so the file is
+ * asked again, and the disk's refusal told instead. */
+static enum err_code compile(sqlite3 *db, struct slice sql, unsigned flags, sqlite3_stmt **ret,
+                             const char **tail, struct err *e)
+{
+    assert(sql.at[sql.len] == '\0');  // spares SQLite a copy
+    int rc = sqlite3_prepare_v3(db, sql.at, (int)sql.len + 1, flags, ret, tail);
+    if (rc == SQLITE_ERROR) {
+        int file_rc = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
+        if (file_rc != SQLITE_OK)
+            return refuse(db, file_rc, e);
+        rc = sqlite3_prepare_v3(db, sql.at, (int)sql.len + 1, flags, ret, tail);
+    }
+    return rc == SQLITE_OK ? ERR_OK : refuse(db, rc, e);
+}
+
 static enum err_code pragma_i64(sqlite3 *db, const char *sql, int64_t *ret, struct err *e)
 {
     sqlite3_stmt *vm = NULL;
-    int rc = sqlite3_prepare_v2(db, sql, -1, &vm, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(vm);
+    TRY(compile(db, slice_of(sql), 0, &vm, NULL, e));
+    int rc = sqlite3_step(vm);
     if (rc == SQLITE_ROW)
         *ret = sqlite3_column_int64(vm, 0);
     enum err_code code = rc == SQLITE_ROW ? ERR_OK : refuse(db, rc, e);
@@ -268,8 +284,7 @@ static void sqlite_conn_drop(struct store_conn *base)
 
 static enum err_code conn_compile(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct err *e)
 {
-    int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL);
-    return rc == SQLITE_OK ? ERR_OK : refuse(db, rc, e);
+    return compile(db, slice_of(sql), SQLITE_PREPARE_PERSISTENT, ret, NULL, e);
 }
 
 static enum err_code conn_fill(const struct sqlite_store *store, enum store_mode mode,
@@ -339,11 +354,22 @@ static enum err_code sqlite_commit(struct store_conn *base, struct err *e)
     return rc == SQLITE_OK ? ERR_OK : refuse(conn->db, rc, e);
 }
 
-static enum err_code sqlite_exec(struct store_conn *base, const char *sql, struct err *e)
+static enum err_code sqlite_exec(struct store_conn *base, struct slice sql, struct err *e)
 {
-    struct sqlite_conn *conn = conn_of(base);
-    int rc = sqlite3_exec(conn->db, sql, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? ERR_OK : refuse(conn->db, rc, e);
+    sqlite3 *db = conn_of(base)->db;
+    while (sql.len) {
+        sqlite3_stmt *vm = NULL;
+        const char *tail = NULL;
+        TRY(compile(db, sql, 0, &vm, &tail, e));
+        int rc = SQLITE_ROW;
+        while (rc == SQLITE_ROW)
+            rc = vm ? sqlite3_step(vm) : SQLITE_DONE;  // blanks and comments compile to nothing
+        enum err_code code = rc == SQLITE_DONE ? ERR_OK : refuse(db, rc, e);  // nothing is bound
+        sqlite3_finalize(vm);
+        TRY(code);
+        sql = (struct slice){ tail, sql.len - (size_t)(tail - sql.at) };
+    }
+    return ERR_OK;
 }
 
 /* ---- statements ---- */
@@ -376,10 +402,7 @@ static enum err_code sqlite_stmt_new(struct store_conn *base, struct slice sql, 
     struct sqlite_conn *conn = conn_of(base);
     sqlite3_stmt *vm = NULL;
     const char *tail = NULL;
-    int rc = sqlite3_prepare_v3(conn->db, sql.at, (int)sql.len + 1, SQLITE_PREPARE_PERSISTENT, &vm,
-                                &tail);
-    if (rc != SQLITE_OK)
-        return refuse(conn->db, rc, e);
+    TRY(compile(conn->db, sql, SQLITE_PREPARE_PERSISTENT, &vm, &tail, e));
     struct slice rest = { tail, sql.len - (size_t)(tail - sql.at) };
     if (!vm || slice_trim(rest).len) {
         sqlite3_finalize(vm);

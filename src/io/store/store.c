@@ -290,7 +290,7 @@ enum err_code store_exec(struct store_conn *conn, const char *sql, struct err *e
 {
     __attribute__((cleanup(buf_drop))) struct buf native = { 0 };
     TRY(store_words(conn->backend, slice_of(sql), &native, e));
-    return conn->backend->exec(conn, native.at, e);
+    return conn->backend->exec(conn, buf_slice(&native), e);
 }
 
 /* ---- statements ---- */

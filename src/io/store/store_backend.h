@@ -5,8 +5,9 @@
  * each embedded as the first member of the backend's own. A backend allocates and frees its objects;
  * the port fills the members named here.
  *
- * Contract of each function: as in store.h. SQL arrives with the backend's own words. Binding and reading
- * never fail: a value that cannot be bound is remembered and told by the next step.
+ * Contract of each function: as in store.h. SQL arrives with the backend's own words, and with a NUL that
+ * its length does not count. Binding and reading never fail: a value that cannot be bound is remembered
+ * and told by the next step.
  */
 #ifndef TENDERO_IO_STORE_STORE_BACKEND_H
 #define TENDERO_IO_STORE_STORE_BACKEND_H
@@ -15,7 +16,6 @@
 #include "io/store/store.h"
 
 #define STORE_STMT_MAX 512  // cached statements of one connection
-#define STORE_PARAM_MAX 32766  // SQLite's limit; PostgreSQL's is 65535
 
 /* One phrase of the shared subset and what it is called here. `from` is matched as whole words, without
  * regard to case, outside quotes and comments; {words} must all be known. */
@@ -38,7 +38,7 @@ struct store_backend {
     enum err_code (*commit)(struct store_conn *, struct err *e);
     void (*rollback)(struct store_conn *);
     bool (*in_transaction)(const struct store_conn *);
-    enum err_code (*exec)(struct store_conn *, const char *sql, struct err *e);
+    enum err_code (*exec)(struct store_conn *, struct slice sql, struct err *e);
 
     enum err_code (*stmt_new)(struct store_conn *, struct slice sql, struct store_stmt **ret,
                               struct err *e);
