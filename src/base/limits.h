@@ -9,8 +9,12 @@
 
 /* HTTP */
 #define LIMIT_HTTP_HEADER (16u << 10)      // bytes of all header lines
+#define LIMIT_HTTP_HEADER_LINES 100
+#define LIMIT_HTTP_TARGET (8u << 10)       // bytes of the request line
+#define LIMIT_HTTP_CHUNK_LINE 256          // bytes of a chunk's size and extensions
 #define LIMIT_HTTP_BODY (1u << 20)         // bytes of a body, also once inflated
 #define LIMIT_HTTP_UPLOAD (2ull << 30)     // bytes of an uploaded import file
+#define LIMIT_HTTP_BODIES (256u << 20)     // bytes of all bodies held at one time; above it 503
 #define LIMIT_HTTP_CONNECTIONS 8192
 
 /* Segment contract (dialogue.md section 5) */
