@@ -65,22 +65,13 @@ static bool is_blank(char c)
 }
 
 /* The type that a token's first byte tells; JSON_NONE for ] } , and : */
-static enum json_type type_of(char first)
-{
-    switch (first) {
-    case '{': return JSON_OBJECT;
-    case '[': return JSON_ARRAY;
-    case '"': return JSON_STRING;
-    case 't':
-    case 'f': return JSON_BOOL;
-    case 'n': return JSON_NULL;
-    case ']':
-    case '}':
-    case ',':
-    case ':': return JSON_NONE;
-    default: return JSON_NUMBER;
-    }
-}
+static const uint8_t type_of[256] = {
+    ['{'] = JSON_OBJECT, ['['] = JSON_ARRAY,  ['"'] = JSON_STRING, ['t'] = JSON_BOOL,
+    ['f'] = JSON_BOOL,   ['n'] = JSON_NULL,   ['-'] = JSON_NUMBER, ['0'] = JSON_NUMBER,
+    ['1'] = JSON_NUMBER, ['2'] = JSON_NUMBER, ['3'] = JSON_NUMBER, ['4'] = JSON_NUMBER,
+    ['5'] = JSON_NUMBER, ['6'] = JSON_NUMBER, ['7'] = JSON_NUMBER, ['8'] = JSON_NUMBER,
+    ['9'] = JSON_NUMBER,
+};
 
 struct walk {
     const char *text;
@@ -122,7 +113,7 @@ static bool walk(struct json_parser *parser, struct slice text)
     assert(tokens <= parser->cap);
     for (size_t i = 0; i < tokens; i++) {
         char first = text.at[at[i]];
-        enum json_type type = type_of(first);
+        enum json_type type = type_of[(unsigned char)first];
         if (type != JSON_NONE) {
             walk_value(&w, type, at[i], i + 1 < tokens ? at[i + 1] : (uint32_t)text.len);
         } else if (first == '}' || first == ']') {

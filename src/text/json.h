@@ -95,6 +95,9 @@ void json_w_micro(struct json_w *, int64_t micro);  // exact decimal
 void json_w_bool(struct json_w *, bool);
 void json_w_null(struct json_w *);
 void json_w_raw(struct json_w *, struct slice valid_json);
+/* A parsed value without blanks, strings in their shortest form, numbers by their digits; an absent one
+ * writes null. The buffer turns `failed` when scratch is exhausted. */
+void json_w_value(struct json_w *, struct json v, struct arena *scratch);
 void json_w_time(struct json_w *, int64_t ms);  // RFC 3339 in UTC with milliseconds
 /* key and value in one line */
 void json_w_kstring(struct json_w *, const char *key, struct slice);

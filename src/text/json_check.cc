@@ -21,7 +21,7 @@ struct json_check {
 static bool make_room(json_check *check, size_t len)
 {
     bool shrink = check->cap > KEEP_BYTES && len <= KEEP_BYTES / 4;
-    if (len <= check->cap && !shrink)
+    if (check->cap && len <= check->cap && !shrink)
         return true;
     size_t cap = FIRST_BYTES;
     while (cap < len)

@@ -66,13 +66,11 @@ static size_t plain_run(struct slice s)
     return n;
 }
 
-static void add_string(struct buf *out, struct slice s)
+/* A string that goes on with `n` plain bytes and then with something that is not. */
+static void add_careful(struct buf *out, struct slice s, size_t n)
 {
-    if (!buf_reserve(out, s.len + 2))
-        return;
     buf_addc(out, '"');
-    while (s.len) {
-        size_t n = plain_run(s);
+    for (; s.len; n = plain_run(s)) {
         buf_add(out, (struct slice){ s.at, n });
         if (n < s.len) {
             unsigned char c = (unsigned char)s.at[n++];
@@ -85,6 +83,24 @@ static void add_string(struct buf *out, struct slice s)
         s.len -= n;
     }
     buf_addc(out, '"');
+}
+
+/* Nearly all strings are plain: these are one copy. */
+static void add_string(struct buf *out, struct slice s)
+{
+    size_t n = plain_run(s);
+    if (n < s.len) {
+        add_careful(out, s, n);
+        return;
+    }
+    if (!buf_reserve(out, n + 2))
+        return;
+    char *at = out->at + out->len;
+    at[0] = '"';
+    if (n)
+        memcpy(at + 1, s.at, n);
+    at[n + 1] = '"';
+    out->len += n + 2;
 }
 
 /* Before a value or a key: the comma that the one before it left owing. */
@@ -208,6 +224,36 @@ void json_w_time(struct json_w *w, int64_t ms)
 {
     char text[TIME_TEXT_MAX];
     json_w_string(w, time_print(ms, text));
+}
+
+static void write_text(struct json_w *w, struct json v, struct arena *scratch)
+{
+    struct slice text = json_string(v, scratch);
+    w->out->failed |= !text.at;
+    json_w_string(w, text);
+}
+
+void json_w_value(struct json_w *w, struct json v, struct arena *scratch)
+{
+    bool object = json_is(v, JSON_OBJECT);
+    if (json_is(v, JSON_STRING)) {
+        write_text(w, v, scratch);
+        return;
+    }
+    if (!object && !json_is(v, JSON_ARRAY)) {
+        add_value(w, json_type(v) ? json_raw(v) : SLICE("null"));
+        return;
+    }
+    json_w_open(w, object ? '{' : '[');
+    for (struct json_iter it = json_iter(v); json_next(&it);) {  // as deep as LIMIT_JSON_DEPTH
+        if (object) {
+            write_text(w, it.key, scratch);
+            buf_addc(w->out, ':');
+            w->comma = false;
+        }
+        json_w_value(w, it.value, scratch);
+    }
+    json_w_close(w, object ? '}' : ']');
 }
 
 void json_w_kstring(struct json_w *w, const char *key, struct slice value)
