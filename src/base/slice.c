@@ -51,6 +51,15 @@ struct slice slice_trim(struct slice s)
     return s;
 }
 
+struct slice slice_utf8_cut(struct slice s, size_t max)
+{
+    if (s.len <= max)
+        return s;
+    while (max > 0 && ((unsigned char)s.at[max] & 0xC0) == 0x80)
+        max--;
+    return (struct slice){ s.at, max };
+}
+
 size_t slice_find(struct slice s, char c)
 {
     const char *hit = s.len ? memchr(s.at, c, s.len) : NULL;

@@ -41,6 +41,8 @@ bool slice_ends(struct slice s, struct slice suffix);
 bool slice_eq_nocase(struct slice a, struct slice b);
 /* Without ASCII blanks (space, tab, CR, LF) at both ends. */
 struct slice slice_trim(struct slice s);
+/* The longest prefix of at most `max` bytes that cuts no UTF-8 character in two. */
+struct slice slice_utf8_cut(struct slice s, size_t max);
 /* Position of the first `c`, or s.len. */
 size_t slice_find(struct slice s, char c);
 /* Cuts *rest at the first `c`: returns what stands before it and leaves what follows in *rest.
