@@ -4,8 +4,12 @@
  *           api/segment.c's; here are the messages.
  * Parsing   happens on the caller's thread; the batch owns a copy of the body and all it needs later.
  *           Invalid JSON or an oversized batch refuses the whole (ERR_INVALID, ERR_LIMIT). An event that is
- *           wrong by itself (no id, too large, unknown type, bad time) is dropped with a reason: rejections
- *           are kept (newest 10,000) and shown live, and the batch still succeeds.
+ *           wrong by itself (no id, too large, unknown type) is dropped with a reason: rejections are kept
+ *           (newest 10,000, at most 100 of one batch) and shown live, and the batch still succeeds. A time
+ *           that cannot be read loses nothing: the event counts as of its arrival, remark "bad_time".
+ * Kept      bodies are stored as they came, byte for byte, but where something must be put in (messageId, ip,
+ *           userAgent), merged, or taken out (a writeKey is a key, not an event).
+ * Observed  context.locale and context.timezone become observed traits of the customer.
  * Time      timestamp = received - (sent - original), without sentAt original, without both received; never
  *           later than received.
  * Merging   top-level context and integrations of a batch lie under each item's own.
@@ -26,7 +30,7 @@ struct ingest_envelope {
 };
 
 struct ingest_batch;  // begins with a struct command
-/* write_key: the body's writeKey or empty, for keys that come in the body only. */
+/* write_key: the body's writeKey or empty, for keys that come in the body only; lives as long as the batch. */
 MUST_CHECK enum err_code ingest_parse(struct json_parser *, enum ingest_call, struct slice body,
                                       struct ingest_batch **ret, struct slice *write_key, struct err *e);
 /* Fills the rest before memory_submit. done gets the command; ingest_result tells how it went. */
@@ -40,7 +44,9 @@ struct ingest_result ingest_result(const struct ingest_batch *);
 void ingest_drop(struct ingest_batch **);
 
 /* Facts made by our own importers take the same way: one event as JSON, as a client would send it. `nobody`:
- * may come without any identifier (a till sale). Appends unless (source, messageId) is known. */
+ * may come without any identifier (a till sale, a company by its groupId alone). Appends unless
+ * (source, messageId) is known. The event's text must live as long as the command that calls. ERR_INVALID
+ * with the sentence of the reason where a batch would drop the event. */
 MUST_CHECK enum err_code tx_ingest(struct tx *, struct json event, bool nobody, uint32_t source,
                                    int64_t received_ms, bool *duplicate, struct err *e);
 
@@ -58,7 +64,7 @@ struct live_event {
     uint32_t source, customer;
     enum fact_type type;
     enum ingest_outcome outcome;
-    char event[64], message_id[64], reason[96];  // reason: a code such as "no_id"; text by ingest_reason_text
+    char event[64], message_id[64], reason[96];  // a code such as "no_id", empty: fine; its text is ingest_reason_text's
 };
 /* Events with id > after, oldest first; from any thread. */
 size_t ingest_live(struct memory *, int64_t after, struct live_event *ret, size_t max);

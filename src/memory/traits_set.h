@@ -8,6 +8,11 @@ struct trait_in {
     struct slice name, value;  // value: raw JSON
 };
 
+/* The type of a trait of which only null has been seen: readers are told TRAIT_TEXT. */
+#define TRAIT_UNTOLD ((enum trait_type)(TRAIT_MIXED + 1))
+/* The type of a raw JSON value; TRAIT_UNTOLD for null. Text that is an RFC 3339 date or time is a date. */
+enum trait_type trait_type_of(struct slice raw);
+
 /* The members of an object as a list in mem, n_max at most. *cut: some were left out because a name or
  * value is too long or there are too many (limits.h); of twins the last counts. Anything that is no object
  * is an empty list. ERR_LIMIT: mem is exhausted. */
@@ -24,6 +29,11 @@ struct trait_origin {
 };
 MUST_CHECK enum err_code traits_set_list(struct tx *, uint32_t history, const struct trait_in *, size_t n,
                                          const struct trait_origin *, struct err *e);
+
+/* Brings face, names and search terms of a history in line with its traits. */
+MUST_CHECK enum err_code search_refresh(struct tx *, uint32_t history, struct err *e);
+/* Whether a trait of this name shows in a face or is searched. */
+bool search_reads(struct slice trait_name);
 
 /* What a fact says about the history `about`: members of an identify's or staff's traits, of a group's when
  * about is that account. Slices in mem and the fact's body; empty when it says nothing. */
