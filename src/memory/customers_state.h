@@ -20,7 +20,7 @@
 #include "memory/customers.h"
 #include "memory/identifier_table.h"
 
-enum { HAS_USER = 1, HAS_EMAIL = 2 };  // history.has, history.joint
+enum { HAS_EMAIL = 1, HAS_USER = 2 };  // history.has, history.joint; the larger is the better known
 
 struct history {
     uint32_t root;       // the customer
