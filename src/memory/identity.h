@@ -18,7 +18,7 @@ MUST_CHECK enum err_code identity_fold(struct slice kind, struct slice value, ch
                                        struct slice *ret, struct err *e);
 /* A folded e-mail whose part before '@' (and '+') names a role: "info", "ventas", "no-reply". */
 bool identity_is_role_mailbox(struct slice email);
-/* How many identifiers of a kind one history may have; the same number bounds what is joined by itself. */
+/* How many identifiers of a kind one history may have; the same number bounds what a new link joins. */
 unsigned identity_limit(struct slice kind);
 /* The kind under which a shared identifier has a history of its own: "anonymous_id" -> "device",
  * "email" -> "mailbox", "phone" -> "line". Other kinds are never shared: empty. */
