@@ -20,8 +20,9 @@ enum err_code url_decode(struct slice text, bool plus, struct arena *mem, struct
     if (!out)
         return err_set(e, ERR_LIMIT, 0, "no memory left to decode %zu bytes", text.len);
     size_t n = 0;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0, step; i < text.len; i += step) {
         char c = text.at[i];
+        step = 1;
         if (c == '+' && plus)
             c = ' ';
         if (c == '%') {
@@ -30,7 +31,7 @@ enum err_code url_decode(struct slice text, bool plus, struct arena *mem, struct
             if (high < 0 || low < 0)
                 return err_set(e, ERR_INVALID, i, "byte %zu: %% needs two hexadecimal digits", i);
             c = (char)(high * 16 + low);
-            i += 2;
+            step = 3;
         }
         if (!c)
             return err_set(e, ERR_INVALID, i, "byte %zu: NUL is not allowed in an address", i);
