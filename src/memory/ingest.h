@@ -51,7 +51,10 @@ MUST_CHECK enum err_code tx_ingest(struct tx *, struct json event, bool nobody, 
                                    int64_t received_ms, bool *duplicate, struct err *e);
 
 /* Corrections and deletions: append the fact, edit the view, rebuild the history's traits; followers are
- * told to forget the history and told its facts again. */
+ * told to forget the history and told its facts again. Identifiers that the fact brought stay attached, and
+ * histories it joined stay joined: an unmerge takes that back. patch, by and note: borrowed for the call,
+ * but patch until the group has been followed. ERR_NOT_FOUND; ERR_CONFLICT for a fact that was deleted
+ * before or that is no event (merges, decisions, corrections). */
 MUST_CHECK enum err_code tx_correct(struct tx *, int64_t seq, struct slice patch, struct slice by,
                                     struct slice note, struct err *e);
 MUST_CHECK enum err_code tx_delete_fact(struct tx *, int64_t seq, struct slice by, struct slice note,

@@ -16,13 +16,10 @@ static enum err_code apply_observed(struct tx *tx, const struct ingest_event *ev
                                                    .fact = f->seq }, e);
 }
 
-static enum err_code apply_traits(struct tx *tx, const struct ingest_event *event, struct err *e)
+static enum err_code apply_traits(struct tx *tx, const struct ingest_event *event, uint32_t about,
+                                  struct err *e)
 {
     const struct fact *f = &event->fact;
-    uint32_t about = f->customer;
-    if (f->type == FACT_GROUP)
-        TRY(tx_group(tx, f->customer, event->group_id, event->group_kind, event->role, f->source,
-                     f->timestamp_ms, &about, e));
     if (!event->n_traits || about == FACT_NOBODY)
         return ERR_OK;
     return traits_set_list(tx, about, event->traits, event->n_traits,
@@ -44,9 +41,14 @@ enum err_code ingest_apply(struct tx *tx, struct ingest_event *event, bool *dupl
         TRY(tx_alias(tx, &event->who, f->source, f->timestamp_ms, &f->customer, e));
     else
         TRY(tx_resolve(tx, &event->who, f->source, f->timestamp_ms, &f->customer, e));
+    uint32_t about = f->customer;
+    if (f->type == FACT_GROUP)
+        TRY(tx_group(tx, f->customer, event->group_id, event->group_kind, event->role, f->source,
+                     f->timestamp_ms, &about, e));
+    if (f->customer == FACT_NOBODY)
+        f->customer = about;  // a company that nobody speaks for tells of itself
     TRY(tx_append(tx, f, e));
-    if (event->n_traits || f->type == FACT_GROUP)
-        TRY(apply_traits(tx, event, e));
+    TRY(apply_traits(tx, event, about, e));
     return apply_observed(tx, event, e);
 }
 

@@ -261,7 +261,7 @@ enum err_code traits_set_list(struct tx *tx, uint32_t history, const struct trai
     TRY(find_ids(&c, e));
     TRY(look_up(&c, e));
     TRY(store_changes_of(&c, &face, e));
-    return face ? search_refresh(tx, history, e) : ERR_OK;
+    return face && !origin->quiet ? search_refresh(tx, history, e) : ERR_OK;
 }
 
 enum err_code tx_traits_set(struct tx *tx, uint32_t history, struct json object, enum provenance provenance,
@@ -273,6 +273,6 @@ enum err_code tx_traits_set(struct tx *tx, uint32_t history, struct json object,
     TRY(trait_list(object, ingest_state_group(memory_ingest(tx->memory)), &in, &n, &cut, e));
     if (n == 0)
         return ERR_OK;
-    struct trait_origin origin = { provenance, false, source, time_ms, fact };
+    struct trait_origin origin = { .provenance = provenance, .source = source, .time_ms = time_ms, .fact = fact };
     return traits_set_list(tx, history, in, n, &origin, e);
 }

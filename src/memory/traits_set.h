@@ -24,6 +24,7 @@ MUST_CHECK enum err_code trait_list(struct json object, struct arena *mem, struc
 struct trait_origin {
     enum provenance provenance;
     bool steady;
+    bool quiet;  // the caller will call search_refresh itself
     uint32_t source;
     int64_t time_ms, fact;
 };
