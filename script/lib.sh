@@ -17,8 +17,9 @@ step() {
     if [ "$code" = 0 ]; then
         printf '\r  %s (%d s)\n' "$name" $((SECONDS - start)) >&2
     else
-        printf '\r  %s FAILED; the end of %s:\n' "$name" "$log" >&2
-        tail -n 40 "$log" | sed 's/^/    /' >&2
+        printf '\r  %s FAILED; from %s:\n' "$name" "$log" >&2
+        { grep -E -m 8 -A 4 '(error|ERROR|FAILED|undefined reference|^not ok)' "$log"; echo '…'; tail -n 20 "$log"; } |
+            cut -c 1-300 | sed 's/^/    /' >&2
     fi
     return "$code"
 }
