@@ -11,13 +11,13 @@ step() {
     shift
     mkdir -p "$LOGS"
     log=$LOGS/${name//[^A-Za-z0-9]/-}.log
-    printf '  %s …' "$name" >&2
+    if [ -t 2 ]; then printf '  %s …\r' "$name" >&2; fi
     local start=$SECONDS
     "$@" </dev/null >"$log" 2>&1 || code=$?
     if [ "$code" = 0 ]; then
-        printf '\r  %s (%d s)\n' "$name" $((SECONDS - start)) >&2
+        printf '  %s (%d s)\n' "$name" $((SECONDS - start)) >&2
     else
-        printf '\r  %s FAILED; from %s:\n' "$name" "$log" >&2
+        printf '  %s FAILED; from %s:\n' "$name" "$log" >&2
         { grep -E -m 8 -A 4 '(error|ERROR|FAILED|undefined reference|^not ok)' "$log"; echo '…'; tail -n 20 "$log"; } |
             cut -c 1-300 | sed 's/^/    /' >&2
     fi
