@@ -163,7 +163,7 @@ enum err_code customers_memberships(const struct customers *c, struct store_conn
                                                    (uint32_t)store_col_i64(stmt, 1), role,
                                                    store_col_i64(stmt, 3) };
         }
-        at = customers_history(c, COMMITTED, at)->next;
+        at = customers_next(c, at);
     } while (at != root && got < LIMIT_PAGE);
     *ret = rows;
     *n = got;

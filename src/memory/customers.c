@@ -323,7 +323,8 @@ uint32_t customers_known(const struct customers *c)
 
 uint32_t customers_root(const struct customers *c, uint32_t history)
 {
-    return customers_history(c, COMMITTED, history)->root;
+    const struct history *h = customers_shown(c, history);
+    return h ? h->root : history;
 }
 
 bool customers_is_root(const struct customers *c, uint32_t history)
@@ -333,12 +334,14 @@ bool customers_is_root(const struct customers *c, uint32_t history)
 
 bool customers_is_known(const struct customers *c, uint32_t root)
 {
-    return customers_history(c, COMMITTED, customers_root(c, root))->joint != 0;
+    const struct history *h = customers_shown(c, customers_root(c, root));
+    return h && h->joint != 0;
 }
 
 enum customer_kind customers_kind(const struct customers *c, uint32_t history)
 {
-    return (enum customer_kind)customers_history(c, COMMITTED, history)->kind;
+    const struct history *h = customers_shown(c, history);
+    return h ? (enum customer_kind)h->kind : KIND_PERSON;
 }
 
 size_t customers_histories(const struct customers *c, uint32_t history, uint32_t *ret, size_t max)
@@ -349,7 +352,7 @@ size_t customers_histories(const struct customers *c, uint32_t history, uint32_t
         if (n < max)
             ret[n] = at;
         n++;
-        at = customers_history(c, COMMITTED, at)->next;
+        at = customers_next(c, at);
     } while (at != root);
     return n;
 }
@@ -359,7 +362,9 @@ int64_t customers_first_seen_ms(const struct customers *c, uint32_t root)
     uint32_t at = root;
     int64_t first = INT64_MAX;
     do {
-        const struct history *h = customers_history(c, COMMITTED, at);
+        const struct history *h = customers_shown(c, at);
+        if (!h)
+            return FACT_NO_TIME;
         int64_t own = h->first_ms != FACT_NO_TIME ? h->first_ms : h->created_ms;
         first = own < first ? own : first;
         at = h->next;
@@ -372,7 +377,9 @@ int64_t customers_last_seen_ms(const struct customers *c, uint32_t root)
     uint32_t at = root;
     int64_t last = INT64_MIN;
     do {
-        const struct history *h = customers_history(c, COMMITTED, at);
+        const struct history *h = customers_shown(c, at);
+        if (!h)
+            return FACT_NO_TIME;
         int64_t own = h->last_ms != FACT_NO_TIME ? h->last_ms : h->created_ms;
         last = own > last ? own : last;
         at = h->next;

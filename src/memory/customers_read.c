@@ -82,9 +82,9 @@ static size_t identifiers_at_most(const struct customers *c, uint32_t root)
     size_t n = 0;
     uint32_t at = root;
     do {  // other kinds: 5 of each of a handful
-        const struct history *h = customers_history(c, COMMITTED, at);
-        n += (size_t)h->anonymous_ids + h->emails + h->phones + 64;
-        at = h->next;
+        const struct history *h = customers_shown(c, at);
+        n += 64 + (h ? (size_t)h->anonymous_ids + h->emails + h->phones : 0);
+        at = customers_next(c, at);
     } while (at != root);
     return n;
 }
@@ -115,7 +115,7 @@ enum err_code customers_identifiers(const struct customers *c, struct store_conn
                 .history = at, .shared = store_col_i64(stmt, 4) != 0,
             };
         }
-        at = customers_history(c, COMMITTED, at)->next;
+        at = customers_next(c, at);
     } while (at != root && got < max);
     if (!ok)
         return customers_no_memory(e);
@@ -145,7 +145,7 @@ enum err_code customers_face(const struct customers *c, struct store_conn *conn,
             complete = complete && members[i]->len;
         }
         store_reset(stmt);
-        at = customers_history(c, COMMITTED, at)->next;
+        at = customers_next(c, at);
     } while (at != root && !complete);
     if (!ok)
         return customers_no_memory(e);
@@ -169,8 +169,8 @@ static int64_t *merge_ids(const struct customers *c, uint32_t root, int64_t befo
         uint32_t at = root;
         found = 0;
         do {
-            uint32_t i = customers_history(c, COMMITTED, at)->newest_link;
-            for (; i; i = link_older(customers_link(c, i - 1), at)) {
+            const struct history *h = customers_shown(c, at);
+            for (uint32_t i = h ? h->newest_link : 0; i; i = link_older(customers_link(c, i - 1), at)) {
                 int64_t id = customers_link(c, i - 1)->id;
                 if (before != 0 && id >= before)
                     continue;
@@ -178,7 +178,7 @@ static int64_t *merge_ids(const struct customers *c, uint32_t root, int64_t befo
                     ids[found] = id;
                 found++;
             }
-            at = customers_history(c, COMMITTED, at)->next;
+            at = customers_next(c, at);
         } while (at != root);
         if (!ids)
             ids = arena_array(mem, int64_t, found + 1);

@@ -87,6 +87,18 @@ enum view { COMMITTED, IN_TX };
 const struct history *customers_history(const struct customers *, enum view, uint32_t id);
 struct identifier_owner customers_owner(const struct customers *, enum view, struct slice kind,
                                         struct slice folded);
+/* For readers. A history that the store shows a moment before memory does (between the commit and
+ * customers_committed) has nothing in memory, NULL, and is a customer of its own for that moment. */
+static inline const struct history *customers_shown(const struct customers *c, uint32_t id)
+{
+    assert(id > 0);
+    return id <= c->counts.histories ? customers_history(c, COMMITTED, id) : NULL;
+}
+static inline uint32_t customers_next(const struct customers *c, uint32_t id)
+{
+    const struct history *h = customers_shown(c, id);
+    return h ? h->next : id;
+}
 static inline struct link *customers_link(const struct customers *c, uint32_t index)
 {
     return &c->links[index / LINK_CHUNK][index % LINK_CHUNK];
@@ -121,10 +133,10 @@ static inline uint32_t link_older(const struct link *l, uint32_t history)
 {
     return l->winner == history ? l->winner_next : l->loser_next;
 }
-/* Of the links between two histories: does one stand, was an automatic one undone by somebody, is one an
- * alias (undone or not)? */
+/* Of the links between two histories: does one stand that events gave, was such a one undone by somebody,
+ * is one an alias (undone or not)? */
 struct pair {
-    bool stands, refused, alias;
+    bool evident, refused, alias;
 };
 struct pair links_pair(const struct customers *, enum view, uint32_t a, uint32_t b);
 /* Index of a link by id; false when unknown. */

@@ -25,7 +25,7 @@ bool link_stands(const struct customers *c, enum view view, uint32_t index)
 /* Walks the links of both in step, so that the cost is that of the one that has fewer. */
 struct pair links_pair(const struct customers *c, enum view view, uint32_t a, uint32_t b)
 {
-    struct pair pair = { false, false, false };
+    struct pair pair = { 0 };
     uint32_t of_a = customers_history(c, view, a)->newest_link;
     uint32_t of_b = customers_history(c, view, b)->newest_link;
     bool by_a = true;
@@ -39,7 +39,7 @@ struct pair links_pair(const struct customers *c, enum view view, uint32_t a, ui
         const struct link *l = customers_link(c, at - 1);
         if (l->winner == other || l->loser == other) {
             bool stands = link_stands(c, view, at - 1);
-            pair.stands |= stands;
+            pair.evident |= stands && (l->automatic || l->alias);
             pair.refused |= !stands && l->automatic;
             pair.alias |= l->alias;
         }

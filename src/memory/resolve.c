@@ -224,7 +224,7 @@ static enum err_code link_claim(struct resolving *r, uint32_t history, const str
     const struct history *a = customers_history(r->c, IN_TX, history);
     const struct history *b = customers_history(r->c, IN_TX, claim->history);
     struct pair pair = links_pair(r->c, IN_TX, history, claim->history);
-    if (pair.stands || pair.refused || a->kind != b->kind)
+    if (pair.evident || pair.refused || a->kind != b->kind)
         return ERR_OK;
     bool made;
     unsigned users = 0, sum = sum_of(r->c, history, claim->kind, &users);
@@ -241,7 +241,8 @@ static enum err_code link_claim(struct resolving *r, uint32_t history, const str
             return suggest_limit(r, history, claim->history, claim->folded, e);
     }
     bool user = a->has & HAS_USER, email = slice_is(claim->kind, "email");
-    bool claim_wins = !user && (root_b->joint > root_a->joint);
+    bool claim_wins = !user && (root_b->joint > root_a->joint
+                                || (root_b->joint == root_a->joint && b->root < a->root));
     struct merge_order order = {
         .winner = claim_wins ? claim->history : history,
         .loser = claim_wins ? history : claim->history,
