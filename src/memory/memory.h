@@ -27,8 +27,8 @@ struct ingest_state;  // ingest_state.h: memory.c makes it, flushes it, tells it
 struct memory_options {
     const char *dir;               // snapshots go to dir/snapshots
     const struct sys_clock *clock;
-    size_t cache_bytes;            // the writer's page cache; 0: 64 MiB
     int64_t snapshot_every;        // facts between snapshots; 0: 1,048,576
+    size_t log_part_rows;          // tests: fewer rows a part; 0: LOG_PART_ROWS
 };
 
 /* Opens the store's log and customers. The database has been migrated. No thread runs yet: register
@@ -50,7 +50,8 @@ struct tx {
     int64_t now_ms;  // one moment for the whole group
 };
 
-/* Checks nothing twice: ask log_known first where the fact came from outside. */
+/* Checks nothing twice: ask log_known first where the fact came from outside. Copies what followers will
+ * be told, so the fact's slices need only live through this call. */
 MUST_CHECK enum err_code tx_append(struct tx *, struct fact *, struct err *e);
 
 struct command {
@@ -64,10 +65,11 @@ struct command {
 };
 
 MUST_CHECK enum err_code memory_submit(struct memory *, struct command *, struct err *e);
-/* Queues and waits for done: for the CLI and jobs, never on a network loop. */
+/* Queues and waits until it is done, full queue or not (one command a caller is bound enough): for the CLI
+ * and jobs, never on a network loop. `done` may be NULL. */
 MUST_CHECK enum err_code memory_run(struct memory *, struct command *, struct err *e);
 
-/* ---- reading ---- */
+/* ---- reading: the lock prefers the writer and does not nest ---- */
 void memory_read_lock(struct memory *);
 void memory_read_unlock(struct memory *);
 const struct log *memory_log(const struct memory *);
@@ -79,6 +81,11 @@ const struct sys_clock *memory_clock(const struct memory *);
 /* ---- followers ---- */
 struct snapshot_out;
 struct snapshot_in;
+/* apply   an error leaves the state as it was before that fact.
+ * Edits    a per_customer follower is told the edited view: after a correction or deletion it must forget
+ *          that history and is told its facts again in log order (facts of FACT_NOBODY cannot be told again:
+ *          then it gets the correction itself). Other followers are told facts as they were written, and the
+ *          corrections and deletions where they stand. */
 struct follower {
     const char *name;   // also the snapshot's file name
     uint32_t version;   // of the snapshot layout; another number: replay from the first fact
