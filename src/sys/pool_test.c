@@ -1,0 +1,137 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "sys/pool.h"
+
+/* A gate that jobs wait at until the test opens it. */
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool open;
+    int waiting;
+};
+
+static struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0 };
+
+static void wait_at_gate(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&gate.lock);
+    gate.waiting++;
+    pthread_cond_broadcast(&gate.changed);
+    while (!gate.open)
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    gate.waiting--;
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void set_gate(bool open)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.open = open;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void until_waiting(int n)
+{
+    pthread_mutex_lock(&gate.lock);
+    while (gate.waiting < n)
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static atomic_int ran;
+static int order[64];
+
+static void note(void *arg)
+{
+    int n = atomic_fetch_add(&ran, 1);
+    order[n] = (int)(intptr_t)arg;
+}
+
+static void open_gate(void *arg)
+{
+    (void)arg;
+    set_gate(true);
+}
+
+static void runs_in_order(void **state)
+{
+    (void)state;
+    AUTO(pool) pool = NULL;
+    atomic_store(&ran, 0);
+    set_gate(false);
+    assert_int_equal(pool_new(1, 64, &pool, NULL), ERR_OK);
+    for (intptr_t i = 0; i < 50; i++)
+        assert_int_equal(pool_submit(pool, note, (void *)i, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, open_gate, NULL, NULL), ERR_OK);
+    wait_at_gate(NULL);
+    assert_int_equal(atomic_load(&ran), 50);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(order[i], i);
+}
+
+static void refuses_when_full_and_drops_what_waits(void **state)
+{
+    (void)state;
+    struct err e;
+    AUTO(pool) pool = NULL;
+    atomic_store(&ran, 0);
+    set_gate(false);
+    assert_int_equal(pool_new(2, 3, &pool, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, wait_at_gate, NULL, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, wait_at_gate, NULL, NULL), ERR_OK);
+    until_waiting(2);
+    for (intptr_t i = 0; i < 3; i++)
+        assert_int_equal(pool_submit(pool, note, (void *)i, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, note, NULL, &e), ERR_BUSY);
+    assert_int_equal(atomic_load(&ran), 0);
+    set_gate(true);
+    while (pool_submit(pool, note, (void *)(intptr_t)9, NULL) == ERR_BUSY)
+        ;
+    pool_drop(&pool);
+    assert_null(pool);
+    assert_in_range(atomic_load(&ran), 1, 4);  // one had to leave the queue; the rest may be dropped
+    int after = atomic_load(&ran);
+    pool_drop(&pool);  // nothing
+    assert_int_equal(atomic_load(&ran), after);
+}
+
+static void add_many(void *arg)
+{
+    struct pool *pool = arg;
+    for (int i = 0; i < 20; i++)
+        if (pool_submit(pool, note, NULL, NULL) != ERR_OK)
+            return;
+}
+
+/* Jobs may submit jobs, from many threads at once. */
+static void jobs_submit_jobs(void **state)
+{
+    (void)state;
+    AUTO(pool) pool = NULL;
+    atomic_store(&ran, 0);
+    assert_int_equal(pool_new(4, 64, &pool, NULL), ERR_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pool_submit(pool, add_many, pool, NULL), ERR_OK);
+    while (atomic_load(&ran) < 60)
+        sched_yield();
+    assert_int_equal(atomic_load(&ran), 60);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_in_order),
+        cmocka_unit_test(refuses_when_full_and_drops_what_waits),
+        cmocka_unit_test(jobs_submit_jobs),
+    };
+    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+}
