@@ -347,11 +347,68 @@ static bool full_disk(struct trial *t) { return every_call_fails(t, STORE_FAULT_
 static bool faulty_syncs(struct trial *t) { return every_call_fails(t, STORE_FAULT_SYNC); }
 static bool failed_allocations(struct trial *t) { return every_call_fails(t, STORE_FAULT_ALLOC); }
 
+/* ---- power cuts ---- */
+
+/* Pairs acknowledged before the power went, -1: not even the table. */
+static int64_t life_until_the_cut(struct trial *life)
+{
+    enum { PAIRS_MOST = 12, CHECKPOINT_AT = 4, REOPEN_AT = 8 };
+    if (trial_open(life) || step_schema(life, 0))
+        return -1;
+    for (int64_t i = 0; i < PAIRS_MOST; i++) {
+        if (step_pair(life, i))
+            return i;
+        bool cut = i == CHECKPOINT_AT && step_checkpoint(life, i);
+        if (i == REOPEN_AT) {
+            trial_close(life);
+            cut = trial_open(life);
+        }
+        if (cut)
+            return i + 1;
+    }
+    return PAIRS_MOST;
+}
+
+static bool life_with_cut(struct trial *t, uint64_t k, uint64_t seed, bool *fired)
+{
+    struct trial life = { .lab = t->lab };
+    EXPECT(t->lab->fresh(t->lab->ctx, life.url));
+    store_fault_power_on();
+    store_fault_arm(STORE_FAULT_POWER, k, STORE_FAULT_FOREVER);
+    int64_t acked = life_until_the_cut(&life);
+    *fired = store_fault_fired(STORE_FAULT_POWER) > 0;
+    trial_close(&life);
+    store_fault_power_restore(seed);
+    life.e = (struct err){ 0 };  // the cut's own refusals are no news
+    bool fine = t->lab->sound(t->lab->ctx, life.url) && !trial_open(&life) && !step_schema(&life, 0)
+                && pairs_whole(&life, life.read, acked < 0 ? 0 : acked);
+    trial_close(&life);
+    t->lab->remove(t->lab->ctx, life.url);
+    if (!fine)
+        snprintf(t->flaw, sizeof t->flaw, "power cut at call %llu, seed %llu: %.300s %.100s",
+                 (unsigned long long)k, (unsigned long long)seed, life.flaw, life.e.text);
+    return fine;
+}
+
+static bool power_cuts(struct trial *t)
+{
+    enum { SEEDS = 6 };
+    bool fired = true;
+    for (uint64_t k = 1; fired; k++)
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            if (!life_with_cut(t, k, seed, &fired))
+                return false;
+            EXPECT(fired || k > 40);
+        }
+    return true;
+}
+
 const struct trial_case stress_cases[] = {
     { "readers on other threads see whole transactions", concurrent_readers, false },
     { "two writers take turns", rival_writers, false },
     { "what was acknowledged outlives kill -9", killed_writers, false },
     { "a backup made while writing is whole", backup_while_writing, false },
+    { "what was acknowledged outlives a power cut at every call", power_cuts, true },
     { "every open fails once and for long", faulty_opens, true },
     { "every read fails once and for long", faulty_reads, true },
     { "every write fails once and for long", faulty_writes, true },

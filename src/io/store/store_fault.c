@@ -5,7 +5,10 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
-static const char *const kind_names[] = { "open", "read", "write", "full", "sync", "truncate", "alloc" };
+#include "io/store/store_power.h"
+
+static const char *const kind_names[] = { "open", "read", "write", "full", "sync", "truncate", "alloc",
+                                          "power" };
 static_assert(sizeof kind_names / sizeof *kind_names == STORE_FAULT_KINDS, "a name for each kind");
 
 /* first 0: not armed. */
@@ -29,11 +32,20 @@ static bool strikes(enum store_fault_kind kind)
 struct fault_file {
     sqlite3_file base;
     sqlite3_file *real;
+    const char *name;  // SQLite's, for as long as the file is open; NULL for a temporary file
+    void *unused;      // keeps the real file behind it aligned
 };
-static_assert(sizeof(struct fault_file) % 8 == 0, "the real file behind it is aligned");
+static_assert(sizeof(struct fault_file) % 16 == 0, "the real file behind it is aligned");
 
 static sqlite3_vfs *real_vfs;
 static sqlite3_mem_methods real_mem;
+static atomic_bool power_watched;
+
+/* The power has gone: the fault struck and is not healed. */
+static bool power_gone(void)
+{
+    return atomic_load(&faults[STORE_FAULT_POWER].first) && atomic_load(&faults[STORE_FAULT_POWER].fired);
+}
 
 static sqlite3_file *real_of(sqlite3_file *file)
 {
@@ -47,7 +59,7 @@ static int file_close(sqlite3_file *file)
 
 static int file_read(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
 {
-    if (strikes(STORE_FAULT_READ))
+    if (strikes(STORE_FAULT_READ) || power_gone())
         return SQLITE_IOERR_READ;
     return real_of(file)->pMethods->xRead(real_of(file), out, len, at);
 }
@@ -55,6 +67,8 @@ static int file_read(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
 static int file_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
 {
     sqlite3_file *real = real_of(file);
+    if (strikes(STORE_FAULT_POWER))
+        return SQLITE_IOERR_WRITE;
     bool full = strikes(STORE_FAULT_FULL);
     if (!strikes(STORE_FAULT_WRITE) && !full)
         return real->pMethods->xWrite(real, bytes, len, at);
@@ -64,15 +78,18 @@ static int file_write(sqlite3_file *file, const void *bytes, int len, sqlite3_in
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    if (strikes(STORE_FAULT_TRUNCATE))
+    if (strikes(STORE_FAULT_TRUNCATE) || strikes(STORE_FAULT_POWER))
         return SQLITE_IOERR_TRUNCATE;
     return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-    if (strikes(STORE_FAULT_SYNC))
+    if (strikes(STORE_FAULT_SYNC) || strikes(STORE_FAULT_POWER))
         return SQLITE_IOERR_FSYNC;
+    const char *name = ((struct fault_file *)file)->name;
+    if (atomic_load(&power_watched) && name)
+        power_synced(name);
     return real_of(file)->pMethods->xSync(real_of(file), flags);
 }
 
@@ -157,13 +174,26 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, in
     (void)vfs;
     struct fault_file *file = (struct fault_file *)base;
     file->base.pMethods = NULL;  // nothing to close when this fails
-    if (strikes(STORE_FAULT_OPEN))
+    if (strikes(STORE_FAULT_OPEN) || power_gone())
         return SQLITE_CANTOPEN;
+    if (atomic_load(&power_watched) && name)
+        power_opened(name);
+    file->name = name;
     file->real = (sqlite3_file *)(file + 1);
     int rc = real_vfs->xOpen(real_vfs, name, file->real, flags, out_flags);
     if (file->real->pMethods)
         file->base.pMethods = &file_methods;
     return rc;
+}
+
+static int fault_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
+{
+    (void)vfs;
+    if (power_gone())
+        return SQLITE_IOERR_DELETE;
+    if (atomic_load(&power_watched))
+        power_deleted(name);
+    return real_vfs->xDelete(real_vfs, name, sync_folder);
 }
 
 /* ---- allocations ---- */
@@ -193,12 +223,13 @@ static void install_once(void)
 
     real_vfs = sqlite3_vfs_find(NULL);
     assert(real_vfs);
-    static sqlite3_vfs vfs;  // all but opening a file is the default's own
+    static sqlite3_vfs vfs;  // all but opening and deleting is the default's own
     vfs = *real_vfs;
     vfs.pNext = NULL;
     vfs.zName = STORE_FAULT_VFS;
     vfs.szOsFile = (int)sizeof(struct fault_file) + real_vfs->szOsFile;
     vfs.xOpen = fault_open;
+    vfs.xDelete = fault_delete;
     rc = sqlite3_vfs_register(&vfs, 0);
     assert(rc == SQLITE_OK);
 }
@@ -242,9 +273,22 @@ const char *store_fault_name(enum store_fault_kind kind)
     return kind_names[kind];
 }
 
+void store_fault_power_on(void)
+{
+    atomic_store(&power_watched, true);
+}
+
+void store_fault_power_restore(uint64_t seed)
+{
+    power_restore(seed);
+    atomic_store(&power_watched, false);
+    store_fault_heal();
+}
+
+/* By name; a power cut ends in a restore, which no running program can do. */
 static bool kind_parse(struct slice name, enum store_fault_kind *ret)
 {
-    for (size_t kind = 0; kind < STORE_FAULT_KINDS; kind++) {
+    for (size_t kind = 0; kind < STORE_FAULT_POWER; kind++) {
         if (slice_is(name, kind_names[kind])) {
             *ret = (enum store_fault_kind)kind;
             return true;

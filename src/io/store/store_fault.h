@@ -24,6 +24,7 @@ enum store_fault_kind {
     STORE_FAULT_SYNC,
     STORE_FAULT_TRUNCATE,
     STORE_FAULT_ALLOC,     // SQLite's allocations only
+    STORE_FAULT_POWER,     // counts writes, syncs, truncations; the first to fail ends all file access
     STORE_FAULT_KINDS
 };
 
@@ -36,6 +37,12 @@ void store_fault_heal(void);  // nothing fails any more; the counts stay
 uint64_t store_fault_calls(enum store_fault_kind kind);
 uint64_t store_fault_fired(enum store_fault_kind kind);
 const char *store_fault_name(enum store_fault_kind kind);  // "write"
+
+/* From now on remembers what every file opened holds for certain; then arm STORE_FAULT_POWER with `last`
+ * STORE_FAULT_FOREVER. Once all is closed, store_fault_power_restore leaves in each file what a cut at
+ * that call leaves (model: store_power.h), heals, and ends the remembering. One thread. */
+void store_fault_power_on(void);
+void store_fault_power_restore(uint64_t seed);
 
 /* Arms what TENDERO_FAULT says: "write:123" (that call), "full:50-80", "sync:7-" (from then on), several
  * with commas between. Kinds: open read write full sync truncate alloc. ERR_INVALID with the place. */
