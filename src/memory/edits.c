@@ -120,7 +120,7 @@ struct edit {
     struct tx *tx;
     int64_t seq;
     struct slice patch, by, note;  // patch empty: a deletion
-    struct arena *mem;             // lives until the group has been followed
+    struct arena *mem;
     struct err *e;
 };
 

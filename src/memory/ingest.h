@@ -45,15 +45,14 @@ void ingest_drop(struct ingest_batch **);
 
 /* Facts made by our own importers take the same way: one event as JSON, as a client would send it. `nobody`:
  * may come without any identifier (a till sale, a company by its groupId alone). Appends unless
- * (source, messageId) is known. The event's text must live as long as the command that calls. ERR_INVALID
- * with the sentence of the reason where a batch would drop the event. */
+ * (source, messageId) is known. ERR_INVALID with the sentence of the reason where a batch
+ * would drop the event. */
 MUST_CHECK enum err_code tx_ingest(struct tx *, struct json event, bool nobody, uint32_t source,
                                    int64_t received_ms, bool *duplicate, struct err *e);
 
 /* Corrections and deletions: append the fact, edit the view, rebuild the history's traits; followers are
  * told to forget the history and told its facts again. Identifiers that the fact brought stay attached, and
- * histories it joined stay joined: an unmerge takes that back. patch, by and note: borrowed for the call,
- * but patch until the group has been followed. ERR_NOT_FOUND; ERR_CONFLICT for a fact that was deleted
+ * histories it joined stay joined: an unmerge takes that back. ERR_NOT_FOUND; ERR_CONFLICT for a fact that was deleted
  * before or that is no event (merges, decisions, corrections). */
 MUST_CHECK enum err_code tx_correct(struct tx *, int64_t seq, struct slice patch, struct slice by,
                                     struct slice note, struct err *e);

@@ -7,7 +7,7 @@
 #include "memory/live.h"
 
 struct live *ingest_state_live(struct ingest_state *);
-/* Memory that lives until the running group has been committed and followed. ERR_LIMIT is the arena's. */
+/* Memory of the running group: gone at the first call after its end. */
 struct arena *ingest_state_group(struct ingest_state *);
 /* For values that come from the store, one at a time. */
 struct json_parser *ingest_state_parser(struct ingest_state *);
