@@ -10,6 +10,10 @@
 static constexpr size_t KEEP_BYTES = size_t{ 4 } << 20;
 static constexpr size_t FIRST_BYTES = size_t{ 16 } << 10;
 
+/* At its first use simdjson lists its kernels and picks one, and ends the process when memory fails just
+ * then. So that happens before main, where nothing can be lost. */
+static const simdjson::error_code warmed = simdjson::dom::parser().allocate(FIRST_BYTES);
+
 struct json_check {
     simdjson::dom::parser parser;
     simdjson::dom::document document;
@@ -38,6 +42,8 @@ static bool make_room(json_check *check, size_t len)
 
 extern "C" struct json_check *json_check_new(size_t depth_max)
 {
+    if (warmed != simdjson::SUCCESS)
+        return nullptr;
     json_check *check = new (std::nothrow) json_check;
     if (check)
         check->depth_max = depth_max;
