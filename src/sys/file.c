@@ -145,6 +145,14 @@ static enum err_code sync_directory_of(const char *path, struct err *e)
     return code;
 }
 
+enum err_code file_rename(const char *from, const char *to, struct err *e)
+{
+    assert(from && to);
+    if (rename(from, to) != 0)
+        return refused(e, "rename a draft to", to);
+    return sync_directory_of(to, e);
+}
+
 enum err_code file_draft_commit(struct file_draft **ref, struct err *e)
 {
     assert(ref && *ref);
@@ -152,11 +160,10 @@ enum err_code file_draft_commit(struct file_draft **ref, struct err *e)
     *ref = NULL;
     if (fsync(d->fd) != 0)
         return refused(e, "sync", d->draft);
-    if (rename(d->draft, d->path) != 0)
-        return refused(e, "rename a draft to", d->path);
+    TRY(file_rename(d->draft, d->path, e));
     close(d->fd);
     d->fd = -1;  // the draft is gone: nothing to remove
-    return sync_directory_of(d->path, e);
+    return ERR_OK;
 }
 
 enum err_code file_write_atomic(const char *path, struct slice content, struct err *e)

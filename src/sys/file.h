@@ -20,6 +20,9 @@ MUST_CHECK enum err_code file_draft_write(struct file_draft *, const void *at, s
 MUST_CHECK enum err_code file_draft_commit(struct file_draft **, struct err *e);
 void file_draft_drop(struct file_draft **);  // removes the draft
 
+/* Renames a file already synced, and syncs the directory of `to`: after a power cut it has one of both
+ * names. Replaces what `to` was. */
+MUST_CHECK enum err_code file_rename(const char *from, const char *to, struct err *e);
 bool file_exists(const char *path);
 /* Size in bytes, -1 when it is not there. */
 int64_t file_size(const char *path);

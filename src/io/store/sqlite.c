@@ -588,24 +588,6 @@ static enum err_code backup_into(sqlite3 *from, const struct sqlite_store *store
     return code;
 }
 
-/* The new name survives a power cut: it stands in the directory, which is synced too. */
-static enum err_code move_into_place(const char *part, const char *path, struct err *e)
-{
-    if (rename(part, path) != 0)
-        return err_set(e, ERR_IO, 0, "cannot rename %s: %s", part, strerror(errno));
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    if (!folder)
-        return err_set(e, ERR_LIMIT, 0, "no memory for a backup");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
-    int failed = fd < 0 ? errno : fsync(fd) ? errno : 0;
-    if (fd >= 0)
-        close(fd);
-    return failed ? err_set(e, ERR_IO, 0, "cannot sync the folder of %s: %s", path, strerror(failed))
-                  : ERR_OK;
-}
-
 static enum err_code sqlite_backup(struct store *base, const char *path, struct err *e)
 {
     const struct sqlite_store *store = (const struct sqlite_store *)base;
@@ -622,7 +604,7 @@ static enum err_code sqlite_backup(struct store *base, const char *path, struct 
         code = backup_into(from, store, part, e);
     sqlite3_close(from);  // ends its read transaction
     if (!code)
-        code = move_into_place(part, path, e);
+        code = file_rename(part, path, e);
     if (code)
         (void)!file_remove(part, NULL);  // best effort: the failure above is what counts
     free(part);

@@ -90,7 +90,8 @@ bool store_col_null(struct store_stmt *, int col);
 /* Moves what the WAL holds into the database file, as far as readers allow (PASSIVE). */
 MUST_CHECK enum err_code store_checkpoint(struct store_conn *, struct err *e);
 /* A consistent copy of the whole database, as of its start, into a new file (mode 0600), while others
- * write. Written beside as path.part and renamed when complete; ERR_CONFLICT when path exists. */
+ * write. Written beside as path.part and renamed when complete; ERR_CONFLICT when path exists.
+ * SQLite's WAL grows meanwhile by what is written, and shrinks afterwards. */
 MUST_CHECK enum err_code store_backup(struct store *, const char *path, struct err *e);
 
 #endif
