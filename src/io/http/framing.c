@@ -443,7 +443,7 @@ static enum framing_verdict body_byte(struct framing_body *body, unsigned char c
     case CHUNK_DATA:
     case BODY_DONE: break;
     }
-    assert(!"data is taken in pieces, not bytes");
+    assert(false);  // data is taken in pieces, not bytes
     return FRAMING_REFUSED;
 }
 
