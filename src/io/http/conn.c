@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -321,8 +322,8 @@ static bool body_step(struct conn *conn)
 {
     struct evbuffer *in = bufferevent_get_input(conn->bev);
     struct evbuffer_iovec piece;
-    if (evbuffer_peek(in, -1, NULL, &piece, 1) < 1)
-        return false;
+    if (evbuffer_get_length(in) == 0 || evbuffer_peek(in, -1, NULL, &piece, 1) < 1)
+        return false;  // an empty buffer may still show a piece of no bytes
     size_t used;
     struct slice data;
     struct framing_refusal refusal;
@@ -355,12 +356,15 @@ static bool sending_step(struct conn *conn)
         conn->state = CONN_HEAD;
         conn->scan = (struct framing_scan){ 0 };
         conn->deadline_ns = now_ns + conn->loop->server->idle_ns;
-    } else if (conn->linger) {
+        return true;
+    }
+    if (conn->tls) {
+        SSL_shutdown(bufferevent_openssl_get_ssl(conn->bev));
+        ERR_clear_error();  // it may fail where the client has gone; that is no news
+    }
+    if (conn->linger) {
         /* RFC 9112 section 9.6: closing with bytes unread makes the system reset the connection, and
          * the client may never see the answer. */
-        SSL *ssl = conn->tls ? bufferevent_openssl_get_ssl(conn->bev) : NULL;
-        if (ssl)
-            SSL_shutdown(ssl);
         shutdown(conn->fd, SHUT_WR);
         conn->state = CONN_LINGERING;
         conn->deadline_ns = now_ns + LINGER_NS;

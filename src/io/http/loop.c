@@ -216,6 +216,15 @@ static void accept_rest(struct loop *loop, bool rest)
     loop->accept_again_ns = rest ? clock_steady_ns() + ACCEPT_REST_NS : 0;
 }
 
+static void accept_end(struct loop *loop)
+{
+    for (int i = 0; i < 2; i++) {
+        if (loop->accept[i])
+            event_free(loop->accept[i]);
+        loop->accept[i] = NULL;
+    }
+}
+
 static void on_accept(evutil_socket_t listener, short what, void *arg)
 {
     (void)what;
@@ -269,11 +278,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     }
     if (loop->accept_again_ns && now_ns >= loop->accept_again_ns && !stopping)
         accept_rest(loop, false);
-    for (int i = 0; i < 2 && stopping; i++) {
-        if (loop->accept[i])
-            event_free(loop->accept[i]);
-        loop->accept[i] = NULL;
-    }
+    if (stopping)
+        accept_end(loop);
     if (stopping && (!loop->conns || now_ns >= atomic_load(&loop->server->stop_ns)))
         event_base_loopbreak(loop->base);
 }
@@ -343,9 +349,7 @@ enum err_code loop_init(struct loop *loop, struct http_server *server, unsigned 
 void loop_fini(struct loop *loop)
 {
     assert(!loop->conns && !loop->arrivals && !loop->inbox);
-    for (int i = 0; i < 2; i++)
-        if (loop->accept[i])
-            event_free(loop->accept[i]);
+    accept_end(loop);
     if (loop->wake)
         event_free(loop->wake);
     if (loop->sweep)
@@ -364,6 +368,7 @@ void loop_fini(struct loop *loop)
 /* Closes what is left. Requests still with other threads keep the server's memory until answered. */
 static void loop_end(struct loop *loop)
 {
+    accept_end(loop);
     while (loop->conns)
         conn_close(loop->conns);
     pthread_mutex_lock(&loop->lock);
@@ -383,6 +388,7 @@ static void loop_end(struct loop *loop)
         arrivals = conn->next;
         conn_discard(loop->server, conn);
     }
+    event_base_loop(loop->base, EVLOOP_NONBLOCK);  // libevent closes sockets only here
 }
 
 void *loop_run(void *arg)
