@@ -70,6 +70,7 @@ static const struct {
 } refusals[] = {
     { SQLITE_IOERR_NOMEM, ERR_LIMIT, "memory is exhausted; nothing was lost" },
     { SQLITE_FULL, ERR_IO, "free some space on the disk; nothing was lost" },
+    { SQLITE_IOERR_SHMSIZE, ERR_IO, "free some space on the disk; nothing was lost" },
     { SQLITE_IOERR, ERR_IO, "the disk refused; check it and its connection" },
     { SQLITE_NOMEM, ERR_LIMIT, "memory is exhausted; nothing was lost" },
     { SQLITE_TOOBIG, ERR_LIMIT, "the value or statement is too large" },
