@@ -23,9 +23,10 @@ static enum err_code source(void *arg, char *out, size_t cap, size_t *n, struct 
     struct bytes *b = arg;
     size_t some = b->rest.len < b->chunk ? b->rest.len : b->chunk;
     *n = some < cap ? some : cap;
-    if (*n)
+    if (*n) {
         memcpy(out, b->rest.at, *n);
-    b->rest = (struct slice){ b->rest.at + *n, b->rest.len - *n };
+        b->rest = (struct slice){ b->rest.at + *n, b->rest.len - *n };
+    }
     return ERR_OK;
 }
 
