@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/decimal.h"
+#include "base/hash.h"
 
 #define NONE INT64_C(424242)  // stands in the output before the call
 
@@ -112,18 +113,12 @@ static void prints_shortest(void **state)
     }
 }
 
-static uint64_t next_random(uint64_t *seed)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return *seed ^ *seed >> 29;
-}
-
 static void random_amounts_round_trip(void **state)
 {
     (void)state;
     uint64_t seed = 5;
     for (int i = 0; i < 200000; i++) {
-        int64_t micro = (int64_t)next_random(&seed) >> (i % 60), back = NONE, whole = NONE;
+        int64_t micro = (int64_t)hash_mix(++seed) >> (i % 60), back = NONE, whole = NONE;
         char out[32], want[32];
         assert_int_equal(micro_parse(micro_print(micro, out), &back, NULL), ERR_OK);
         assert_true(back == micro);

@@ -33,6 +33,15 @@ static inline bool slice_is(struct slice a, const char *text)
     return slice_eq(a, slice_of(text));
 }
 
+/* Value of a hexadecimal digit, -1 for any other character. */
+static inline int hex_value(char c)
+{
+    char low = (char)(c | 0x20);
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
 /* Bytewise order: negative, 0, positive. */
 int slice_cmp(struct slice a, struct slice b);
 bool slice_starts(struct slice s, struct slice prefix);

@@ -40,7 +40,8 @@ static void nothing_else_is_accepted(void **state)
         const char text[3] = { (char)(i >> 16), (char)(i >> 8), (char)i };
         three += utf8_step((struct slice){ text, 3 }) == 3;
         two += (i & 0xFF) == 0 && utf8_step((struct slice){ text, 2 }) == 2;
-        const char long_text[4] = { (char)(0xF0 | i >> 20), (char)(i >> 12), (char)(i >> 4), (char)(0x80 | (i & 0xF)) };
+        const char long_text[4] = { (char)(0xF0 | i >> 20), (char)(i >> 12), (char)(i >> 4),
+                                    (char)(0x80 | (i & 0xF)) };
         four += utf8_step((struct slice){ long_text, 4 }) == 4;
     }
     assert_int_equal(two, 0x800 - 0x80);

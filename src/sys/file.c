@@ -9,17 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DRAFT_SUFFIX ".draft"
+#include "sys/os_err.h"
 
-/* One sentence for what the system refused; call before errno can change. */
-static enum err_code refused(struct err *e, const char *what, const char *path)
-{
-    int why = errno;
-    char text[96];
-    const char *reason = strerror_r(why, text, sizeof text);
-    return err_set(e, why == ENOENT ? ERR_NOT_FOUND : ERR_IO, 0, "cannot %s %s: %s", what, path,
-                   reason);
-}
+#define DRAFT_SUFFIX ".draft"
 
 static enum err_code write_all(int fd, const char *path, const char *at, size_t len, struct err *e)
 {
@@ -28,7 +20,7 @@ static enum err_code write_all(int fd, const char *path, const char *at, size_t 
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return refused(e, "write", path);
+            return os_err(e, "write", path);
         at += n;
         len -= (size_t)n;
     }
@@ -40,7 +32,7 @@ static enum err_code read_all(int fd, const char *path, size_t limit_bytes, stru
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return refused(e, "read", path);
+        return os_err(e, "read", path);
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_INVALID, 0, "%s is not a plain file", path);
     size_t size = (size_t)st.st_size;
@@ -56,7 +48,7 @@ static enum err_code read_all(int fd, const char *path, size_t limit_bytes, stru
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return refused(e, "read", path);
+            return os_err(e, "read", path);
         if (n == 0)  // cut while we read it
             break;
         done += (size_t)n;
@@ -71,7 +63,7 @@ enum err_code file_read(const char *path, size_t limit_bytes, struct arena *mem,
     assert(path && mem && ret);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not hold us up
     if (fd < 0)
-        return refused(e, "open", path);
+        return os_err(e, "open", path);
     enum err_code code = read_all(fd, path, limit_bytes, mem, ret, e);
     close(fd);
     return code;
@@ -114,7 +106,7 @@ enum err_code file_draft_new(const char *path, struct file_draft **ret, struct e
     snprintf(d->draft, size, "%s" DRAFT_SUFFIX, path);
     d->fd = open(d->draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (d->fd < 0)
-        return refused(e, "create", d->draft);
+        return os_err(e, "create", d->draft);
     *ret = d;
     d = NULL;
     return ERR_OK;
@@ -139,8 +131,8 @@ static enum err_code sync_directory_of(const char *path, struct err *e)
     const char *name = n ? dir : slash ? "/" : ".";
     int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return refused(e, "open", name);
-    enum err_code code = fsync(fd) == 0 ? ERR_OK : refused(e, "sync", name);
+        return os_err(e, "open", name);
+    enum err_code code = fsync(fd) == 0 ? ERR_OK : os_err(e, "sync", name);
     close(fd);
     return code;
 }
@@ -149,7 +141,7 @@ enum err_code file_rename(const char *from, const char *to, struct err *e)
 {
     assert(from && to);
     if (rename(from, to) != 0)
-        return refused(e, "rename a draft to", to);
+        return os_err(e, "rename a draft to", to);
     return sync_directory_of(to, e);
 }
 
@@ -159,7 +151,7 @@ enum err_code file_draft_commit(struct file_draft **ref, struct err *e)
     AUTO(file_draft) d = *ref;
     *ref = NULL;
     if (fsync(d->fd) != 0)
-        return refused(e, "sync", d->draft);
+        return os_err(e, "sync", d->draft);
     TRY(file_rename(d->draft, d->path, e));
     close(d->fd);
     d->fd = -1;  // the draft is gone: nothing to remove
@@ -199,7 +191,7 @@ enum err_code dir_make(const char *path, struct err *e)
         char kept = part[i];
         part[i] = 0;
         if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return refused(e, "make the directory", part);
+            return os_err(e, "make the directory", part);
         part[i] = kept;
     }
     struct stat st;
@@ -207,14 +199,14 @@ enum err_code dir_make(const char *path, struct err *e)
         errno = ENOTDIR;
     else
         return ERR_OK;
-    return refused(e, "make the directory", path);
+    return os_err(e, "make the directory", path);
 }
 
 enum err_code file_remove(const char *path, struct err *e)
 {
     if (unlink(path) == 0 || errno == ENOENT)
         return ERR_OK;
-    return refused(e, "remove", path);
+    return os_err(e, "remove", path);
 }
 
 struct file_lock {
@@ -229,11 +221,11 @@ enum err_code file_lock_new(const char *path, struct file_lock **ret, struct err
         return err_set(e, ERR_LIMIT, 0, "no memory left to lock %s", path);
     lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock->fd < 0)
-        return refused(e, "open", path);
+        return os_err(e, "open", path);
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     if (fcntl(lock->fd, F_OFD_SETLK, &whole) != 0) {
         if (errno != EAGAIN && errno != EACCES)
-            return refused(e, "lock", path);
+            return os_err(e, "lock", path);
         return err_set(e, ERR_BUSY, 0, "another process holds %s", path);
     }
     *ret = lock;

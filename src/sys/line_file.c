@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "sys/file.h"
+#include "sys/os_err.h"
 
 #define INPUT_BYTES ((size_t)128 << 10)
 #define GZIP_WINDOW (15 + 16)  // zlib's way to say: the largest window, gzip header only
@@ -39,14 +40,6 @@ void line_file_drop(struct line_file **ref)
     *ref = NULL;
 }
 
-static enum err_code refused(const struct line_file *f, const char *what, struct err *e)
-{
-    int why = errno;
-    char text[96];
-    return err_set(e, why == ENOENT ? ERR_NOT_FOUND : ERR_IO, (size_t)f->done, "cannot %s %s: %s",
-                   what, f->path, strerror_r(why, text, sizeof text));
-}
-
 enum err_code line_file_new(const char *path, struct line_file **ret, struct err *e)
 {
     assert(path && ret);
@@ -61,7 +54,7 @@ enum err_code line_file_new(const char *path, struct line_file **ret, struct err
     f->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     if (f->fd < 0 || fstat(f->fd, &st) != 0)
-        return refused(f, "open", e);
+        return os_err(e, "open", f->path);
     if (S_ISDIR(st.st_mode))
         return err_set(e, ERR_INVALID, 0, "%s is a directory, not a file", path);
     f->total = S_ISREG(st.st_mode) ? st.st_size : 0;
@@ -78,7 +71,7 @@ static enum err_code read_some(struct line_file *f, void *out, size_t cap, size_
         got = read(f->fd, out, cap);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        return refused(f, "read", e);
+        return os_err(e, "read", f->path);
     f->done += got;
     f->eof = got == 0;
     *n = (size_t)got;

@@ -185,7 +185,8 @@ static void limits_fields(void **state)
         buf_adds(&in, "z\n");
         read_all(buf_slice(&in), 4096, &out);
         assert_true(slice_starts(buf_slice(&out), SLICE("1:y||")));
-        assert_true(slice_ends(buf_slice(&out), quoted ? SLICE("|;!2:1028;3:z;") : SLICE("|;!2:1026;3:z;")));
+        const char *end = quoted ? "|;!2:1028;3:z;" : "|;!2:1026;3:z;";
+        assert_true(slice_ends(buf_slice(&out), slice_of(end)));
         buf_drop(&in);
         buf_drop(&out);
     }

@@ -51,13 +51,10 @@ static int read_hex4(struct reader *r)
 {
     int value = 0;
     for (int k = 0; k < 4; k++, r->i++) {
-        int c = peek(r), low = c | 0x20;
-        if (c >= '0' && c <= '9')
-            value = value * 16 + c - '0';
-        else if (low >= 'a' && low <= 'f')
-            value = value * 16 + low - 'a' + 10;
-        else
+        int digit = r->i < r->s.len ? hex_value(r->s.at[r->i]) : -1;
+        if (digit < 0)
             return -1;
+        value = value * 16 + digit;
     }
     return value;
 }
@@ -120,8 +117,12 @@ static bool number_fits(struct slice digits, bool integer)
     int64_t as_int;
     if (!integer)
         return isfinite(strtod(text, NULL));
-    return slice_i64(digits, &as_int)
-           || (text[0] != '-' && (digits.len < 20 || (digits.len == 20 && strcmp(text, "18446744073709551615") <= 0)));
+    if (slice_i64(digits, &as_int))
+        return true;
+    static const char most[] = "18446744073709551615";
+    size_t places = sizeof most - 1;
+    return text[0] != '-'
+           && (digits.len < places || (digits.len == places && strcmp(text, most) <= 0));
 }
 
 static enum err_code read_number(struct reader *r)

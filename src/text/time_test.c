@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "text/time.h"
 
 #define BAD INT64_MIN
@@ -89,12 +90,6 @@ static void reads(void **state)
     }
 }
 
-static uint64_t next_random(uint64_t *seed)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return *seed ^ *seed >> 29;
-}
-
 static void check_instant(int64_t ms)
 {
     char out[TIME_TEXT_MAX], want[64];
@@ -124,7 +119,7 @@ static void prints_what_it_reads(void **state)
     const int64_t first = time_of_civil(1, 1, 1), span = time_of_civil(10000, 1, 1) - first;
     uint64_t seed = 3;
     for (int i = 0; i < 50000; i++)
-        check_instant(first + (int64_t)(next_random(&seed) % (uint64_t)span));
+        check_instant(first + (int64_t)(hash_mix(++seed) % (uint64_t)span));
     check_instant(first);
     check_instant(first + span - 1);
     for (int year = 1; year < 10000; year++) {  // both sides of each year's and each February's end

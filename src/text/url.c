@@ -4,14 +4,6 @@
 
 #include "base/utf8.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char low = (char)(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 enum err_code url_decode(struct slice text, bool plus, struct arena *mem, struct slice *ret,
                          struct err *e)
 {
