@@ -34,7 +34,7 @@ static inline bool slice_is(struct slice a, const char *text)
 }
 
 /* Value of a hexadecimal digit, -1 for any other character. */
-static inline int hex_value(char c)
+static inline int hex_digit(char c)
 {
     char low = (char)(c | 0x20);
     if (c >= '0' && c <= '9')

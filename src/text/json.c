@@ -169,7 +169,7 @@ static size_t unescape(const char **at, char out[4])
     uint32_t unit[2] = { 0, 0 };
     for (int k = 0; k < 2; k++) {
         for (int i = 2; i < 6; i++)
-            unit[k] = unit[k] << 4 | (uint32_t)hex_value(p[i]);
+            unit[k] = unit[k] << 4 | (uint32_t)hex_digit(p[i]);
         p += 6;
         *at = p;
         if (k || unit[0] < 0xD800 || unit[0] > 0xDBFF)

@@ -51,7 +51,7 @@ static int read_hex4(struct reader *r)
 {
     int value = 0;
     for (int k = 0; k < 4; k++, r->i++) {
-        int digit = r->i < r->s.len ? hex_value(r->s.at[r->i]) : -1;
+        int digit = r->i < r->s.len ? hex_digit(r->s.at[r->i]) : -1;
         if (digit < 0)
             return -1;
         value = value * 16 + digit;

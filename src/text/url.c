@@ -18,8 +18,8 @@ enum err_code url_decode(struct slice text, bool plus, struct arena *mem, struct
         if (c == '+' && plus)
             c = ' ';
         if (c == '%') {
-            int high = i + 2 < text.len ? hex_value(text.at[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_value(text.at[i + 2]) : -1;
+            int high = i + 2 < text.len ? hex_digit(text.at[i + 1]) : -1;
+            int low = i + 2 < text.len ? hex_digit(text.at[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return err_set(e, ERR_INVALID, i, "byte %zu: %% needs two hexadecimal digits", i);
             c = (char)(high * 16 + low);
