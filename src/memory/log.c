@@ -75,19 +75,27 @@ static enum err_code known_in_open(struct log *log, uint64_t hash, uint32_t sour
     return ERR_OK;
 }
 
+struct candidate {
+    struct log *log;
+    size_t part;
+    uint32_t source;
+    struct slice id;
+    bool *known;
+};
+
+static enum err_code candidate_check(void *arg, uint32_t row, bool *stop, struct err *e)
+{
+    const struct candidate *c = arg;
+    TRY(row_is(c->log, c->part, c->log->parts[c->part].first_seq + row, c->source, c->id, c->known, e));
+    *stop = *c->known;
+    return ERR_OK;
+}
+
 static enum err_code known_in_sealed(struct log *log, size_t part, uint64_t hash, uint32_t source,
                                      struct slice id, bool *ret, struct err *e)
 {
-    char sql[LOG_SQL_MAX];
-    struct store_stmt *stmt;
-    TRY(store_prepare(log->conn, log_sql(sql, "SELECT 1 FROM " LOG_TABLE " WHERE message_hash = $1"
-                                         " AND source = $2 AND message_id = $3", part + 1), &stmt, e));
-    store_bind_i64(stmt, 1, (int64_t)hash);
-    store_bind_i64(stmt, 2, source);
-    store_bind_text(stmt, 3, id);
-    TRY(store_step(stmt, ret, e));
-    store_reset(stmt);
-    return ERR_OK;
+    struct candidate candidate = { log, part, source, id, ret };
+    return index_message(&log->parts[part].index, log->conn, part, hash, candidate_check, &candidate, e);
 }
 
 enum err_code log_known(struct log *log, uint32_t source, struct slice message_id, bool *known,
@@ -149,8 +157,8 @@ enum err_code log_append(struct log *log, struct fact *fact, struct err *e)
     fact->seq = next_seq(log);
     TRY(fact_insert(log, fact, hash, e));
     open_add(&log->open, (struct open_row){ .timestamp_ms = fact->timestamp_ms, .message_hash = hash,
-                                            .customer = fact->customer, .type = fact->type,
-                                            .event_hash = log_event_hash(fact->event) });
+                                            .customer = fact->customer,
+                                            .kind = log_kind(fact->type, log_event_hash(fact->event)) });
     return ERR_OK;
 }
 
@@ -202,13 +210,15 @@ bool log_is_full(const struct log *log, int64_t now_ms)
 }
 
 static enum err_code part_close(struct log *log, int64_t now_ms, const struct buf *filter,
-                                const struct buf *customers, struct err *e)
+                                const struct buf *customers, const struct buf *heads,
+                                const struct buf *message_heads, struct err *e)
 {
     const struct log_part *part = &log->parts[log_open_index(log)];
     struct store_stmt *stmt;
     TRY(store_prepare(log->conn, SLICE("UPDATE log_parts SET last_seq = $2, sealed_at = $3,"
                                        " oldest_timestamp = $4, newest_timestamp = $5, types = $6,"
-                                       " filter = $7, customers = $8 WHERE number = $1"), &stmt, e));
+                                       " filter = $7, customers = $8, customer_heads = $9,"
+                                       " message_heads = $10 WHERE number = $1"), &stmt, e));
     store_bind_i64(stmt, 1, (int64_t)log->n_parts);
     store_bind_i64(stmt, 2, log->last_seq);
     store_bind_i64(stmt, 3, now_ms);
@@ -217,10 +227,12 @@ static enum err_code part_close(struct log *log, int64_t now_ms, const struct bu
     store_bind_i64(stmt, 6, part->types);
     store_bind_blob(stmt, 7, buf_slice(filter));
     store_bind_blob(stmt, 8, buf_slice(customers));
+    store_bind_blob(stmt, 9, buf_slice(heads));
+    store_bind_blob(stmt, 10, buf_slice(message_heads));
     return store_run(stmt, e);
 }
 
-/* The filter and the list of customers of the open part, into memory and into log_parts. */
+/* The filter, the list of customers and the index of the open part, into memory and into the store. */
 static enum err_code part_summarise(struct log *log, int64_t now_ms, struct err *e)
 {
     size_t part = log_open_index(log);
@@ -234,10 +246,15 @@ static enum err_code part_summarise(struct log *log, int64_t now_ms, struct err 
     TRY(members_reserve(&log->members, largest, e));
     __attribute__((cleanup(buf_drop))) struct buf filter = buf_make(0);
     __attribute__((cleanup(buf_drop))) struct buf customers = buf_make(0);
+    __attribute__((cleanup(buf_drop))) struct buf heads = buf_make(0);
+    __attribute__((cleanup(buf_drop))) struct buf message_heads = buf_make(0);
     filter_save(&log->filter, part, &filter);
     TRY(buf_check(&filter, "the filter of a part", e));
     TRY(members_save(&log->open, &customers, e));
-    return part_close(log, now_ms, &filter, &customers, e);
+    index_save(&log->next_index, &heads, &message_heads);
+    TRY(buf_check(&heads, "the index of a part", e));
+    TRY(buf_check(&message_heads, "the index of a part", e));
+    return part_close(log, now_ms, &filter, &customers, &heads, &message_heads, e);
 }
 
 enum err_code log_seal(struct log *log, int64_t now_ms, struct err *e)
@@ -246,11 +263,7 @@ enum err_code log_seal(struct log *log, int64_t now_ms, struct err *e)
     size_t part = log_open_index(log);
     if (log->n_parts == LOG_MAX_PARTS)
         return err_set(e, ERR_LIMIT, 0, "the log holds its maximum of %d parts", LOG_MAX_PARTS);
-    char sql[LOG_SQL_MAX];
-    log_sql(sql, "CREATE INDEX " LOG_TABLE "_customer ON " LOG_TABLE " (customer, timestamp);"
-            "CREATE INDEX " LOG_TABLE "_message ON " LOG_TABLE " (message_hash)",
-            part + 1, part + 1, part + 1, part + 1);
-    TRY(store_exec(log->conn, sql, e));
+    TRY(index_write(log->conn, part, &log->open, &log->next_index, e));
     TRY(part_summarise(log, now_ms, e));
     log->next = (struct log_part){ .first_seq = next_seq(log), .opened_ms = now_ms,
                                    .sealed_ms = FACT_NO_TIME, .oldest_ms = INT64_MAX,
@@ -283,6 +296,8 @@ static void seal_committed(struct log *log)
     members_commit(&log->members, part, &log->open);
     filter_set_live(&log->filter, part);
     log->parts[part].sealed_ms = log->next.opened_ms;
+    log->parts[part].index = log->next_index;
+    log->next_index = (struct log_index){ 0 };
     log->parts[log->n_parts++] = log->next;
     open_clear(&log->open);
     log_open_begins(log);
@@ -297,7 +312,7 @@ void log_committed(struct log *log)
         const struct open_row *row = &log->open.rows[r];
         part->oldest_ms = row->timestamp_ms < part->oldest_ms ? row->timestamp_ms : part->oldest_ms;
         part->newest_ms = row->timestamp_ms > part->newest_ms ? row->timestamp_ms : part->newest_ms;
-        part->types |= UINT32_C(1) << row->type;
+        part->types |= UINT32_C(1) << log_kind_type(row->kind);
     }
     log->last_seq = next_seq(log) - 1;
     open_commit(&log->open);
@@ -310,5 +325,6 @@ void log_rolled_back(struct log *log)
 {
     open_rollback(&log->open);
     edits_rollback(&log->edits);
+    index_drop(&log->next_index);
     log->sealing = false;
 }

@@ -18,9 +18,18 @@ struct open_row {
     uint64_t message_hash;  // 0: no message id
     uint32_t customer;      // 0: nobody, in no chain
     uint32_t prev;          // row + 1 of the customer's fact before this one
-    uint32_t type;
-    uint32_t event_hash;
+    uint32_t kind;          // log_kind
 };
+
+/* Type and event in a word: facts with different words differ, the same word is to be verified. */
+static inline uint32_t log_kind(uint32_t type, uint32_t event_hash)
+{
+    return type | event_hash << 8;
+}
+static inline uint32_t log_kind_type(uint32_t kind)
+{
+    return kind & 0xff;
+}
 
 struct open_part {
     struct open_row *rows;

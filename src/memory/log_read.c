@@ -140,7 +140,7 @@ struct page {
     const struct log_query *q;
     int64_t low_ms, high_ms;      // both inclusive
     enum fact_type type;          // when q->type is given
-    uint32_t event_hash;
+    uint32_t kind, kind_mask;     // what of a fact's log_kind must be equal
     struct key *heap;             // the best q->limit so far, the worst of them first
     size_t n;
 };
@@ -203,46 +203,13 @@ static bool key_wanted(const struct page *page, struct key key)
            || !edits_of(&page->log->edits, key.seq, sees_pending(page->log, page->conn)).deleted;
 }
 
-static enum err_code page_from_sealed(struct page *page, size_t part, uint32_t customer, struct err *e)
-{
-    const struct log_query *q = page->q;
-    static const char *const filters[2][2] = { { "", " AND event = $4" },
-                                               { " AND type = $4", " AND type = $4 AND event = $5" } };
-    const char *way = q->order == LOG_OLDEST ? "ASC" : "DESC";
-    char sql[LOG_SQL_MAX];
-    struct store_stmt *stmt;
-    bool row;
-    TRY(store_prepare(page->conn, log_sql(sql, "SELECT timestamp, seq FROM " LOG_TABLE " WHERE customer = $1"
-                                          " AND timestamp >= $2 AND timestamp <= $3%s"
-                                          " ORDER BY timestamp %s, seq %s", part + 1,
-                                          filters[q->type.len > 0][q->event.len > 0], way, way),
-                      &stmt, e));
-    store_bind_i64(stmt, 1, customer);
-    store_bind_i64(stmt, 2, page->low_ms);
-    store_bind_i64(stmt, 3, page->high_ms);
-    if (q->type.len)
-        store_bind_text(stmt, 4, q->type);
-    if (q->event.len)
-        store_bind_text(stmt, q->type.len ? 5 : 4, q->event);
-    for (;;) {
-        TRY(store_step(stmt, &row, e));
-        if (!row)
-            return ERR_OK;
-        struct key key = { store_col_i64(stmt, 0), store_col_i64(stmt, 1) };
-        if (key_wanted(page, key) && !page_offer(page, key)) {
-            store_reset(stmt);
-            return ERR_OK;
-        }
-    }
-}
-
-/* Two events may share a hash: the store tells them apart. */
+/* Two events may share a word: the store tells them apart. */
 static enum err_code event_is(struct page *page, int64_t seq, bool *ret, struct err *e)
 {
     char sql[LOG_SQL_MAX];
     struct store_stmt *stmt;
     TRY(store_prepare(page->conn, log_sql(sql, "SELECT 1 FROM " LOG_TABLE " WHERE seq = $1 AND event = $2",
-                                          page->log->n_parts), &stmt, e));
+                                          part_of(page->log, seq) + 1), &stmt, e));
     store_bind_i64(stmt, 1, seq);
     store_bind_text(stmt, 2, page->q->event);
     TRY(store_step(stmt, ret, e));
@@ -250,19 +217,45 @@ static enum err_code event_is(struct page *page, int64_t seq, bool *ret, struct 
     return ERR_OK;
 }
 
-static enum err_code page_offer_open(struct page *page, size_t r, struct err *e)
+/* *full: this key is worse than all of a full page. */
+static enum err_code page_consider(struct page *page, struct key key, uint32_t kind, bool *full,
+                                   struct err *e)
 {
     const struct log_query *q = page->q;
+    bool wanted = (kind & page->kind_mask) == page->kind && key_wanted(page, key);
+    if (wanted && q->event.len)
+        TRY(event_is(page, key.seq, &wanted, e));
+    *full = wanted && !page_offer(page, key);
+    return ERR_OK;
+}
+
+struct sealed {
+    struct page *page;
+    int64_t first_seq;
+};
+
+static enum err_code sealed_entry(void *arg, const struct index_entry *entry, bool *stop, struct err *e)
+{
+    const struct sealed *sealed = arg;
+    struct key key = { entry->timestamp_ms, sealed->first_seq + entry->row };
+    return page_consider(sealed->page, key, entry->kind, stop, e);
+}
+
+static enum err_code page_from_sealed(struct page *page, size_t part, uint32_t customer, struct err *e)
+{
+    struct sealed sealed = { page, page->log->parts[part].first_seq };
+    struct index_query q = { customer, page->low_ms, page->high_ms, page->q->order == LOG_NEWEST,
+                             sealed_entry, &sealed };
+    return index_customer(&page->log->parts[part].index, page->conn, part, &q, e);
+}
+
+static enum err_code page_offer_open(struct page *page, size_t r, struct err *e)
+{
     const struct open_row *row = &page->log->open.rows[r];
     struct key key = { row->timestamp_ms,
                        page->log->parts[log_open_index(page->log)].first_seq + (int64_t)r };
-    bool wanted = (!q->type.len || row->type == (uint32_t)page->type)
-                  && (!q->event.len || row->event_hash == page->event_hash) && key_wanted(page, key);
-    if (wanted && q->event.len)
-        TRY(event_is(page, key.seq, &wanted, e));
-    if (wanted)
-        page_offer(page, key);
-    return ERR_OK;
+    bool full;  // the chain is in log order, not in the page's: later rows may still be better
+    return page_consider(page, key, row->kind, &full, e);
 }
 
 static enum err_code page_from_open(struct page *page, uint32_t customer, struct err *e)
@@ -342,7 +335,8 @@ enum err_code log_read(const struct log *log, struct store_conn *conn, const str
     struct page page = { .log = log, .conn = conn, .q = q };
     if (q->type.len && !fact_type_parse(q->type, &page.type))
         return err_set(e, ERR_INVALID, 0, "'%.*s' is no type of fact", SLICE_ARG(q->type));
-    page.event_hash = log_event_hash(q->event);
+    page.kind_mask = log_kind(q->type.len ? 0xff : 0, q->event.len ? UINT32_MAX : 0);
+    page.kind = log_kind(page.type, log_event_hash(q->event)) & page.kind_mask;
     page_bounds(&page);
     page.heap = arena_array(mem, struct key, q->limit);
     if (!page.heap)
@@ -384,12 +378,21 @@ static int seq_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+struct history {
+    struct seqs *seqs;
+    int64_t first_seq;
+};
+
+static enum err_code history_entry(void *arg, const struct index_entry *entry, bool *stop, struct err *e)
+{
+    const struct history *history = arg;
+    (void)stop;
+    return seqs_add(history->seqs, history->first_seq + entry->row, e);
+}
+
 static enum err_code history_seqs(const struct log *log, struct store_conn *conn, size_t part,
                                   uint32_t customer, struct seqs *seqs, struct err *e)
 {
-    char sql[LOG_SQL_MAX];
-    struct store_stmt *stmt;
-    bool row;
     seqs->n = 0;
     if (part == log_open_index(log)) {
         for (uint32_t at = open_head(&log->open, customer); at; at = log->open.rows[at - 1].prev)
@@ -398,19 +401,9 @@ static enum err_code history_seqs(const struct log *log, struct store_conn *conn
     }
     if (!(members_of(&log->members, customer) >> (part % 64) & 1))
         return ERR_OK;
-    TRY(store_prepare(conn, log_sql(sql, "SELECT seq FROM " LOG_TABLE " WHERE customer = $1", part + 1),
-                      &stmt, e));
-    store_bind_i64(stmt, 1, customer);
-    for (;;) {
-        TRY(store_step(stmt, &row, e));
-        if (!row)
-            return ERR_OK;
-        enum err_code code = seqs_add(seqs, store_col_i64(stmt, 0), e);
-        if (code) {
-            store_reset(stmt);
-            return code;
-        }
-    }
+    struct index_query q = { customer, INT64_MIN, INT64_MAX, false, history_entry,
+                             &(struct history){ seqs, log->parts[part].first_seq } };
+    return index_customer(&log->parts[part].index, conn, part, &q, e);
 }
 
 enum err_code log_history(const struct log *log, struct store_conn *conn, uint32_t customer, int64_t until,

@@ -45,12 +45,12 @@ static enum err_code first_part_make(struct log *log, int64_t now_ms, struct err
     return code;
 }
 
-/* One column of one part's row, or of all rows of its table. */
-static enum err_code column_open(struct log *log, const char *column, size_t part, struct store_stmt **ret,
+/* Columns of one part's row in log_parts. */
+static enum err_code column_open(struct log *log, const char *columns, size_t part, struct store_stmt **ret,
                                  bool *row, struct err *e)
 {
     char sql[LOG_SQL_MAX];
-    TRY(store_prepare(log->conn, log_sql(sql, "SELECT %s FROM log_parts WHERE number = $1", column), ret,
+    TRY(store_prepare(log->conn, log_sql(sql, "SELECT %s FROM log_parts WHERE number = $1", columns), ret,
                       e));
     store_bind_i64(*ret, 1, (int64_t)part + 1);
     return store_step(*ret, row, e);
@@ -136,6 +136,18 @@ static enum err_code members_read(struct log *log, size_t part, struct err *e)
     return code || good ? code : members_rebuild(log, part, e);
 }
 
+static enum err_code index_read(struct log *log, size_t part, struct err *e)
+{
+    struct store_stmt *stmt;
+    bool row;
+    TRY(column_open(log, "customer_heads, message_heads", part, &stmt, &row, e));
+    struct slice heads = row ? store_col_blob(stmt, 0) : (struct slice){ 0 };
+    struct slice message_heads = row ? store_col_blob(stmt, 1) : (struct slice){ 0 };
+    enum err_code code = index_load(heads, message_heads, &log->parts[part].index, e);
+    store_reset(stmt);
+    return code;
+}
+
 static enum err_code open_read(struct log *log, struct err *e)
 {
     char sql[LOG_SQL_MAX];
@@ -155,11 +167,11 @@ static enum err_code open_read(struct log *log, struct err *e)
             return err_set(e, ERR_CORRUPT, 0, "fact %lld of the log's open part is damaged: restore a "
                            "backup", (long long)store_col_i64(stmt, 0));
         while ((int64_t)log->open.n < at)  // a fact that was erased
-            open_add(&log->open, (struct open_row){ .type = FACT_DELETION });
+            open_add(&log->open, (struct open_row){ .kind = FACT_DELETION });
         open_add(&log->open, (struct open_row){
                  .timestamp_ms = store_col_i64(stmt, 5), .message_hash = (uint64_t)store_col_i64(stmt, 4),
-                 .customer = (uint32_t)store_col_i64(stmt, 1), .type = type,
-                 .event_hash = log_event_hash(store_col_text(stmt, 3)) });
+                 .customer = (uint32_t)store_col_i64(stmt, 1),
+                 .kind = log_kind(type, log_event_hash(store_col_text(stmt, 3))) });
     }
 }
 
@@ -205,6 +217,7 @@ static enum err_code log_load(struct log *log, int64_t now_ms, struct err *e)
     filter_init(&log->filter, log->part_rows);
     for (size_t part = 0; part < log_open_index(log); part++) {
         TRY(members_read(log, part, e));
+        TRY(index_read(log, part, e));
         if (now_ms - log->parts[part].sealed_ms <= DEDUPE_WINDOW_MS)
             TRY(filter_read(log, part, e));
     }
@@ -245,6 +258,9 @@ void log_drop(struct log **log)
 {
     if (!*log)
         return;
+    for (size_t part = 0; (*log)->parts && part < (*log)->n_parts; part++)
+        index_drop(&(*log)->parts[part].index);
+    index_drop(&(*log)->next_index);
     free((*log)->parts);
     open_drop(&(*log)->open);
     members_drop(&(*log)->members);

@@ -5,6 +5,7 @@
 #include "memory/log.h"
 #include "memory/log_edits.h"
 #include "memory/log_filter.h"
+#include "memory/log_index.h"
 #include "memory/log_members.h"
 #include "memory/log_open.h"
 
@@ -18,6 +19,7 @@ struct log_part {
     int64_t opened_ms, sealed_ms;              // sealed_ms FACT_NO_TIME: open
     int64_t oldest_ms, newest_ms;              // of the timestamps of its facts; oldest > newest: none
     uint32_t types;                            // bit t: holds facts of enum fact_type t
+    struct log_index index;                    // sealed parts
 };
 
 struct log {
@@ -35,6 +37,7 @@ struct log {
     char insert_sql[LOG_SQL_MAX];              // into the open part
     bool sealing;                              // log_seal ran; the next part counts from log_committed on
     struct log_part next;
+    struct log_index next_index;               // of the part that next takes over from
 };
 
 /* Statement text in out, ready for store_prepare. */

@@ -110,6 +110,10 @@ static enum err_code threads_start(struct memory *m, struct err *e)
         }
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!failed) {  // as top -H shows them
+        pthread_setname_np(m->writer, "writer");
+        pthread_setname_np(m->snapshotter, "snapshots");
+    }
     return failed ? err_set(e, ERR_LIMIT, 0, "cannot start the writer's threads") : ERR_OK;
 }
 

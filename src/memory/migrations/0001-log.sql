@@ -1,6 +1,6 @@
 -- The log's tables of facts are made at run time, one a part (memory/log.c): facts_000001, facts_000002 ...
--- filter and customers are what a start needs of a sealed part without reading it (memory/log_filter.h,
--- memory/log_members.h).
+-- filter, customers and the two lists of heads are what a start needs of a sealed part without reading it
+-- (memory/log_filter.h, log_members.h, log_index.h).
 CREATE TABLE log_parts (
     number INTEGER PRIMARY KEY,
     first_seq INTEGER NOT NULL,
@@ -11,7 +11,15 @@ CREATE TABLE log_parts (
     newest_timestamp INTEGER,
     types INTEGER,
     filter {blob},
-    customers {blob}
+    customers {blob},
+    customer_heads {blob},
+    message_heads {blob}
+) {strict};
+
+-- Sealed parts' indexes by customer and by message id, sorted, 4,000 bytes a row (memory/log_index.h).
+CREATE TABLE log_index (
+    id INTEGER PRIMARY KEY,
+    bytes {blob} NOT NULL
 ) {strict};
 
 CREATE TABLE fact_edits (
