@@ -18,7 +18,8 @@ void json_check_free(struct json_check *);
 const char *json_check_run(struct json_check *, const char *text, size_t len, int *no_memory);
 /* After a run that returned NULL and until the next one: the offset of each of { } [ ] : , and of the
  * first byte of each string, number and literal, ascending. simdjson's first stage finds them 64 bytes
- * at a time; walking them instead of the text makes the marks of json.h cost a third as much. */
+ * at a time anyway: walking them, json.h makes its marks without looking at the text again, in as much
+ * time as the check takes (json_bench: 1.4 GB/s alone, 0.7 GB/s with marks). */
 const uint32_t *json_check_tokens(const struct json_check *, size_t *n);
 
 #ifdef __cplusplus
