@@ -1,0 +1,498 @@
+#include "insight/purchases.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/decimal.h"
+#include "base/hash.h"
+#include "insight/purchases_state.h"
+#include "insight/vec.h"
+#include "text/time.h"
+
+#define TREND_EPOCH_MS INT64_C(1577836800000)  // 2020-01-01: keeps 2^x within a double for centuries
+#define TREND_HALF_MS (30.0 * (double)DAY_MS)
+#define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory to remember purchases")
+
+double purchases_weight(int64_t time_ms)
+{
+    return exp2((double)(time_ms - TREND_EPOCH_MS) / TREND_HALF_MS);
+}
+
+/* ---- what an order changes beside its row ---- */
+
+static int32_t day_of(int64_t time_ms)
+{
+    int64_t day = time_ms / DAY_MS - (time_ms % DAY_MS < 0);
+    return (int32_t)day;
+}
+
+/* The row of a day, made when missing; NULL without memory. Days mostly come in order: the search is short. */
+static struct day_row *day_row(struct purchases *p, int32_t day)
+{
+    size_t at = p->days;
+    while (at > 0 && p->day[at - 1].day > day)
+        at--;
+    if (at > 0 && p->day[at - 1].day == day)
+        return &p->day[at - 1];
+    if (!vec_need(p->day, p->day_cap, p->days + 1))
+        return NULL;
+    memmove(p->day + at + 1, p->day + at, (p->days - at) * sizeof *p->day);
+    p->days++;
+    p->day[at] = (struct day_row){ .day = day };
+    return &p->day[at];
+}
+
+/* Adds (sign 1) or takes back (sign -1) what an order means for the shop. Its day exists when taking back. */
+static bool order_count(struct purchases *p, const struct order *order, int sign)
+{
+    struct day_row *day = day_row(p, day_of(order->time_ms));
+    if (!day)
+        return false;
+    day->revenue_micro += sign * order->value_micro;
+    if (order->refund)
+        return true;
+    day->orders += (uint32_t)sign;
+    double weight = purchases_weight(order->time_ms) * sign;
+    for (uint32_t i = 0; i < order->lines; i++) {
+        struct product_row *product = &p->product[p->line[order->first_line + i].product];
+        product->orders += (uint32_t)sign;
+        product->trend = fmax(0, product->trend + weight);
+    }
+    return true;
+}
+
+static void order_kill(struct purchases *p, struct order *order)
+{
+    if (order->state == ORDER_DEAD)
+        return;
+    bool counted = order_count(p, order, -1);
+    assert(counted);  // its day is there: it was made when the order came
+    (void)counted;
+    order->state = ORDER_DEAD;
+}
+
+/* ---- finding an order by its id ---- */
+
+static struct nobody_slot *nobody_find(struct purchases *p, uint64_t id_hash)
+{
+    assert(p->nobody_cap && id_hash);
+    size_t at = id_hash & (p->nobody_cap - 1);
+    while (p->nobody[at].id_hash && p->nobody[at].id_hash != id_hash)
+        at = (at + 1) & (p->nobody_cap - 1);
+    return &p->nobody[at];
+}
+
+static bool nobody_room(struct purchases *p)
+{
+    if ((p->nobodies + 1) * 2 <= p->nobody_cap)
+        return true;
+    struct nobody_slot *old = p->nobody;
+    size_t old_cap = p->nobody_cap, cap = old_cap ? old_cap * 2 : 64;
+    struct nobody_slot *grown = calloc(cap, sizeof *grown);
+    if (!grown)
+        return false;
+    p->nobody = grown;
+    p->nobody_cap = cap;
+    for (size_t i = 0; i < old_cap; i++)
+        if (old[i].id_hash)
+            *nobody_find(p, old[i].id_hash) = old[i];
+    free(old);
+    return true;
+}
+
+/* The live order (no refund) of that id, 0 when there is none. */
+static uint32_t order_find(struct purchases *p, uint32_t history, uint64_t id_hash)
+{
+    if (!id_hash)
+        return 0;
+    if (history == FACT_NOBODY)
+        return p->nobody_cap ? nobody_find(p, id_hash)->order : 0;
+    for (uint32_t at = p->history[history].orders; at; at = p->order[at].next)
+        if (p->order[at].id_hash == id_hash && !p->order[at].refund && p->order[at].state == ORDER_LIVE)
+            return at;
+    return 0;
+}
+
+/* ---- reading an event ---- */
+
+static bool micro_of(struct json v, int64_t *ret)
+{
+    struct slice raw = json_raw(v);
+    if (json_is(v, JSON_STRING) && raw.len >= 2)  // some shops send "12.50"
+        raw = (struct slice){ raw.at + 1, raw.len - 2 };
+    else if (!json_is(v, JSON_NUMBER))
+        return false;
+    return micro_parse(raw, ret, NULL) == ERR_OK;
+}
+
+/* A number with more places than a micro (a converted currency): rounded, since it is an estimate anyway. */
+static bool amount_of(struct json v, int64_t *ret)
+{
+    double value;
+    if (micro_of(v, ret))
+        return true;
+    if (!json_double(v, &value) || fabs(value) > 9e12)
+        return false;
+    *ret = (int64_t)llround(value * MICRO);
+    return true;
+}
+
+static int32_t milli_of(int64_t micro)
+{
+    int64_t milli = micro / 1000;
+    if (milli == 0 && micro != 0)
+        milli = micro < 0 ? -1 : 1;
+    return milli > INT32_MAX ? INT32_MAX : milli < -INT32_MAX ? -INT32_MAX : (int32_t)milli;
+}
+
+static uint32_t product_number(struct purchases *p, struct slice id)
+{
+    uint32_t number = words_add(&p->products, id);
+    return number && vec_need(p->product, p->product_cap, (size_t)number + 1) ? number : 0;
+}
+
+/* product_id, else sku, else id: the first that is there. */
+static struct slice product_id(struct json product, struct arena *mem)
+{
+    static const char *const names[] = { "product_id", "productId", "sku", "id" };
+    struct slice id = { NULL, 0 };
+    for (size_t i = 0; i < sizeof names / sizeof *names && !id.len; i++)
+        id = slice_trim(json_text(json_get(product, names[i]), mem));
+    return id;
+}
+
+struct sums {
+    int64_t value_micro;
+    bool priced;
+};
+
+/* Appends one product of an order as a line; sign -1 turns what was given back negative, however it is written. */
+static enum err_code line_add(struct purchases *p, struct json product, int sign, struct order *order,
+                              struct sums *sums, struct err *e)
+{
+    struct slice id = product_id(product, p->scratch);
+    int64_t quantity = MICRO, price = 0, amount = 0;
+    if (!amount_of(json_get(product, "quantity"), &quantity))
+        quantity = MICRO;
+    if (sign < 0 && quantity > 0)
+        quantity = -quantity;
+    if (amount_of(json_get(product, "price"), &price) && !micro_mul(price, quantity, &amount, NULL)) {
+        sums->priced = true;
+        if (__builtin_add_overflow(sums->value_micro, amount, &sums->value_micro))
+            return err_set(e, ERR_LIMIT, 0, "the value of an order does not fit");
+    }
+    if (!id.len)
+        return ERR_OK;
+    uint32_t number = product_number(p, id);
+    if (!number || !vec_need(p->line, p->line_cap, p->lines + 1))
+        return NO_MEMORY(e);
+    p->line[p->lines++] = (struct line){ number, milli_of(quantity) };
+    order->lines++;
+    return ERR_OK;
+}
+
+static enum err_code lines_add(struct purchases *p, struct json properties, int sign, struct order *order,
+                               struct err *e)
+{
+    struct sums sums = { 0 };
+    order->first_line = (uint32_t)p->lines;
+    struct json products = json_get(properties, "products");
+    for (struct json_iter it = json_iter(products); json_is(products, JSON_ARRAY) && json_next(&it);)
+        if (json_is(it.value, JSON_OBJECT))
+            TRY(line_add(p, it.value, sign, order, &sums, e));
+    static const char *const totals[] = { "revenue", "total", "value" };
+    int64_t total = 0;
+    for (size_t i = 0; i < sizeof totals / sizeof *totals && !sums.priced; i++)
+        if (amount_of(json_get(properties, totals[i]), &total)) {
+            sums.value_micro = sign < 0 && total > 0 ? -total : total;
+            sums.priced = true;
+        }
+    order->value_micro = sums.value_micro;
+    return ERR_OK;
+}
+
+/* ---- applying an event ---- */
+
+static enum err_code order_push(struct purchases *p, uint32_t history, const struct order *order,
+                                struct err *e)
+{
+    if (!vec_need(p->order, p->order_cap, p->orders + 2) || (history == FACT_NOBODY && !nobody_room(p)))
+        return NO_MEMORY(e);
+    if (!order_count(p, order, 1))
+        return NO_MEMORY(e);
+    uint32_t row = (uint32_t)++p->orders;  // row 0 stays unused
+    p->order[row] = *order;
+    if (history != FACT_NOBODY) {
+        p->order[row].next = p->history[history].orders;
+        p->history[history].orders = row;
+    } else if (order->id_hash && !order->refund) {
+        struct nobody_slot *slot = nobody_find(p, order->id_hash);
+        p->nobodies += slot->id_hash == 0;
+        *slot = (struct nobody_slot){ order->id_hash, row };
+    }
+    if (!order->refund && order->time_ms > p->newest_ms)
+        p->newest_ms = order->time_ms;
+    return ERR_OK;
+}
+
+static uint64_t order_hash(struct json properties, struct arena *mem)
+{
+    struct slice id = json_text(json_get(properties, "order_id"), mem);
+    if (!id.len)
+        id = json_text(json_get(properties, "orderId"), mem);
+    if (!id.len)
+        return 0;
+    uint64_t hash = hash64(id, 0);
+    return hash ? hash : 1;
+}
+
+static enum err_code apply_order(struct purchases *p, const struct fact *fact, struct json properties,
+                                 struct err *e)
+{
+    struct order order = { .id_hash = order_hash(properties, p->scratch), .time_ms = fact->timestamp_ms };
+    TRY(lines_add(p, properties, 1, &order, e));
+    uint32_t before = order_find(p, fact->customer, order.id_hash);
+    TRY(order_push(p, fact->customer, &order, e));
+    if (before)
+        order_kill(p, &p->order[before]);
+    return ERR_OK;
+}
+
+static enum err_code apply_cancel(struct purchases *p, const struct fact *fact, struct json properties,
+                                  struct err *e)
+{
+    (void)e;
+    uint32_t row = order_find(p, fact->customer, order_hash(properties, p->scratch));
+    if (row)
+        order_kill(p, &p->order[row]);
+    return ERR_OK;
+}
+
+/* A refund that names neither products nor an amount gives the whole order back. */
+static enum err_code refund_whole(struct purchases *p, uint32_t row, struct order *refund, struct err *e)
+{
+    const struct order whole = p->order[row];
+    if (!vec_need(p->line, p->line_cap, p->lines + whole.lines))
+        return NO_MEMORY(e);
+    for (uint32_t i = 0; i < whole.lines; i++) {
+        struct line line = p->line[whole.first_line + i];
+        line.quantity_milli = -line.quantity_milli;
+        p->line[p->lines++] = line;
+    }
+    refund->lines = whole.lines;
+    refund->value_micro = -whole.value_micro;
+    return ERR_OK;
+}
+
+static enum err_code apply_refund(struct purchases *p, const struct fact *fact, struct json properties,
+                                  struct err *e)
+{
+    struct order refund = { .id_hash = order_hash(properties, p->scratch), .time_ms = fact->timestamp_ms,
+                            .refund = true };
+    TRY(lines_add(p, properties, -1, &refund, e));
+    uint32_t row = order_find(p, fact->customer, refund.id_hash);
+    if (row && refund.lines == 0 && refund.value_micro == 0)
+        TRY(refund_whole(p, row, &refund, e));
+    return order_push(p, fact->customer, &refund, e);
+}
+
+static struct looked *looked_row(struct purchases *p, uint32_t history)
+{
+    if (p->history[history].looked)
+        return &p->looked[p->history[history].looked];
+    if (!vec_need(p->looked, p->looked_cap, p->lookeds + 2))
+        return NULL;
+    p->history[history].looked = (uint32_t)++p->lookeds;
+    return &p->looked[p->lookeds];
+}
+
+static enum err_code apply_look(struct purchases *p, const struct fact *fact, struct json properties,
+                                struct err *e)
+{
+    if (fact->customer == FACT_NOBODY)
+        return ERR_OK;
+    struct looked *looked = looked_row(p, fact->customer);
+    if (!looked)
+        return NO_MEMORY(e);
+    struct slice category = slice_trim(json_text(json_get(properties, "category"), p->scratch));
+    if (category.len) {
+        looked->category = words_add(&p->categories, category);
+        if (!looked->category)
+            return NO_MEMORY(e);
+    }
+    struct slice id = product_id(properties, p->scratch);
+    uint32_t number = id.len ? product_number(p, id) : 0;
+    if (id.len && !number)
+        return NO_MEMORY(e);
+    if (!number)
+        return ERR_OK;
+    size_t at = 0;
+    while (at < LOOKED_PRODUCTS - 1 && looked->product[at] && looked->product[at] != number)
+        at++;
+    memmove(looked->product + 1, looked->product, at * sizeof *looked->product);
+    looked->product[0] = number;
+    return ERR_OK;
+}
+
+static const struct {
+    const char *event;
+    enum err_code (*apply)(struct purchases *, const struct fact *, struct json, struct err *);
+} events[] = {
+    { "Order Completed", apply_order },  { "Completed Order", apply_order },
+    { "Order Updated", apply_order },    { "Order Refunded", apply_refund },
+    { "Order Cancelled", apply_cancel }, { "Product Viewed", apply_look },
+    { "Viewed Product", apply_look },    { "Product Added", apply_look },
+    { "Added Product", apply_look },     { "Product List Viewed", apply_look },
+};
+
+static enum err_code purchases_apply(void *self, const struct fact *fact, struct err *e)
+{
+    struct purchases *p = self;
+    if (fact->type != FACT_TRACK)
+        return ERR_OK;
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        if (!slice_eq_nocase(fact->event, slice_of(events[i].event)))
+            continue;
+        struct json body;
+        if (!vec_need(p->history, p->history_cap, (size_t)fact->customer + 1))
+            return NO_MEMORY(e);
+        if (json_parse(p->parser, fact->body, &body, e))
+            return ERR_OK;  // a correction may have left a body that says nothing about purchases
+        arena_reset(p->scratch);
+        return events[i].apply(p, fact, json_get(body, "properties"), e);
+    }
+    return ERR_OK;
+}
+
+static void purchases_forget(void *self, uint32_t customer)
+{
+    struct purchases *p = self;
+    if (customer >= p->history_cap)
+        return;
+    for (uint32_t at = p->history[customer].orders; at; at = p->order[at].next)
+        order_kill(p, &p->order[at]);
+    if (p->history[customer].looked)
+        p->looked[p->history[customer].looked] = (struct looked){ 0 };
+    p->history[customer].orders = 0;
+}
+
+static void purchases_reset(void *self)
+{
+    struct purchases *p = self;
+    struct purchases empty = { .memory = p->memory, .parser = p->parser, .scratch = p->scratch };
+    words_drop(&p->products);
+    words_drop(&p->categories);
+    free(p->product);
+    free(p->history);
+    free(p->order);
+    free(p->line);
+    free(p->looked);
+    free(p->day);
+    free(p->nobody);
+    *p = empty;
+}
+
+/* ---- snapshots: every array as it lies in memory ---- */
+
+enum { SNAP_PRODUCT, SNAP_HISTORY, SNAP_ORDER, SNAP_LINE, SNAP_LOOKED, SNAP_DAY, SNAP_NOBODY, SNAP_ARRAYS };
+
+struct snap_array {
+    void **at;
+    size_t *cap;
+    size_t rows, size;
+};
+
+static void snap_arrays(struct purchases *p, struct snap_array a[SNAP_ARRAYS])
+{
+    a[SNAP_PRODUCT] = (struct snap_array){ (void **)&p->product, &p->product_cap,
+                                           p->products.count ? p->products.count + 1 : 0, sizeof *p->product };
+    a[SNAP_HISTORY] = (struct snap_array){ (void **)&p->history, &p->history_cap, p->history_cap,
+                                           sizeof *p->history };
+    a[SNAP_ORDER] = (struct snap_array){ (void **)&p->order, &p->order_cap, p->orders ? p->orders + 1 : 0,
+                                         sizeof *p->order };
+    a[SNAP_LINE] = (struct snap_array){ (void **)&p->line, &p->line_cap, p->lines, sizeof *p->line };
+    a[SNAP_LOOKED] = (struct snap_array){ (void **)&p->looked, &p->looked_cap,
+                                          p->lookeds ? p->lookeds + 1 : 0, sizeof *p->looked };
+    a[SNAP_DAY] = (struct snap_array){ (void **)&p->day, &p->day_cap, p->days, sizeof *p->day };
+    a[SNAP_NOBODY] = (struct snap_array){ (void **)&p->nobody, &p->nobody_cap, p->nobody_cap,
+                                          sizeof *p->nobody };
+}
+
+static enum err_code purchases_save(void *self, struct snapshot_out *out, struct err *e)
+{
+    struct purchases *p = self;
+    uint64_t head[SNAP_ARRAYS + 7] = { p->orders, p->lines, p->lookeds, p->days, p->nobodies,
+                                       (uint64_t)p->newest_ms, p->nobody_cap };
+    struct snap_array a[SNAP_ARRAYS];
+    snap_arrays(p, a);
+    for (size_t i = 0; i < SNAP_ARRAYS; i++)
+        head[7 + i] = a[i].rows;
+    TRY(snapshot_put(out, head, sizeof head, e));
+    TRY(words_save(&p->products, out, e));
+    TRY(words_save(&p->categories, out, e));
+    for (size_t i = 0; i < SNAP_ARRAYS; i++)
+        TRY(snapshot_put(out, *a[i].at, a[i].rows * a[i].size, e));
+    return ERR_OK;
+}
+
+static enum err_code purchases_load(void *self, struct snapshot_in *in, struct err *e)
+{
+    struct purchases *p = self;
+    uint64_t head[SNAP_ARRAYS + 7];
+    purchases_reset(p);
+    TRY(snapshot_get(in, head, sizeof head, e));
+    TRY(words_load(&p->products, in, e));
+    TRY(words_load(&p->categories, in, e));
+    struct snap_array a[SNAP_ARRAYS];
+    snap_arrays(p, a);
+    for (size_t i = 0; i < SNAP_ARRAYS; i++) {
+        if (head[7 + i] > UINT32_MAX || !vec_room(a[i].at, a[i].cap, head[7 + i], a[i].size))
+            return NO_MEMORY(e);
+        TRY(snapshot_get(in, *a[i].at, head[7 + i] * a[i].size, e));
+    }
+    p->orders = head[0];
+    p->lines = head[1];
+    p->lookeds = head[2];
+    p->days = head[3];
+    p->nobodies = head[4];
+    p->newest_ms = (int64_t)head[5];
+    p->nobody_cap = head[6];  // a power of two, which vec_room may have rounded up
+    return ERR_OK;
+}
+
+struct follower purchases_follower(struct purchases *p)
+{
+    return (struct follower){ .name = "purchases", .version = 1, .per_customer = true,
+                              .apply = purchases_apply, .forget = purchases_forget,
+                              .reset = purchases_reset, .save = purchases_save, .load = purchases_load,
+                              .self = p };
+}
+
+enum err_code purchases_new(struct memory *memory, struct purchases **ret, struct err *e)
+{
+    assert(memory && ret);
+    struct purchases *p = calloc(1, sizeof *p);
+    if (p) {
+        p->memory = memory;
+        p->parser = json_parser_new();
+        p->scratch = arena_new((size_t)1 << 20);
+    }
+    if (!p || !p->parser || !p->scratch) {
+        purchases_drop(&p);
+        return NO_MEMORY(e);
+    }
+    *ret = p;
+    return ERR_OK;
+}
+
+void purchases_drop(struct purchases **p)
+{
+    assert(p);
+    if (!*p)
+        return;
+    purchases_reset(*p);
+    json_parser_drop(&(*p)->parser);
+    arena_drop(&(*p)->scratch);
+    free(*p);
+    *p = NULL;
+}

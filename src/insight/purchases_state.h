@@ -1,0 +1,66 @@
+/* Inside insight: what the files of purchases share. */
+#ifndef TENDERO_INSIGHT_PURCHASES_STATE_H
+#define TENDERO_INSIGHT_PURCHASES_STATE_H
+
+#include "insight/purchases.h"
+#include "insight/words.h"
+#include "text/json.h"
+
+struct line {
+    uint32_t product;
+    int32_t quantity_milli;  // negative: given back; saturates
+};
+
+enum order_state { ORDER_LIVE, ORDER_DEAD };
+
+struct order {
+    uint64_t id_hash;     // of order_id; 0: it had none
+    int64_t value_micro;  // negative: a refund
+    int64_t time_ms;
+    uint32_t next;        // the history's order before it; 0: none. Row 0 is not used
+    uint32_t first_line, lines;
+    uint8_t state;
+    bool refund;
+};
+
+#define LOOKED_PRODUCTS 6
+struct looked {
+    uint32_t product[LOOKED_PRODUCTS];  // latest first
+    uint32_t category;                  // number in categories
+};
+
+struct history_row {
+    uint32_t orders;  // newest order's row
+    uint32_t looked;  // row in looked; 0: none
+};
+
+struct product_row {
+    uint32_t orders;  // orders that held it
+    double trend;     // sum of 2^((time - TREND_EPOCH) / 30 days)
+};
+
+struct nobody_slot {
+    uint64_t id_hash;
+    uint32_t order;
+};
+
+struct purchases {
+    struct memory *memory;
+    struct json_parser *parser;
+    struct arena *scratch;
+    struct words products, categories;
+    struct product_row *product;
+    struct history_row *history;
+    struct order *order;
+    struct line *line;
+    struct looked *looked;
+    struct day_row *day;  // sorted by day
+    struct nobody_slot *nobody;  // orders of nobody by id, open addressing
+    size_t product_cap, history_cap, order_cap, line_cap, looked_cap, day_cap, nobody_cap;
+    size_t orders, lines, lookeds, days, nobodies;
+    int64_t newest_ms;
+};
+
+double purchases_weight(int64_t time_ms);
+
+#endif
