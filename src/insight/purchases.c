@@ -71,6 +71,30 @@ static void order_kill(struct purchases *p, struct order *order)
     order->state = ORDER_DEAD;
 }
 
+static void summary_add(struct purchase_summary *sum, const struct order *order)
+{
+    sum->value_micro += order->value_micro;
+    if (order->refund)
+        return;
+    bool first = sum->orders++ == 0;
+    if (first || order->time_ms < sum->first_ms)
+        sum->first_ms = order->time_ms;
+    if (first || order->time_ms > sum->last_ms)
+        sum->last_ms = order->time_ms;
+}
+
+/* After an order was killed: first and last cannot be taken back, so the chain is walked. */
+static void summary_again(struct purchases *p, uint32_t history)
+{
+    if (history == FACT_NOBODY)
+        return;
+    struct history_row *row = &p->history[history];
+    row->sum = (struct purchase_summary){ 0 };
+    for (uint32_t at = row->orders; at; at = p->order[at].next)
+        if (p->order[at].state == ORDER_LIVE)
+            summary_add(&row->sum, &p->order[at]);
+}
+
 /* ---- finding an order by its id ---- */
 
 static struct nobody_slot *nobody_find(struct purchases *p, uint64_t id_hash)
@@ -225,6 +249,7 @@ static enum err_code order_push(struct purchases *p, uint32_t history, const str
     if (history != FACT_NOBODY) {
         p->order[row].next = p->history[history].orders;
         p->history[history].orders = row;
+        summary_add(&p->history[history].sum, order);
     } else if (order->id_hash && !order->refund) {
         struct nobody_slot *slot = nobody_find(p, order->id_hash);
         p->nobodies += slot->id_hash == 0;
@@ -253,8 +278,10 @@ static enum err_code apply_order(struct purchases *p, const struct fact *fact, s
     TRY(lines_add(p, properties, 1, &order, e));
     uint32_t before = order_find(p, fact->customer, order.id_hash);
     TRY(order_push(p, fact->customer, &order, e));
-    if (before)
+    if (before) {
         order_kill(p, &p->order[before]);
+        summary_again(p, fact->customer);
+    }
     return ERR_OK;
 }
 
@@ -263,8 +290,10 @@ static enum err_code apply_cancel(struct purchases *p, const struct fact *fact, 
 {
     (void)e;
     uint32_t row = order_find(p, fact->customer, order_hash(properties, p->scratch));
-    if (row)
+    if (row) {
         order_kill(p, &p->order[row]);
+        summary_again(p, fact->customer);
+    }
     return ERR_OK;
 }
 
@@ -373,7 +402,7 @@ static void purchases_forget(void *self, uint32_t customer)
         order_kill(p, &p->order[at]);
     if (p->history[customer].looked)
         p->looked[p->history[customer].looked] = (struct looked){ 0 };
-    p->history[customer].orders = 0;
+    p->history[customer] = (struct history_row){ .looked = p->history[customer].looked };
 }
 
 static void purchases_reset(void *self)

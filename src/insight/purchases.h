@@ -28,6 +28,8 @@ struct purchase_summary {
     int64_t first_ms, last_ms;       // orders; FACT_NO_TIME: none
 };
 struct purchase_summary purchases_summary(const struct purchases *, uint32_t root);
+/* Orders of the customer before that moment. */
+uint32_t purchases_orders_before(const struct purchases *, uint32_t root, int64_t until_ms);
 struct bought {
     uint32_t product, times;
     int64_t last_ms;

@@ -41,28 +41,44 @@ static uint32_t first_order(const struct purchases *p, uint32_t history)
     return history < p->history_cap ? p->history[history].orders : 0;
 }
 
+static bool order_within(const struct order *order, int64_t since_ms, int64_t until_ms)
+{
+    return order->state == ORDER_LIVE && (since_ms == FACT_NO_TIME || order->time_ms >= since_ms)
+           && (until_ms == FACT_NO_TIME || order->time_ms < until_ms);
+}
+
 struct purchase_summary purchases_summary(const struct purchases *p, uint32_t root)
 {
     struct purchase_summary sum = { .first_ms = FACT_NO_TIME, .last_ms = FACT_NO_TIME };
     struct histories histories;
     histories_of(p, root, &histories);
     for (size_t h = 0; h < histories.n; h++) {
-        for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next) {
-            const struct order *order = &p->order[at];
-            if (order->state == ORDER_DEAD)
-                continue;
-            sum.value_micro += order->value_micro;
-            if (order->refund)
-                continue;
-            sum.orders++;
-            if (sum.first_ms == FACT_NO_TIME || order->time_ms < sum.first_ms)
-                sum.first_ms = order->time_ms;
-            if (sum.last_ms == FACT_NO_TIME || order->time_ms > sum.last_ms)
-                sum.last_ms = order->time_ms;
-        }
+        if (histories.of[h] >= p->history_cap)
+            continue;
+        const struct purchase_summary *own = &p->history[histories.of[h]].sum;
+        sum.value_micro += own->value_micro;
+        if (own->orders == 0)
+            continue;
+        if (sum.orders == 0 || own->first_ms < sum.first_ms)
+            sum.first_ms = own->first_ms;
+        if (sum.orders == 0 || own->last_ms > sum.last_ms)
+            sum.last_ms = own->last_ms;
+        sum.orders += own->orders;
     }
     histories_free(&histories);
     return sum;
+}
+
+uint32_t purchases_orders_before(const struct purchases *p, uint32_t root, int64_t until_ms)
+{
+    struct histories histories;
+    histories_of(p, root, &histories);
+    uint32_t n = 0;
+    for (size_t h = 0; h < histories.n; h++)
+        for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next)
+            n += order_within(&p->order[at], FACT_NO_TIME, until_ms) && !p->order[at].refund;
+    histories_free(&histories);
+    return n;
 }
 
 /* ---- gathering the lines of a customer by product ---- */
@@ -101,12 +117,6 @@ static void tally_order(struct tallies *tallies, const struct purchases *p, cons
         tally->first_ms = order->time_ms < tally->first_ms ? order->time_ms : tally->first_ms;
         tally->last_ms = order->time_ms > tally->last_ms ? order->time_ms : tally->last_ms;
     }
-}
-
-static bool order_within(const struct order *order, int64_t since_ms, int64_t until_ms)
-{
-    return order->state == ORDER_LIVE && (since_ms == FACT_NO_TIME || order->time_ms >= since_ms)
-           && (until_ms == FACT_NO_TIME || order->time_ms < until_ms);
 }
 
 /* All products of a customer's orders within [since, until); *rows has room for `room` slots and is enlarged

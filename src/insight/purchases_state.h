@@ -32,6 +32,7 @@ struct looked {
 struct history_row {
     uint32_t orders;  // newest order's row
     uint32_t looked;  // row in looked; 0: none
+    struct purchase_summary sum;  // of the live orders, so that a list of millions walks no chains
 };
 
 struct product_row {

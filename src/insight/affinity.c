@@ -1,0 +1,354 @@
+#include "insight/affinity.h"
+
+#include <assert.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "text/time.h"
+
+#define NEIGHBOURS_KEPT 100
+#define SHRINK 10.0f
+#define BASKET_MAX 500
+#define REFIT_GROWTH 0.05     // purchases may grow by this before the model is fitted anew
+#define REFIT_MIN_MS INT64_C(60000)
+#define TOP 10                // proposals that count in the evaluation
+
+/* A model in use: freed when it has been replaced and the last user has given it back. */
+struct model {
+    struct neighbours *fit;
+    int users;
+    bool replaced;
+    struct model *next;
+};
+
+struct affinity {
+    struct memory *memory;
+    struct purchases *purchases;
+    pthread_mutex_t lock;  // guards all below
+    struct model *models;  // newest first
+    int64_t version, fitted_ms;
+    uint64_t fitted_orders;
+};
+
+enum err_code affinity_new(struct memory *memory, struct purchases *purchases, struct affinity **ret,
+                           struct err *e)
+{
+    assert(memory && purchases && ret);
+    struct affinity *affinity = calloc(1, sizeof *affinity);
+    if (!affinity)
+        return err_set(e, ERR_LIMIT, 0, "no memory for the item-to-item model");
+    affinity->memory = memory;
+    affinity->purchases = purchases;
+    pthread_mutex_init(&affinity->lock, NULL);
+    *ret = affinity;
+    return ERR_OK;
+}
+
+static void model_free(struct model *model)
+{
+    neighbours_drop(&model->fit);
+    free(model);
+}
+
+void affinity_drop(struct affinity **affinity)
+{
+    assert(affinity);
+    if (!*affinity)
+        return;
+    for (struct model *m = (*affinity)->models, *next; m; m = next) {
+        next = m->next;
+        model_free(m);
+    }
+    pthread_mutex_destroy(&(*affinity)->lock);
+    free(*affinity);
+    *affinity = NULL;
+}
+
+/* Orders held by all products: grows with every order, so it tells how stale a model is. */
+static uint64_t orders_seen(const struct purchases *purchases)
+{
+    uint64_t sum = 0;
+    uint32_t n = purchases_products(purchases);
+    for (uint32_t product = 1; product <= n; product++)
+        sum += purchases_product_orders(purchases, product);
+    return sum;
+}
+
+bool affinity_refit_due(const struct affinity *affinity, int64_t now_ms)
+{
+    struct affinity *a = (struct affinity *)affinity;  // for its locks: nothing is changed
+    memory_read_lock(a->memory);
+    uint64_t orders = orders_seen(a->purchases);
+    memory_read_unlock(a->memory);
+    pthread_mutex_lock(&a->lock);
+    bool first = a->version == 0 && orders > 0;
+    bool grown = (double)orders > (double)a->fitted_orders * (1 + REFIT_GROWTH)
+                 && now_ms - a->fitted_ms >= REFIT_MIN_MS;
+    bool old = orders != a->fitted_orders && now_ms - a->fitted_ms >= DAY_MS;
+    pthread_mutex_unlock(&a->lock);
+    return first || grown || old;
+}
+
+static enum err_code fit_matrix(const struct purchase_matrix *m, const atomic_bool *cancel,
+                                struct neighbours **ret, struct err *e)
+{
+    struct purchase_rows rows = { m->item, m->start, m->buyers, m->items };
+    struct neighbours_options options = { NEIGHBOURS_KEPT, SHRINK, BASKET_MAX, cancel };
+    return neighbours_fit(rows, options, ret, e);
+}
+
+/* Unlinks and frees replaced models that nobody uses; with the lock held. */
+static void models_sweep(struct affinity *affinity)
+{
+    for (struct model **at = &affinity->models; *at;) {
+        struct model *model = *at;
+        if (model->replaced && model->users == 0) {
+            *at = model->next;
+            model_free(model);
+        } else {
+            at = &model->next;
+        }
+    }
+}
+
+enum err_code affinity_refit(struct affinity *affinity, int64_t now_ms, const atomic_bool *cancel,
+                             struct err *e)
+{
+    assert(affinity);
+    struct purchase_matrix *matrix = NULL;
+    memory_read_lock(affinity->memory);
+    enum err_code code = purchases_matrix(affinity->purchases, FACT_NO_TIME, FACT_NO_TIME, &matrix, e);
+    uint64_t orders = orders_seen(affinity->purchases);
+    int64_t version = log_last_seq(memory_log(affinity->memory));
+    memory_read_unlock(affinity->memory);
+    TRY(code);
+    struct model *model = calloc(1, sizeof *model);
+    code = model ? fit_matrix(matrix, cancel, &model->fit, e)
+                 : err_set(e, ERR_LIMIT, 0, "no memory for the item-to-item model");
+    purchase_matrix_drop(&matrix);
+    if (code) {
+        free(model);
+        return code;
+    }
+    pthread_mutex_lock(&affinity->lock);
+    if (affinity->models)
+        affinity->models->replaced = true;
+    model->next = affinity->models;
+    affinity->models = model;
+    affinity->version = version;
+    affinity->fitted_ms = now_ms;
+    affinity->fitted_orders = orders;
+    models_sweep(affinity);
+    pthread_mutex_unlock(&affinity->lock);
+    return ERR_OK;
+}
+
+const struct neighbours *affinity_use(struct affinity *affinity, int64_t *version)
+{
+    assert(affinity && version);
+    pthread_mutex_lock(&affinity->lock);
+    struct model *model = affinity->models;
+    if (model)
+        model->users++;
+    *version = affinity->version;
+    pthread_mutex_unlock(&affinity->lock);
+    return model ? model->fit : NULL;
+}
+
+void affinity_done(struct affinity *affinity, const struct neighbours *fit)
+{
+    if (!fit)
+        return;
+    pthread_mutex_lock(&affinity->lock);
+    struct model *model = affinity->models;
+    while (model->fit != fit)
+        model = model->next;
+    assert(model->users > 0);
+    model->users--;
+    models_sweep(affinity);
+    pthread_mutex_unlock(&affinity->lock);
+}
+
+/* ---- the proof ---- */
+
+void wilson(uint32_t hits, uint32_t n, double *low, double *high)
+{
+    const double z = 1.959963984540054;  // 97.5 % of the standard normal
+    if (n == 0) {
+        *low = 0;
+        *high = 1;
+        return;
+    }
+    double p = (double)hits / n, zz = z * z / n;
+    double middle = p + zz / 2, spread = z * sqrt(p * (1 - p) / n + zz / (4.0 * n));
+    *low = fmax(0, (middle - spread) / (1 + zz));
+    *high = fmin(1, (middle + spread) / (1 + zz));
+}
+
+struct proof {
+    const struct purchase_matrix *before, *after;
+    const struct neighbours *fit;
+    struct neighbour_work *work;
+    uint32_t *popular;   // items before the cutoff, most buyers first
+    uint32_t n_popular;
+    uint8_t *mine;       // item -> bought before by the customer at hand
+    bool (*allowed)(void *arg, uint32_t product);
+    void *arg;
+};
+
+static bool item_allowed(void *arg, uint32_t item)
+{
+    const struct proof *proof = arg;
+    return !proof->allowed || proof->allowed(proof->arg, item + 1);
+}
+
+/* Items by buyers before the cutoff, most first, ties by number: what everybody would be shown. */
+static void popular_sort(struct proof *proof)
+{
+    const uint32_t *buyers = proof->fit->buyers;
+    for (uint32_t i = 0; i < proof->fit->items; i++)
+        if (buyers[i] && item_allowed(proof, i))
+            proof->popular[proof->n_popular++] = i;
+    for (uint32_t gap = proof->n_popular / 2; gap; gap /= 2)
+        for (uint32_t i = gap; i < proof->n_popular; i++) {
+            uint32_t item = proof->popular[i], at = i;
+            for (; at >= gap; at -= gap) {
+                uint32_t other = proof->popular[at - gap];
+                if (buyers[other] > buyers[item] || (buyers[other] == buyers[item] && other < item))
+                    break;
+                proof->popular[at] = other;
+            }
+            proof->popular[at] = item;
+        }
+}
+
+/* Whether any of the first TOP popular items not owned is bought for the first time after the cutoff. */
+static bool baseline_hits(const struct proof *proof, const uint8_t *bought_later)
+{
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < proof->n_popular && shown < TOP; i++) {
+        uint32_t item = proof->popular[i];
+        if (proof->mine[item])
+            continue;
+        if (bought_later[item])
+            return true;
+        shown++;
+    }
+    return false;
+}
+
+static enum err_code model_hits(struct proof *proof, uint32_t row, const uint8_t *bought_later, bool *ret,
+                                struct err *e)
+{
+    const uint32_t *items = proof->before->item + proof->before->start[row];
+    size_t n_items = proof->before->start[row + 1] - proof->before->start[row], n = 0;
+    struct scored best[TOP];
+    TRY(neighbours_score(proof->fit, items, n_items, item_allowed, proof, proof->work, best, TOP, &n, e));
+    *ret = false;
+    for (size_t i = 0; i < n; i++)
+        *ret |= bought_later[best[i].item];
+    return ERR_OK;
+}
+
+static size_t group_of(uint32_t orders)
+{
+    return orders <= 1 ? 0 : orders <= 3 ? 1 : orders <= 9 ? 2 : 3;
+}
+
+static void hits_add(struct hit_rate *rate, bool model, bool baseline)
+{
+    rate->customers++;
+    rate->hits_model += model;
+    rate->hits_baseline += baseline;
+}
+
+/* One customer: counted when he bought before the cutoff, and something he did not have after it. */
+static enum err_code prove_customer(struct proof *proof, uint32_t before_row, uint32_t after_row,
+                                    uint32_t orders, uint8_t *later, struct evaluation *ret, struct err *e)
+{
+    const struct purchase_matrix *before = proof->before, *after = proof->after;
+    bool model = false, news = false;
+    for (uint64_t at = before->start[before_row]; at < before->start[before_row + 1]; at++)
+        proof->mine[before->item[at]] = 1;
+    for (uint64_t at = after->start[after_row]; at < after->start[after_row + 1]; at++) {
+        uint32_t item = after->item[at];
+        later[item] = !proof->mine[item] && item_allowed(proof, item);
+        news |= later[item];
+    }
+    enum err_code code = news ? model_hits(proof, before_row, later, &model, e) : ERR_OK;
+    if (news && !code) {
+        bool baseline = baseline_hits(proof, later);
+        hits_add(&ret->all, model, baseline);
+        hits_add(&ret->by_orders[group_of(orders)], model, baseline);
+    }
+    for (uint64_t at = before->start[before_row]; at < before->start[before_row + 1]; at++)
+        proof->mine[before->item[at]] = 0;
+    for (uint64_t at = after->start[after_row]; at < after->start[after_row + 1]; at++)
+        later[after->item[at]] = 0;
+    return code;
+}
+
+static enum err_code prove_all(struct affinity *affinity, struct proof *proof, int64_t cutoff_ms,
+                               const atomic_bool *cancel, struct evaluation *ret, struct err *e)
+{
+    uint8_t *later = calloc((size_t)proof->after->items + 1, 1);
+    enum err_code code = later ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for the evaluation");
+    uint32_t a = 0;
+    for (uint32_t b = 0; !code && b < proof->before->buyers; b++) {  // both lists rise by root
+        while (a < proof->after->buyers && proof->after->root[a] < proof->before->root[b])
+            a++;
+        if (a == proof->after->buyers || proof->after->root[a] != proof->before->root[b])
+            continue;
+        if (cancel && atomic_load(cancel)) {
+            code = err_set(e, ERR_BUSY, b, "cancelled");
+            break;
+        }
+        memory_read_lock(affinity->memory);
+        uint32_t orders = purchases_orders_before(affinity->purchases, proof->before->root[b], cutoff_ms);
+        memory_read_unlock(affinity->memory);
+        code = prove_customer(proof, b, a, orders, later, ret, e);
+    }
+    free(later);
+    return code;
+}
+
+enum err_code affinity_evaluate(struct affinity *affinity, int64_t cutoff_ms, int held_back_days,
+                                bool (*allowed)(void *arg, uint32_t product), void *arg,
+                                const atomic_bool *cancel, struct evaluation *ret, struct err *e)
+{
+    assert(affinity && ret && held_back_days > 0);
+    struct purchase_matrix *before = NULL, *after = NULL;
+    struct neighbours *fit = NULL;
+    int64_t end_ms = cutoff_ms + held_back_days * DAY_MS;
+    memory_read_lock(affinity->memory);
+    enum err_code code = purchases_matrix(affinity->purchases, FACT_NO_TIME, cutoff_ms, &before, e);
+    if (!code)
+        code = purchases_matrix(affinity->purchases, cutoff_ms, end_ms, &after, e);
+    memory_read_unlock(affinity->memory);
+    if (!code)
+        code = fit_matrix(before, cancel, &fit, e);
+    struct evaluation result = { .at_ms = clock_now_ms(memory_clock(affinity->memory)),
+                                 .cutoff_ms = cutoff_ms, .held_back_days = held_back_days };
+    struct proof proof = { .before = before, .after = after, .fit = fit, .allowed = allowed, .arg = arg };
+    if (!code) {
+        proof.work = neighbour_work_new();
+        proof.popular = malloc(((size_t)fit->items + 1) * sizeof *proof.popular);
+        proof.mine = calloc((size_t)fit->items + 1, 1);
+        if (!proof.work || !proof.popular || !proof.mine)
+            code = err_set(e, ERR_LIMIT, 0, "no memory for the evaluation");
+    }
+    if (!code) {
+        popular_sort(&proof);
+        code = prove_all(affinity, &proof, cutoff_ms, cancel, &result, e);
+    }
+    neighbour_work_drop(&proof.work);
+    free(proof.popular);
+    free(proof.mine);
+    neighbours_drop(&fit);
+    purchase_matrix_drop(&before);
+    purchase_matrix_drop(&after);
+    if (!code)
+        *ret = result;
+    return code;
+}
