@@ -315,7 +315,7 @@ static enum err_code list_by_name(struct listing *l, struct store_conn *conn, st
 {
     const size_t step = LIMIT_PAGE;
     struct slice name, *names = arena_array(mem, struct slice, step);
-    uint32_t last, *roots = arena_array(mem, uint32_t, step);
+    uint32_t last = 0, *roots = arena_array(mem, uint32_t, step);
     if (!names || !roots)
         return err_set(e, ERR_LIMIT, 0, "no memory for a page");
     TRY(name_after(l, &name, &last, e));
