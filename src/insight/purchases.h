@@ -41,6 +41,7 @@ size_t purchases_viewed(const struct purchases *, uint32_t root, uint32_t *ret, 
 /* Category last looked at, empty when none. */
 struct slice purchases_viewed_category(const struct purchases *, uint32_t root);
 
+uint64_t purchases_orders(const struct purchases *);    // ever seen, nobody's included
 uint32_t purchases_products(const struct purchases *);  // numbers 1..count
 uint32_t purchases_product_find(const struct purchases *, struct slice id);  // 0: never seen
 struct slice purchases_product_id(const struct purchases *, uint32_t product);

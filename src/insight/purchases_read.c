@@ -215,6 +215,11 @@ struct slice purchases_viewed_category(const struct purchases *p, uint32_t root)
 
 /* ---- products ---- */
 
+uint64_t purchases_orders(const struct purchases *p)
+{
+    return p->orders;
+}
+
 uint32_t purchases_products(const struct purchases *p)
 {
     return p->products.count;

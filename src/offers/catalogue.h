@@ -1,14 +1,15 @@
 /* The catalogue: products, variants, categories, prices, stock. A change is a fact (FACT_CATALOGUE).
  *
  * Store     tables categories, products, variants. Amounts in micro; stock -1: not counted.
- * Memory    what a decision needs of each product (kind, active, in stock, category, price) is held by
- *           the product's number of insight/purchases, or by a number of its own when it was never bought.
+ * Memory    every product as a row, found by its id and by the number insight/purchases knows it by; kept
+ *           true by the follower, loaded from the tables at start.
  */
 #ifndef TENDERO_OFFERS_CATALOGUE_H
 #define TENDERO_OFFERS_CATALOGUE_H
 
 #include "insight/purchases.h"
 #include "memory/memory.h"
+#include "text/json.h"
 
 enum product_kind { PRODUCT_GOODS, PRODUCT_SERVICE, PRODUCT_FEE, PRODUCT_VOUCHER };
 const char *product_kind_name(enum product_kind);
@@ -17,45 +18,61 @@ bool product_kind_parse(struct slice, enum product_kind *ret);
 #define PRICE_UNKNOWN INT64_MIN
 
 struct product {
-    struct slice id, title, description, category, image_url, url;  // category: id, empty: none
+    struct slice id, title, description, category, image_url, url;  // category: its id; empty: none
     enum product_kind kind;
     bool active;
     int64_t price_micro, stock;
 };
-struct variant { struct slice id, title, attributes /* JSON object */; int64_t price_micro, stock; };
-struct category { struct slice id, name_en, name_es, parent; int64_t products; };
+struct variant {
+    struct slice id, title, attributes;  // attributes: a JSON object
+    int64_t price_micro, stock;
+};
+struct category {
+    struct slice id, name_en, name_es, parent;  // parent: a category's id; empty: none
+    int64_t products;                           // on reading
+};
 
 struct catalogue;
 MUST_CHECK enum err_code catalogue_new(struct memory *, struct store_conn *, struct purchases *,
                                        struct catalogue **ret, struct err *e);
 void catalogue_drop(struct catalogue **);
-struct follower catalogue_follower(struct catalogue *);  // keeps the memory side true
+/* To be registered behind that of purchases. */
+struct follower catalogue_follower(struct catalogue *);
 
+/* Writes and appends a fact only where something differs from what is there; *changed tells. */
 MUST_CHECK enum err_code tx_product_put(struct tx *, const struct product *, const struct variant *, size_t n,
-                                        struct slice by, struct err *e);
+                                        struct slice by, bool *changed, struct err *e);
 MUST_CHECK enum err_code tx_product_remove(struct tx *, struct slice id, struct slice by, struct err *e);
 MUST_CHECK enum err_code tx_category_put(struct tx *, const struct category *, struct slice by,
-                                         struct err *e);
+                                         bool *changed, struct err *e);
 
+/* ---- reading the store; slices in mem ---- */
 MUST_CHECK enum err_code catalogue_get(struct store_conn *, struct slice id, struct arena *mem,
                                        struct product *ret, struct err *e);
 MUST_CHECK enum err_code catalogue_variants(struct store_conn *, struct slice id, struct arena *mem,
                                             struct variant **ret, size_t *n, struct err *e);
-struct product_query { struct slice q, category, after; int kind; size_t limit; };  // kind -1: any
+struct product_query {
+    struct slice q, category;  // q: part of the title or id, any case, accents ignored
+    struct slice after;        // id of the last product of the page before
+    int kind;                  // -1: any
+    size_t limit;
+};
 MUST_CHECK enum err_code catalogue_list(struct store_conn *, const struct product_query *, struct arena *mem,
                                         struct product **ret, size_t *n, struct err *e);
 MUST_CHECK enum err_code catalogue_categories(struct store_conn *, struct arena *mem, struct category **ret,
                                               size_t *n, struct err *e);
-int64_t catalogue_count(const struct catalogue *);
+/* Members id to url as docs/API.md has them, without the brackets, so that more can follow. */
+void product_json(struct json_w *, const struct product *);
 
-/* For decisions, under the read lock; by the number of insight/purchases. */
-bool catalogue_offerable(const struct catalogue *, uint32_t product);  // goods, active, in stock, titled
-/* Goods of a category (id; empty: all), most bought lately first, at most max; cached until sales or the
- * catalogue change. */
-size_t catalogue_popular(const struct catalogue *, struct slice category, uint32_t *ret, size_t max);
-/* Title and category of a product as held in memory; empty when it has none. */
-struct slice catalogue_title(const struct catalogue *, uint32_t product);
-struct slice catalogue_category(const struct catalogue *, uint32_t product);
-int64_t catalogue_price(const struct catalogue *, uint32_t product);
+/* ---- reading memory, under the read lock; by the number of insight/purchases ---- */
+int64_t catalogue_count(const struct catalogue *);
+/* The product as it is now; NULL when the catalogue has none. Lives until the lock is given back. */
+const struct product *catalogue_product(const struct catalogue *, uint32_t product);
+const struct product *catalogue_find(const struct catalogue *, struct slice id);
+bool catalogue_offerable(const struct catalogue *, uint32_t product);  // goods, active, in stock
+/* Offerable goods of a category (its id or a name of it; empty: the whole shop), most bought lately first,
+ * at most POPULAR_MAX. The lists follow the log in steps of one per cent of the orders. */
+#define POPULAR_MAX 200
+size_t catalogue_popular(struct catalogue *, struct slice category, uint32_t *ret, size_t max);
 
 #endif
