@@ -51,7 +51,8 @@ MUST_CHECK enum err_code decide(struct decider *, const struct decide_query *, i
 /* The decision's JSON (docs/API.md `Decision`); id: the fact's seq or 0. Under the read lock. */
 void decision_json(struct decider *, const struct decision *, int64_t id, struct json_w *);
 /* The sentence of one proposal. lang "en" or "es". */
-void proposal_why(struct decider *, const struct proposal *, const char *lang, struct buf *out);
+void proposal_why(struct decider *, const struct proposal *, const char *lang, int64_t now_ms,
+                  struct buf *out);
 /* Appends FACT_DECISION with the JSON as body. */
 MUST_CHECK enum err_code tx_decision(struct tx *, const struct decision *, struct slice json, int64_t *seq,
                                      struct err *e);

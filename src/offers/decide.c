@@ -1,0 +1,328 @@
+#include "offers/decide.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/decimal.h"
+#include "base/hash.h"
+#include "offers/reason.h"
+
+#define CANDIDATES 80      // of the model, before variety is seen to
+#define PER_CATEGORY 2     // proposals of one category while others are at hand
+#define BASIS_MAX 60       // products that proposals start from, latest first
+#define POPULAR_TURN 0.5   // popular goods change places within this part of their rank
+
+struct decider {
+    struct memory *memory;
+    struct purchases *purchases;
+    struct affinity *affinity;
+    struct catalogue *catalogue;
+    struct neighbour_work *work;
+    struct bought *bought;  // all that the customer at hand has
+    size_t bought_cap, n_bought;
+};
+
+const char *reason_name(enum reason_code code)
+{
+    static const char *const names[] = { "bought_together", "viewed", "popular_in_category", "popular" };
+    assert((size_t)code < sizeof names / sizeof *names);
+    return names[code];
+}
+
+enum err_code decider_new(struct memory *memory, struct purchases *purchases, struct affinity *affinity,
+                          struct catalogue *catalogue, struct decider **ret, struct err *e)
+{
+    assert(memory && purchases && affinity && catalogue && ret);
+    struct decider *d = calloc(1, sizeof *d);
+    if (d) {
+        *d = (struct decider){ memory, purchases, affinity, catalogue, neighbour_work_new(), NULL, 0, 0 };
+        d->bought_cap = 256;
+        d->bought = malloc(d->bought_cap * sizeof *d->bought);
+    }
+    if (!d || !d->work || !d->bought) {
+        decider_drop(&d);
+        return err_set(e, ERR_LIMIT, 0, "no memory to decide");
+    }
+    *ret = d;
+    return ERR_OK;
+}
+
+void decider_drop(struct decider **d)
+{
+    assert(d);
+    if (!*d)
+        return;
+    neighbour_work_drop(&(*d)->work);
+    free((*d)->bought);
+    free(*d);
+    *d = NULL;
+}
+
+static enum err_code gather(struct decider *d, uint32_t root, struct err *e)
+{
+    d->n_bought = root ? purchases_bought(d->purchases, root, d->bought, d->bought_cap) : 0;
+    if (d->n_bought <= d->bought_cap)
+        return ERR_OK;
+    struct bought *grown = realloc(d->bought, d->n_bought * sizeof *grown);
+    if (!grown)
+        return err_set(e, ERR_LIMIT, 0, "no memory for the purchases of a customer");
+    d->bought = grown;
+    d->bought_cap = d->n_bought;
+    d->n_bought = purchases_bought(d->purchases, root, d->bought, d->bought_cap);
+    return ERR_OK;
+}
+
+static const struct bought *has_bought(const struct decider *d, uint32_t product)
+{
+    for (size_t i = 0; i < d->n_bought; i++)
+        if (d->bought[i].product == product)
+            return &d->bought[i];
+    return NULL;
+}
+
+/* What the model may propose: offerable and not bought. The products that scoring starts from it leaves out by
+ * itself; the older ones are looked up here. */
+static bool may_propose(void *arg, uint32_t item)
+{
+    const struct decider *d = arg;
+    return catalogue_offerable(d->catalogue, item + 1)
+           && (d->n_bought <= BASIS_MAX || !has_bought(d, item + 1));
+}
+
+/* ---- variety ---- */
+
+struct choice {
+    struct decision *decision;
+    size_t limit;
+};
+
+static bool chosen(const struct decision *decision, uint32_t product)
+{
+    for (size_t i = 0; i < decision->n; i++)
+        if (decision->of[i].product == product)
+            return true;
+    return false;
+}
+
+static bool category_full(const struct decider *d, const struct decision *decision, uint32_t product)
+{
+    struct slice category = catalogue_product(d->catalogue, product)->category;
+    size_t n = 0;
+    for (size_t i = 0; category.len && i < decision->n; i++)
+        n += slice_eq(catalogue_product(d->catalogue, decision->of[i].product)->category, category);
+    return n >= PER_CATEGORY;
+}
+
+static void choose(struct choice *c, struct proposal proposal)
+{
+    if (c->decision->n < c->limit && !chosen(c->decision, proposal.product))
+        c->decision->of[c->decision->n++] = proposal;
+}
+
+/* The best candidates with at most PER_CATEGORY of a category; then, if room is left, the others. */
+static void choose_varied(const struct decider *d, struct choice *c, const struct proposal *of, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!category_full(d, c->decision, of[i].product))
+            choose(c, of[i]);
+    for (size_t i = 0; i < n; i++)
+        choose(c, of[i]);
+}
+
+/* ---- where proposals come from ---- */
+
+static enum err_code from_model(struct decider *d, const uint32_t *basis, size_t n_basis,
+                                enum reason_code code, struct choice *c, struct err *e)
+{
+    const struct neighbours *fit = affinity_use(d->affinity, &c->decision->model);
+    if (!fit || n_basis == 0) {
+        affinity_done(d->affinity, fit);
+        return ERR_OK;
+    }
+    struct scored best[CANDIDATES];
+    size_t n = 0;
+    enum err_code failed = neighbours_score(fit, basis, n_basis, may_propose, d, d->work, best, CANDIDATES,
+                                            &n, e);
+    affinity_done(d->affinity, fit);
+    if (failed)
+        return failed;
+    struct proposal proposals[CANDIDATES];
+    for (size_t i = 0; i < n; i++) {
+        const struct bought *because = has_bought(d, best[i].why + 1);
+        proposals[i] = (struct proposal){ .product = best[i].item + 1, .score = (double)best[i].score,
+                                          .code = code, .because = best[i].why + 1,
+                                          .count = best[i].together, .times = because ? because->times : 0,
+                                          .because_ms = because ? because->last_ms : FACT_NO_TIME };
+    }
+    choose_varied(d, c, proposals, n);
+    return ERR_OK;
+}
+
+/* A number in [0, 1) that belongs to this customer and this product. */
+static double own_turn(uint32_t root, uint32_t product)
+{
+    return (double)(hash_mix(((uint64_t)root << 32) | product) >> 11) / (double)(UINT64_C(1) << 53);
+}
+
+static void from_popular(struct decider *d, uint32_t root, struct slice category, enum reason_code code,
+                         struct choice *c)
+{
+    uint32_t popular[POPULAR_MAX];
+    size_t n = catalogue_popular(d->catalogue, category, popular, POPULAR_MAX), kept = 0;
+    struct proposal proposals[POPULAR_MAX];
+    double key[POPULAR_MAX];
+    size_t room = c->limit * 4;
+    for (size_t i = 0; i < n && kept < room; i++) {
+        if (has_bought(d, popular[i]) || !catalogue_offerable(d->catalogue, popular[i]))
+            continue;
+        double rank = (double)kept * (1 - POPULAR_TURN)
+                      + (double)room * POPULAR_TURN * own_turn(root, popular[i]) / 2;
+        size_t at = kept++;
+        for (; at > 0 && key[at - 1] > rank; at--) {
+            key[at] = key[at - 1];
+            proposals[at] = proposals[at - 1];
+        }
+        key[at] = rank;
+        proposals[at] = (struct proposal){ .product = popular[i], .code = code,
+                                           .score = purchases_product_trend(d->purchases, popular[i]),
+                                           .count = purchases_product_orders(d->purchases, popular[i]),
+                                           .because_ms = FACT_NO_TIME };
+    }
+    choose_varied(d, c, proposals, kept);
+}
+
+/* Products looked at but not bought: what a newcomer's proposals start from. */
+static enum err_code from_viewed(struct decider *d, uint32_t root, struct choice *c, struct err *e)
+{
+    uint32_t viewed[8], basis[8];
+    size_t n = root ? purchases_viewed(d->purchases, root, viewed, 8) : 0;
+    for (size_t i = 0; i < n; i++)
+        basis[i] = viewed[i] - 1;
+    return from_model(d, basis, n, REASON_VIEWED, c, e);
+}
+
+enum err_code decide(struct decider *d, const struct decide_query *query, int64_t now_ms,
+                     struct decision *ret, struct err *e)
+{
+    assert(d && query && ret && query->limit > 0 && query->limit <= DECIDE_MAX);
+    ret->root = query->root;
+    ret->at_ms = now_ms;
+    ret->model = 0;
+    ret->n = 0;
+    struct choice c = { ret, query->limit };
+    TRY(gather(d, query->root, e));
+    struct slice category = query->category;
+    if (category.len)  // asked for: it goes before everything else
+        from_popular(d, query->root, category, REASON_POPULAR_IN_CATEGORY, &c);
+    uint32_t basis[BASIS_MAX];
+    size_t n = d->n_bought < BASIS_MAX ? d->n_bought : BASIS_MAX;
+    for (size_t i = 0; i < n; i++)
+        basis[i] = d->bought[i].product - 1;
+    TRY(from_model(d, basis, n, REASON_BOUGHT_TOGETHER, &c, e));
+    if (ret->n < query->limit)
+        TRY(from_viewed(d, query->root, &c, e));
+    if (ret->n < query->limit && !category.len && query->root) {
+        category = purchases_viewed_category(d->purchases, query->root);
+        if (category.len)
+            from_popular(d, query->root, category, REASON_POPULAR_IN_CATEGORY, &c);
+    }
+    if (ret->n < query->limit)
+        from_popular(d, query->root, SLICE(""), REASON_POPULAR, &c);
+    return ERR_OK;
+}
+
+/* ---- saying it ---- */
+
+static struct slice title_of(const struct decider *d, uint32_t product)
+{
+    const struct product *p = catalogue_product(d->catalogue, product);
+    return p && p->title.len ? p->title : purchases_product_id(d->purchases, product);
+}
+
+void proposal_why(struct decider *d, const struct proposal *proposal, const char *lang, int64_t now_ms,
+                  struct buf *out)
+{
+    const struct product *p = catalogue_product(d->catalogue, proposal->product);
+    struct reason reason = { .code = proposal->code, .count = proposal->count, .times = proposal->times,
+                             .because_ms = proposal->because_ms, .now_ms = now_ms,
+                             .because = title_of(d, proposal->because),
+                             .category = p ? p->category : SLICE("") };
+    reason_text(&reason, lang, out);
+}
+
+static void text_member(struct decider *d, const struct proposal *proposal, const char *lang, int64_t now_ms,
+                        struct json_w *w)
+{
+    struct buf text = buf_make(4096);
+    proposal_why(d, proposal, lang, now_ms, &text);
+    json_w_kstring(w, lang, buf_slice(&text));
+    buf_drop(&text);
+}
+
+static void reason_json(struct decider *d, const struct proposal *proposal, int64_t now_ms, struct json_w *w)
+{
+    json_w_open(w, '{');
+    json_w_kcstr(w, "code", reason_name(proposal->code));
+    if (proposal->because)
+        json_w_kstring(w, "product", purchases_product_id(d->purchases, proposal->because));
+    else
+        json_w_knull(w, "product");
+    json_w_ki64(w, "count", proposal->count);
+    if (proposal->because_ms == FACT_NO_TIME) {
+        json_w_knull(w, "month");
+    } else {
+        char month[8];
+        reason_month(proposal->because_ms, month);
+        json_w_kcstr(w, "month", month);
+    }
+    json_w_key(w, "text");
+    json_w_open(w, '{');
+    text_member(d, proposal, "en", now_ms, w);
+    text_member(d, proposal, "es", now_ms, w);
+    json_w_close(w, '}');
+    json_w_close(w, '}');
+}
+
+void decision_json(struct decider *d, const struct decision *decision, int64_t id, struct json_w *w)
+{
+    char text[32];
+    json_w_open(w, '{');
+    snprintf(text, sizeof text, "%lld", (long long)id);
+    json_w_kcstr(w, "id", id ? text : NULL);
+    snprintf(text, sizeof text, "c%u", decision->root);
+    json_w_kcstr(w, "customer", decision->root ? text : NULL);
+    json_w_ktime(w, "at", decision->at_ms);
+    snprintf(text, sizeof text, "neighbours-%lld", (long long)decision->model);
+    json_w_kcstr(w, "model", text);
+    json_w_key(w, "proposals");
+    json_w_open(w, '[');
+    for (size_t i = 0; i < decision->n; i++) {
+        const struct proposal *proposal = &decision->of[i];
+        json_w_open(w, '{');
+        json_w_key(w, "product");
+        json_w_open(w, '{');
+        product_json(w, catalogue_product(d->catalogue, proposal->product));
+        json_w_close(w, '}');
+        json_w_kdouble(w, "score", proposal->score);
+        json_w_key(w, "reasons");
+        json_w_open(w, '[');
+        reason_json(d, proposal, decision->at_ms, w);
+        json_w_close(w, ']');
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+    json_w_close(w, '}');
+}
+
+enum err_code tx_decision(struct tx *tx, const struct decision *decision, struct slice json, int64_t *seq,
+                          struct err *e)
+{
+    assert(tx && decision && seq);
+    struct fact fact = { .type = FACT_DECISION, .customer = decision->root, .timestamp_ms = decision->at_ms,
+                         .original_ms = FACT_NO_TIME, .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms,
+                         .body = json };
+    TRY(tx_source(tx, SLICE("tendero"), &fact.source, e));
+    TRY(tx_append(tx, &fact, e));
+    *seq = fact.seq;
+    return ERR_OK;
+}

@@ -1,0 +1,102 @@
+#include "offers/reason.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "text/time.h"
+
+enum lang { EN, ES, LANGS };
+
+static const char *const months[LANGS][12] = {
+    { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+      "November", "December" },
+    { "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+      "noviembre", "diciembre" },
+};
+
+static enum lang lang_of(const char *lang)
+{
+    return lang[0] == 'e' && lang[1] == 's' ? ES : EN;
+}
+
+void reason_month(int64_t ms, char out[8])
+{
+    int32_t month = time_month(ms);
+    snprintf(out, 8, "%04d-%02d", (int)(month / 100) % 10000, (int)(month % 100) % 100);
+}
+
+/* "in March", "last in March 2025": the year only where it is not this one. */
+static void when_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    if (r->because_ms == FACT_NO_TIME)
+        return;
+    int32_t then = time_month(r->because_ms), now = time_month(r->now_ms);
+    if (r->times > 1)
+        buf_adds(out, lang == ES ? ", la última vez" : ", last");
+    buf_printf(out, lang == ES ? " en %s" : " in %s", months[lang][then % 100 - 1]);
+    if (then / 100 != now / 100)
+        buf_printf(out, lang == ES ? " de %d" : " %d", (int)(then / 100));
+}
+
+static void times_text(uint32_t times, enum lang lang, struct buf *out)
+{
+    if (times == 2)
+        buf_adds(out, lang == ES ? " dos veces" : " twice");
+    else if (times > 2)
+        buf_printf(out, lang == ES ? " %u veces" : " %u times", times);
+}
+
+static void together_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    bool one = r->count == 1;
+    if (lang == ES) {
+        buf_printf(out, one ? "%u cliente que compró %.*s, que usted compró"
+                            : "%u clientes que compraron %.*s, que usted compró", r->count,
+                   SLICE_ARG(r->because));
+        times_text(r->times, lang, out);
+        when_text(r, lang, out);
+        buf_adds(out, one ? ", compró también esto" : ", compraron también esto");
+        return;
+    }
+    buf_printf(out, one ? "%u customer who bought %.*s, which you bought"
+                        : "%u customers who bought %.*s, which you bought", r->count,
+               SLICE_ARG(r->because));
+    times_text(r->times, lang, out);
+    when_text(r, lang, out);
+    buf_adds(out, ", bought this too");
+}
+
+static void viewed_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    bool one = r->count == 1;
+    if (lang == ES)
+        buf_printf(out, one ? "%u cliente que compró %.*s, que usted miró, compró también esto"
+                            : "%u clientes que compraron %.*s, que usted miró, compraron también esto",
+                   r->count, SLICE_ARG(r->because));
+    else
+        buf_printf(out, "%u %s who bought %.*s, which you looked at, bought this too", r->count,
+                   one ? "customer" : "customers", SLICE_ARG(r->because));
+}
+
+static void popular_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    buf_adds(out, lang == ES ? "de lo más pedido últimamente" : "popular lately");
+    if (r->code == REASON_POPULAR_IN_CATEGORY && r->category.len)
+        buf_printf(out, lang == ES ? " en %.*s" : " in %.*s", SLICE_ARG(r->category));
+    if (lang == ES)
+        buf_printf(out, ": está en %u %s", r->count, r->count == 1 ? "pedido" : "pedidos");
+    else
+        buf_printf(out, ": part of %u %s", r->count, r->count == 1 ? "order" : "orders");
+}
+
+void reason_text(const struct reason *r, const char *lang, struct buf *out)
+{
+    assert(r && lang && out);
+    enum lang l = lang_of(lang);
+    if (r->code == REASON_BOUGHT_TOGETHER)
+        together_text(r, l, out);
+    else if (r->code == REASON_VIEWED)
+        viewed_text(r, l, out);
+    else
+        popular_text(r, l, out);
+}
