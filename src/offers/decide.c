@@ -1,6 +1,7 @@
 #include "offers/decide.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/decimal.h"

@@ -22,7 +22,8 @@ static enum lang lang_of(const char *lang)
 void reason_month(int64_t ms, char out[8])
 {
     int32_t month = time_month(ms);
-    snprintf(out, 8, "%04d-%02d", (int)(month / 100) % 10000, (int)(month % 100) % 100);
+    unsigned year = (unsigned)(month / 100) % 10000, of_year = (unsigned)(month % 100) % 13;
+    snprintf(out, 8, "%04u-%02u", year, of_year);
 }
 
 /* "in March", "last in March 2025": the year only where it is not this one. */
