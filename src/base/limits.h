@@ -19,6 +19,7 @@
 
 /* Segment contract (dialogue.md section 5) */
 #define LIMIT_EVENT_BYTES (32u << 10)
+#define LIMIT_IMPORT_EVENT_BYTES (4u << 20)  // an order of our importers: all lines of an invoice
 #define LIMIT_BATCH_EVENTS 2500
 #define LIMIT_MESSAGE_ID 100
 #define LIMIT_EVENT_NAME 200

@@ -270,7 +270,9 @@ enum err_code ingest_read(struct json item, const struct ingest_base *base, enum
     read_slots(item, &r);
     bool drop_message_id = false;
     TRY(read_type(&r, type));
-    if (!ret->rejected && ret->fact.body.len > LIMIT_EVENT_BYTES)
+    // only our importers may send facts of nobody
+    size_t most = nobody ? LIMIT_IMPORT_EVENT_BYTES : LIMIT_EVENT_BYTES;
+    if (!ret->rejected && ret->fact.body.len > most)
         TRY(reject(&r, "too_large"));
     if (!ret->rejected)
         TRY(read_parts(&r, nobody, &drop_message_id));

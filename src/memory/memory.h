@@ -108,6 +108,8 @@ MUST_CHECK enum err_code snapshot_get(struct snapshot_in *, void *at, size_t len
 MUST_CHECK enum err_code tx_source(struct tx *, struct slice name, uint32_t *ret, struct err *e);
 /* Name of a source id, for showing; lives as long as the memory. Under the read lock. */
 struct slice memory_source_name(const struct memory *, uint32_t source);
+/* The id of a source that has been made before. Under the read lock. */
+bool memory_source_find(const struct memory *, struct slice name, uint32_t *ret);
 
 struct memory_stats {
     int64_t facts, groups, queue_bytes, last_commit_us;

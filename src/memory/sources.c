@@ -76,6 +76,17 @@ enum err_code tx_source(struct tx *tx, struct slice name, uint32_t *ret, struct 
     return ERR_OK;
 }
 
+bool memory_source_find(const struct memory *memory, struct slice name, uint32_t *ret)
+{
+    for (uint32_t i = 0; i < memory->sources.committed; i++) {
+        if (!slice_eq(memory->sources.names[i], name))
+            continue;
+        *ret = i + 1;
+        return true;
+    }
+    return false;
+}
+
 struct slice memory_source_name(const struct memory *memory, uint32_t source)
 {
     bool known = source >= 1 && source <= memory->sources.committed;
