@@ -39,7 +39,7 @@ MUST_CHECK enum err_code json_customer_row_of(struct call *, struct json_w *, ui
 MUST_CHECK enum err_code json_customer(struct call *, struct json_w *, uint32_t root, struct err *e);
 void json_product_row(struct json_w *, const struct product *);
 MUST_CHECK enum err_code json_fact(struct call *, struct json_w *, const struct fact *, struct err *e);
-void json_text(struct json_w *, const char *key, struct slice en, struct slice es);
+void json_w_texts(struct json_w *, const char *key, struct slice en, struct slice es);  // {"en","es"}
 void json_id(struct json_w *, const char *key, uint32_t root);  // "c42", or null for FACT_NOBODY
 
 #endif

@@ -1,6 +1,7 @@
 #include "api/call.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/api_room.h"

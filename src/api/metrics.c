@@ -1,6 +1,7 @@
 #include "api/metrics.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 

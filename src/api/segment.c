@@ -4,6 +4,7 @@
  * delivered), never 410 or 460 (newer clients retry those for ever).
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/api_room.h"
