@@ -77,8 +77,7 @@ enum err_code tx_customer_face(struct tx *tx, uint32_t history, const struct cus
                                struct err *e)
 {
     struct store_stmt *stmt;
-    TRY(store_prepare(tx->conn, SLICE("UPDATE customers SET name = COALESCE($2, name), "
-                                      "email = COALESCE($3, email), country = COALESCE($4, country) "
+    TRY(store_prepare(tx->conn, SLICE("UPDATE customers SET name = $2, email = $3, country = $4 "
                                       "WHERE id = $1"), &stmt, e));
     store_bind_i64(stmt, 1, history);
     bind_or_null(stmt, 2, face->name);

@@ -4,8 +4,8 @@
 
 #include "memory/customers.h"
 
-/* What a list shows of a history: from its traits. Empty members stay as they are; user_id is not taken,
- * it is an identifier. */
+/* What a list shows of a history, whole: from its traits. Empty members are unknown from now on; user_id is
+ * not taken, it is an identifier. */
 MUST_CHECK enum err_code tx_customer_face(struct tx *, uint32_t history, const struct customer_face *,
                                           struct err *e);
 /* First and last seen of each history: a follower of the log ("activity"), for memory_follow. What comes
