@@ -300,10 +300,7 @@ static struct event_base *base_open(void)
     struct event_config *config = event_config_new();
     if (!config)
         return NULL;
-    /* Only the loop's thread touches the base. The changelist joins epoll_ctl calls: no descriptor is
-     * ever duplicated here, which is its condition. */
-    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);  // only the loop's thread touches it
     struct event_base *base = event_base_new_with_config(config);
     event_config_free(config);
     return base;
