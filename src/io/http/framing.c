@@ -332,14 +332,6 @@ const struct framing_field *framing_find(const struct framing_head *head, struct
     return NULL;
 }
 
-static int hex_value(unsigned char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum framing_verdict too_large(struct framing_refusal *refusal)
 {
     return refuse(refusal, 413, "The body exceeds the limit; send it in smaller pieces.");
@@ -359,7 +351,7 @@ static enum framing_verdict chunk_begin(struct framing_body *body, struct framin
 static enum framing_verdict size_byte(struct framing_body *body, unsigned char c,
                                       struct framing_refusal *refusal)
 {
-    int digit = hex_value(c);
+    int digit = hex_digit((char)c);
     if (digit >= 0) {
         if (++body->line > CHUNK_DIGITS)
             return too_large(refusal);

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <curl/curl.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "sys/os_err.h"
 
 struct http_client {
     CURL *curl;
@@ -144,8 +144,7 @@ static enum err_code options_body(CURL *curl, struct transfer *t, struct err *e)
         struct stat st;
         t->file = fopen(request->body_file, "rbe");
         if (!t->file || fstat(fileno(t->file), &st) != 0)
-            return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, 0, "cannot read %s: %s",
-                           request->body_file, strerror(errno));
+            return os_err(e, "read", request->body_file);
         curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
         curl_easy_setopt(curl, CURLOPT_READDATA, t);
