@@ -18,31 +18,55 @@ static void need(enum err_code code, const struct err *e, const char *what)
         fail_msg("%s: %s", what, e->text);
 }
 
-static void start(struct lab *lab)
+static enum err_code migrated(struct lab *lab, struct err *e)
 {
-    struct err e = { 0 };
     struct store_conn *write = NULL;
     int applied;
-    need(store_open(slice_of(lab->dir), (struct store_options){ 0 }, &lab->store, &e), &e, "store_open");
-    need(store_conn_new(lab->store, STORE_WRITE, &write, &e), &e, "connection");
-    need(migrate_run(write, migrations_all, migrations_count, LAB_NOW, &applied, &e), &e, "migrate_run");
+    TRY(store_conn_new(lab->store, STORE_WRITE, &write, e));
+    enum err_code code = migrate_run(write, migrations_all, migrations_count, LAB_NOW, &applied, e);
     store_conn_drop(&write);
-    struct memory_options options = { .dir = lab->dir, .clock = &lab->clock };
-    need(memory_new(lab->store, options, &lab->memory, &e), &e, "memory_new");
-    need(memory_start(lab->memory, &e), &e, "memory_start");
-    need(store_conn_new(lab->store, STORE_READ, &lab->read, &e), &e, "connection");
+    return code;
 }
 
-static void stop(struct lab *lab)
+static enum err_code started(struct lab *lab, struct err *e)
+{
+    struct memory_options options = { .dir = lab->dir, .clock = &lab->clock,
+                                      .log_part_rows = lab->options.part_rows,
+                                      .snapshot_every = lab->options.snapshot_every };
+    TRY(store_open(slice_of(lab->dir), (struct store_options){ .vfs = lab->options.vfs }, &lab->store, e));
+    TRY(migrated(lab, e));
+    TRY(memory_new(lab->store, options, &lab->memory, e));
+    for (size_t i = 0; i < lab->options.n_followers; i++)
+        memory_follow(lab->memory, &lab->options.followers[i]);
+    TRY(memory_start(lab->memory, e));
+    return store_conn_new(lab->store, STORE_READ, &lab->read, e);
+}
+
+void lab_stop(struct lab *lab)
 {
     store_conn_drop(&lab->read);
     memory_drop(&lab->memory);
     store_drop(&lab->store);
 }
 
-void lab_open(struct lab *lab)
+enum err_code lab_try_start(struct lab *lab, struct err *e)
 {
-    *lab = (struct lab){ .dir = "/tmp/tendero-lab-XXXXXX", .clock = sys_clock_fixed(LAB_NOW) };
+    enum err_code code = started(lab, e);
+    if (code)
+        lab_stop(lab);
+    return code;
+}
+
+static void start(struct lab *lab)
+{
+    struct err e = { 0 };
+    need(lab_try_start(lab, &e), &e, "start");
+}
+
+void lab_open_with(struct lab *lab, struct lab_options options)
+{
+    *lab = (struct lab){ .options = options, .dir = "/tmp/tendero-lab-XXXXXX",
+                         .clock = sys_clock_fixed(LAB_NOW) };
     assert_non_null(mkdtemp(lab->dir));
     lab->mem = arena_new(LAB_BYTES);
     lab->parser = json_parser_new();
@@ -50,16 +74,21 @@ void lab_open(struct lab *lab)
     start(lab);
 }
 
+void lab_open(struct lab *lab)
+{
+    lab_open_with(lab, (struct lab_options){ 0 });
+}
+
 void lab_reopen(struct lab *lab)
 {
-    stop(lab);
+    lab_stop(lab);
     start(lab);
 }
 
 void lab_close(struct lab *lab)
 {
     char command[128];
-    stop(lab);
+    lab_stop(lab);
     arena_drop(&lab->mem);
     json_parser_drop(&lab->parser);
     snprintf(command, sizeof command, "rm -rf %s", lab->dir);

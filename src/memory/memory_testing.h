@@ -10,7 +10,16 @@
 
 #define LAB_NOW INT64_C(1795403305400)  // 2026-11-23T03:08:25.400Z
 
+struct lab_options {
+    size_t part_rows;            // memory_options.log_part_rows
+    int64_t snapshot_every;      // memory_options.snapshot_every
+    const char *vfs;             // store_options.vfs
+    const struct follower *followers;
+    size_t n_followers;
+};
+
 struct lab {
+    struct lab_options options;
     char dir[64];
     struct sys_clock clock;      // fixed at LAB_NOW: tests move it
     struct store *store;
@@ -21,6 +30,10 @@ struct lab {
 };
 
 void lab_open(struct lab *);
+void lab_open_with(struct lab *, struct lab_options);
+/* The same in steps, for what may fail: lab_try_start leaves nothing open when it does. */
+MUST_CHECK enum err_code lab_try_start(struct lab *, struct err *e);
+void lab_stop(struct lab *);
 void lab_reopen(struct lab *);  // stops and starts it, as a restart of the program would
 void lab_close(struct lab *);   // and removes the folder
 
