@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "memory/customers_state.h"
 
-#define GROUP_BYTES (64u << 20)  // facts of one group: LIMIT_GROUP_FACTS of a few hundred bytes
+#define SCRATCH_BYTES (64u << 20)  // of one group: members and links of the customers it parts
 #define EDITS_KEPT 1024          // a new group starts with no more than this
 
 static const char *const kind_names[] = {
@@ -102,7 +102,7 @@ struct history *customers_edit(struct customers *c, uint32_t id)
 struct arena *customers_mem(struct customers *c)
 {
     if (!c->mem)
-        c->mem = arena_new(GROUP_BYTES);
+        c->mem = arena_new(SCRATCH_BYTES);
     else if (c->ended)
         arena_reset(c->mem);
     c->ended = false;

@@ -78,8 +78,8 @@ struct customers {
     struct identifier_table edit_index;  // history -> position in edits + 1
     uint32_t *undone;                    // committed links this transaction undoes
     size_t n_undone, cap_undone;
-    struct arena *mem;  // bytes of the group's facts
-    bool ended;         // the overlay is empty, mem may be reset
+    struct arena *mem;  // scratch of the group
+    bool ended;         // mem may be reset
 };
 
 /* ---- reading: COMMITTED is what readers see, IN_TX what the writer's transaction sees ---- */
@@ -123,7 +123,7 @@ MUST_CHECK enum err_code customers_load_identifier(struct customers *, struct sl
 /* Room for n more customers_edit; their results stay valid until the next reserve. */
 MUST_CHECK enum err_code customers_reserve_edits(struct customers *, size_t n, struct err *e);
 struct history *customers_edit(struct customers *, uint32_t id);
-/* The group's arena, emptied when the last group has ended; NULL when memory is exhausted. */
+/* Scratch that is emptied when the group has ended; NULL when memory is exhausted. */
 struct arena *customers_mem(struct customers *);
 enum err_code customers_no_memory(struct err *e);
 

@@ -15,7 +15,7 @@ MUST_CHECK enum err_code tx_identifier_new(struct tx *, struct slice kind, struc
 /* From now on the identifier identifies nobody. */
 MUST_CHECK enum err_code tx_share(struct tx *, struct slice kind, struct slice folded, uint32_t history,
                                   struct err *e);
-/* A fact of the memory's own; the body is copied. */
+/* A fact of the memory's own. */
 MUST_CHECK enum err_code tx_note(struct tx *, enum fact_type, uint32_t customer, uint32_t source,
                                  int64_t timestamp_ms, const struct buf *body, int64_t *seq, struct err *e);
 

@@ -60,13 +60,9 @@ enum err_code tx_note(struct tx *tx, enum fact_type type, uint32_t customer, uin
                       int64_t timestamp_ms, const struct buf *body, int64_t *seq, struct err *e)
 {
     TRY(buf_check(body, "the body of a fact", e));
-    struct arena *mem = customers_mem(tx->customers);
-    struct slice kept = mem ? arena_copy(mem, buf_slice(body)) : SLICE("");
-    if (!mem || !kept.at)
-        return customers_no_memory(e);
     struct fact fact = {
         .type = type, .customer = customer, .source = source, .timestamp_ms = timestamp_ms,
-        .original_ms = FACT_NO_TIME, .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms, .body = kept,
+        .original_ms = FACT_NO_TIME, .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms, .body = buf_slice(body),
     };
     TRY(tx_append(tx, &fact, e));
     *seq = fact.seq;
