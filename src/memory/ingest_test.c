@@ -6,26 +6,10 @@
 
 #include <cmocka.h>
 
+#include "base/hash.h"
 #include "memory/customers.h"
 #include "memory/memory_testing.h"
 #include "memory/traits.h"
-
-static int open_lab(void **state)
-{
-    struct lab *lab = malloc(sizeof *lab);
-    assert_non_null(lab);
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int close_lab(void **state)
-{
-    struct lab *lab = *state;
-    lab_close(lab);
-    free(lab);
-    return 0;
-}
 
 static void assert_result(struct ingest_result got, uint32_t accepted, uint32_t duplicates, uint32_t rejected)
 {
@@ -281,21 +265,6 @@ static void what_is_rolled_back_never_was(void **state)
 
 /* ---- recorded requests ---- */
 
-static char *read_whole(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    struct buf text = buf_make(0);
-    char block[4096];
-    for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)
-        buf_add(&text, (struct slice){ block, n });
-    fclose(file);
-    buf_addc(&text, 0);
-    assert_false(text.failed);
-    return text.at;
-}
-
 /* Every body of the recording is delivered twice: the second time nothing is new, and every event that
  * came is a fact, byte for byte where the client gave a messageId and no key. */
 static void replay(struct lab *lab, const char *text, size_t *events)
@@ -328,14 +297,13 @@ static void recorded_requests_replay(void **state)
         snprintf(path, sizeof path, "%s/segment/capture.json", folder);
     else
         snprintf(path, sizeof path, "%s/../shared/conformance/segment/capture.json", root ? root : ".");
-    char *text = read_whole(path);
+    const char *text = lab_file(lab, path);
     if (!text) {
         print_message("no recorded requests at %s: set TENDERO_CONFORMANCE to their folder\n", path);
         skip();
     }
     size_t events = 0, external = 0;
     replay(lab, text, &events);
-    free(text);
     struct fact *facts;
     for (size_t n = lab_facts(lab, true, &facts); n-- > 0;)
         external += facts[n].type <= FACT_ALIAS;
@@ -350,11 +318,7 @@ static void recorded_requests_replay(void **state)
 
 static uint64_t next(uint64_t *seed)
 {
-    *seed += 0x9e3779b97f4a7c15u;
-    uint64_t x = *seed;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
+    return hash_mix(*seed += 0x9e3779b97f4a7c15u);
 }
 
 static const char *const story[] = {
@@ -462,15 +426,15 @@ static void delivery_does_not_matter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_batch_becomes_facts, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(tells_live_and_counts, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(keeps_the_newest_rejections, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(refuses_whole_bodies, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(aliases_join, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(observes_devices, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(importers_take_the_same_way, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(what_is_rolled_back_never_was, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(recorded_requests_replay, open_lab, close_lab),
+        cmocka_unit_test_setup_teardown(a_batch_becomes_facts, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(tells_live_and_counts, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(keeps_the_newest_rejections, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(refuses_whole_bodies, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(aliases_join, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(observes_devices, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(importers_take_the_same_way, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(what_is_rolled_back_never_was, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(recorded_requests_replay, lab_setup, lab_teardown),
         cmocka_unit_test(delivery_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

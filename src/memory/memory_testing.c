@@ -95,6 +95,40 @@ void lab_close(struct lab *lab)
     assert_int_equal(system(command), 0);
 }
 
+int lab_setup(void **state)
+{
+    struct lab *lab = malloc(sizeof *lab);
+    assert_non_null(lab);
+    lab_open(lab);
+    *state = lab;
+    return 0;
+}
+
+int lab_teardown(void **state)
+{
+    struct lab *lab = *state;
+    lab_close(lab);
+    free(lab);
+    return 0;
+}
+
+const char *lab_file(struct lab *lab, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    struct buf text = buf_make(0);
+    char block[4096];
+    for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)
+        buf_add(&text, (struct slice){ block, n });
+    fclose(file);
+    assert_false(text.failed);
+    const char *at = arena_copy(lab->mem, buf_slice(&text)).at;
+    buf_drop(&text);
+    assert_non_null(at);
+    return at;
+}
+
 struct act {
     struct command command;  // first
     enum err_code (*act)(void *, struct tx *, struct err *);

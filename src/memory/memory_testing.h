@@ -37,6 +37,12 @@ void lab_stop(struct lab *);
 void lab_reopen(struct lab *);  // stops and starts it, as a restart of the program would
 void lab_close(struct lab *);   // and removes the folder
 
+/* For cmocka's setup and teardown: *state is a lab of its own. */
+int lab_setup(void **state);
+int lab_teardown(void **state);
+/* A whole file with a NUL behind it, in mem; NULL when there is none. */
+const char *lab_file(struct lab *, const char *path);
+
 /* Runs act as one command; what it answers is returned, the text in e. */
 enum err_code lab_run(struct lab *, enum err_code (*act)(void *arg, struct tx *, struct err *), void *arg,
                       struct err *e);

@@ -9,23 +9,6 @@
 #include "memory/memory_testing.h"
 #include "memory/search.h"
 
-static int open_lab(void **state)
-{
-    struct lab *lab = malloc(sizeof *lab);
-    assert_non_null(lab);
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int close_lab(void **state)
-{
-    struct lab *lab = *state;
-    lab_close(lab);
-    free(lab);
-    return 0;
-}
-
 static void identify(struct lab *lab, const char *user, const char *traits)
 {
     static int n;
@@ -201,11 +184,11 @@ static void pages_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(finds_as_people_type, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(follows_changes, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(merged_customers_come_once, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(frequent_words_meet_rare_ones, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(pages_by_name, open_lab, close_lab),
+        cmocka_unit_test_setup_teardown(finds_as_people_type, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(follows_changes, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(merged_customers_come_once, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(frequent_words_meet_rare_ones, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(pages_by_name, lab_setup, lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

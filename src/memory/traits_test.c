@@ -10,23 +10,6 @@
 #include "memory/traits.h"
 #include "text/time.h"
 
-static int open_lab(void **state)
-{
-    struct lab *lab = malloc(sizeof *lab);
-    assert_non_null(lab);
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int close_lab(void **state)
-{
-    struct lab *lab = *state;
-    lab_close(lab);
-    free(lab);
-    return 0;
-}
-
 /* ---- acts ---- */
 
 struct told {
@@ -426,15 +409,15 @@ static void edits_of_a_group_reach_the_account(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(rules_choose_in_any_order, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(others_are_kept_in_sight, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(merged_histories_choose_together, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(types_follow_values, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(decided_types_stay, open_lab, close_lab),
+        cmocka_unit_test_setup_teardown(rules_choose_in_any_order, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(others_are_kept_in_sight, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(merged_histories_choose_together, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(types_follow_values, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(decided_types_stay, lab_setup, lab_teardown),
         cmocka_unit_test(names_and_words),
-        cmocka_unit_test_setup_teardown(the_past_is_in_the_facts, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(edits_reach_the_traits, open_lab, close_lab),
-        cmocka_unit_test_setup_teardown(edits_of_a_group_reach_the_account, open_lab, close_lab),
+        cmocka_unit_test_setup_teardown(the_past_is_in_the_facts, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(edits_reach_the_traits, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(edits_of_a_group_reach_the_account, lab_setup, lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
