@@ -1,0 +1,153 @@
+/* The frame around every page: navigation, skip link, routes, what is said aloud. */
+import { LocationProvider, Router, Route, lazy, useLocation } from 'preact-iso';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { session } from './api.js';
+import { pick, t, language, LANGUAGES, type MessageKey } from './i18n.js';
+import { chooseLanguage, leave } from './session.js';
+import { Empty, Icon, IconButton, Logo, PageHead, spoken, type IconName } from './ui.js';
+
+const Login = lazy(() => import('./pages/login.js').then((m) => m.Login));
+const Today = lazy(() => import('./pages/today.js').then((m) => m.Today));
+const People = lazy(() => import('./pages/people.js').then((m) => m.People));
+const CustomerPage = lazy(() => import('./pages/customer.js').then((m) => m.CustomerPage));
+const Data = lazy(() => import('./pages/data.js').then((m) => m.Data));
+const Results = lazy(() => import('./pages/results.js').then((m) => m.Results));
+const Catalogue = lazy(() => import('./pages/catalogue.js').then((m) => m.Catalogue));
+const ProductPage = lazy(() => import('./pages/product.js').then((m) => m.ProductPage));
+const Settings = lazy(() => import('./pages/settings.js').then((m) => m.Settings));
+const Palette = lazy(() => import('./pages/palette.js').then((m) => m.Palette));
+
+export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
+  { href: '/', name: 'nav.today', icon: 'today' },
+  { href: '/people', name: 'nav.people', icon: 'people' },
+  { href: '/data', name: 'nav.data', icon: 'data' },
+  { href: '/results', name: 'nav.results', icon: 'results' },
+  { href: '/catalogue', name: 'nav.catalogue', icon: 'catalogue' },
+  { href: '/settings', name: 'nav.settings', icon: 'settings' },
+];
+
+/* What the server answers by itself stays with the browser. */
+const OURS = /^(?!\/(api|v1|healthz|readyz|metrics|openapi\.json)(\/|$|\?))/;
+
+export function LanguageSwitch() {
+  return (
+    <div class="languages" role="group" aria-label={t('nav.language')}>
+      {LANGUAGES.map((l) => (
+        <button key={l} type="button" lang={l} aria-pressed={language.value === l}
+                onClick={() => void chooseLanguage(l)}>{l === 'en' ? 'English' : 'Español'}</button>
+      ))}
+    </div>
+  );
+}
+
+function Nav({ path, onPalette }: { path: string; onPalette: () => void }) {
+  const [open, setOpen] = useState(false);
+  const s = session.value!;
+  useEffect(() => setOpen(false), [path]);
+  return (
+    <header class="shell-head">
+      <a class="brand" href="/"><Logo /><span><b>Tendero</b><small>{s.shop.name}</small></span></a>
+      <button type="button" class="button menu-button" aria-expanded={open} aria-controls="menu"
+              onClick={() => setOpen(!open)}><Icon name={open ? 'close' : 'menu'} />{t('nav.menu')}</button>
+      <div id="menu" class={open ? 'menu open' : 'menu'}>
+        <nav aria-label={t('nav.main')}>
+          <ul>
+            {PLACES.map((p) => {
+              const on = p.href === '/' ? path === '/' : path === p.href || path.startsWith(`${p.href}/`);
+              return (
+                <li key={p.href}>
+                  <a href={p.href} aria-current={on ? 'page' : undefined}><Icon name={p.icon} />{t(p.name)}</a>
+                </li>
+              );
+            })}
+          </ul>
+        </nav>
+        <div class="shell-foot">
+          <button type="button" class="palette-open" onClick={onPalette}>
+            <Icon name="search" />{t('palette.open')}<kbd>Ctrl K</kbd>
+          </button>
+          <LanguageSwitch />
+          <div class="who">
+            <span title={s.user.email}>{s.user.name || s.user.email}</span>
+            <IconButton icon="out" label={t('nav.logout')} onClick={() => void leave()} />
+          </div>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function NotFound() {
+  return (
+    <>
+      <PageHead title={t('notfound.title')} />
+      <Empty title={t('notfound.text')}><a class="button main" href="/">{t('nav.today')}</a></Empty>
+    </>
+  );
+}
+
+/* After a change of page (not of its filters) the heading gets the focus, as a page load would. */
+function useHeadingFocus(path: string, main: { current: HTMLElement | null }) {
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    const timer = setTimeout(() => main.current?.querySelector<HTMLElement>('h1')?.focus(), 60);
+    return () => clearTimeout(timer);
+  }, [path]);
+}
+
+function Shell() {
+  const { path } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const [palette, setPalette] = useState(false);
+  useHeadingFocus(path, main);
+  useEffect(() => {
+    const onKey = (e: KeyboardEvent) => {
+      if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') {
+        e.preventDefault();
+        setPalette(true);
+      }
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  const shop = session.value!.shop;
+  return (
+    <div class="shell">
+      <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); main.current?.focus(); }}>{t('nav.skip')}</a>
+      <Nav path={path} onPalette={() => setPalette(true)} />
+      <main id="main" ref={main} tabIndex={-1}>
+        {shop.notice && (
+          <aside class="ribbon" aria-label={t('nav.notice')}><Icon name="info" /><span>{pick(shop.notice)}</span></aside>
+        )}
+        <Router>
+          <Route path="/" component={Today} />
+          <Route path="/people" component={People} />
+          <Route path="/people/:id" component={CustomerPage} />
+          <Route path="/data" component={Data} />
+          <Route path="/data/:tab" component={Data} />
+          <Route path="/results" component={Results} />
+          <Route path="/catalogue" component={Catalogue} />
+          <Route path="/catalogue/:id" component={ProductPage} />
+          <Route path="/settings" component={Settings} />
+          <Route default component={NotFound} />
+        </Router>
+      </main>
+      {palette && <Palette onClose={() => setPalette(false)} />}
+    </div>
+  );
+}
+
+export function App() {
+  const s = session.value;
+  return (
+    <LocationProvider scope={OURS}>
+      {s ? <Shell /> : <Login />}
+      <div class="spoken" role="status" aria-live="polite">{spoken.value}</div>
+    </LocationProvider>
+  );
+}
+

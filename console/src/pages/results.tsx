@@ -1,0 +1,121 @@
+/* Do the proposals beat popularity? The figure with its doubt, and how it was made. */
+import { useEffect, useState } from 'preact/hooks';
+import { get, post, type List } from '../api.js';
+import type { Evaluation, Hit, Job } from '../api-types.js';
+import { useAction, useLoad } from '../data.js';
+import { date, dateTime, number, percent } from '../format.js';
+import { pick, t } from '../i18n.js';
+import { announce, Button, Empty, ErrorBox, Note, PageHead, Skeleton, Table } from '../ui.js';
+
+const POLL_MS = 1000;
+const FEW = 200;  // with fewer customers the interval says little
+
+function HitBar({ hit, top, main }: { hit: Hit; top: number; main?: boolean }) {
+  const at = (share: number) => `${Math.min(100, (100 * share) / top)}%`;
+  return (
+    <div class={main ? 'hit main' : 'hit'}>
+      <p><b>{hit.name}</b> <span class="hit-rate">{percent(hit.hitRateAt10)}</span>
+        <span class="muted"> {t('results.interval', { low: percent(hit.low), high: percent(hit.high) })}</span></p>
+      <div class="hit-bar" aria-hidden="true">
+        <span class="hit-fill" style={{ width: at(hit.hitRateAt10) }} />
+        <span class="hit-range" style={{ left: at(hit.low), width: at(hit.high - hit.low) }} />
+      </div>
+    </div>
+  );
+}
+
+function verdict(e: Evaluation): { tone: 'good' | 'warn'; words: string } {
+  if (e.customers < FEW) return { tone: 'warn', words: t('results.few', { n: e.customers }) };
+  if (e.model.low > e.baseline.high) {
+    const times = e.baseline.hitRateAt10 > 0 ? e.model.hitRateAt10 / e.baseline.hitRateAt10 : 0;
+    return { tone: 'good', words: times ? t('results.better_times', { times: number(Math.round(times * 10) / 10) }) : t('results.better') };
+  }
+  if (e.model.high < e.baseline.low) return { tone: 'warn', words: t('results.worse') };
+  return { tone: 'warn', words: t('results.same') };
+}
+
+function Shown({ e }: { e: Evaluation }) {
+  const top = Math.max(e.model.high, e.baseline.high, 0.01) * 1.1;
+  const says = verdict(e);
+  return (
+    <>
+      <Note tone={says.tone}><strong>{says.words}</strong></Note>
+      <section class="sheet" aria-labelledby="hits">
+        <h2 id="hits">{t('results.hit_rate')}</h2>
+        <p>{t('results.hit_text', { n: e.customers })}</p>
+        <HitBar hit={e.model} top={top} main />
+        <HitBar hit={e.baseline} top={top} />
+      </section>
+      <div class="two">
+        <section class="sheet" aria-labelledby="orders">
+          <h2 id="orders">{t('results.by_orders')}</h2>
+          <Table label={t('results.by_orders')} rows={e.byOrders} rowKey={(r) => r.orders} columns={[
+            { key: 'orders', label: t('results.orders_before'), head: true, cell: (r) => r.orders },
+            { key: 'n', label: t('today.customers'), number: true, cell: (r) => number(r.customers) },
+            { key: 'model', label: e.model.name, number: true, cell: (r) => <b>{percent(r.model)}</b> },
+            { key: 'base', label: e.baseline.name, number: true, cell: (r) => percent(r.baseline) },
+          ]} />
+        </section>
+        <section class="sheet" aria-labelledby="protocol">
+          <h2 id="protocol">{t('results.protocol')}</h2>
+          <p>{pick(e.protocol)}</p>
+          <p class="origin">{t('results.made', { at: dateTime(e.at), cutoff: date(e.cutoff), days: e.heldBackDays })}</p>
+        </section>
+      </div>
+    </>
+  );
+}
+
+/* Follows a job until it ends. */
+function useJob(onEnd: (j: Job) => void): { job: Job | null; follow: (j: Job) => void } {
+  const [job, setJob] = useState<Job | null>(null);
+  const over = !job || !['waiting', 'running'].includes(job.state);
+  useEffect(() => {
+    if (over || !job) return;
+    const timer = setInterval(() => {
+      get<Job>(`/imports/${job.id}`).then((j) => {
+        setJob(j);
+        if (!['waiting', 'running'].includes(j.state)) onEnd(j);
+      }, () => undefined);  // asked again in a moment
+    }, POLL_MS);
+    return () => clearInterval(timer);
+  }, [job?.id, over]);
+  return { job, follow: setJob };
+}
+
+export function Results() {
+  const { data, error, reload } = useLoad<Evaluation>('/evaluation');
+  const running = useLoad<List<Job>>('/imports');
+  const action = useAction();
+  const { job, follow } = useJob((j) => {
+    announce(j.state === 'done' ? t('results.done') : t('results.failed'));
+    reload();
+  });
+  useEffect(() => {
+    const busy = running.data?.items.find((j) => j.kind === 'evaluation' && ['waiting', 'running'].includes(j.state));
+    if (busy) follow(busy);
+  }, [running.data]);
+  const busy = job !== null && ['waiting', 'running'].includes(job.state);
+  const none = error?.status === 404;
+  return (
+    <>
+      <PageHead title={t('nav.results')} lead={t('results.lead')}>
+        <Button look="main" icon="results" busy={busy || action.busy}
+                onClick={() => void action.run(() => post<Job>('/evaluation', {}), follow)}>
+          {data ? t('results.again') : t('results.run')}</Button>
+      </PageHead>
+      {busy && (
+        <div class="box info" role="status">
+          <div><p>{t('results.running')}</p>
+            {job.bytesTotal > 0 ? <progress max={job.bytesTotal} value={job.bytesDone} aria-label={t('results.running')} />
+              : <progress aria-label={t('results.running')} />}</div>
+        </div>
+      )}
+      {job?.state === 'failed' && <Note tone="warn">{t('results.failed')} {job.error}</Note>}
+      <ErrorBox error={action.error ?? (none ? null : error)} retry={reload} />
+      {none && !busy && <Empty icon="results" title={t('results.none')}><p>{t('results.none_text')}</p></Empty>}
+      {!data && !error && <Skeleton lines={8} />}
+      {data && <Shown e={data} />}
+    </>
+  );
+}
