@@ -1,5 +1,5 @@
 /* The frame around every page: navigation, skip link, routes, what is said aloud. */
-import { LocationProvider, Router, Route, lazy, useLocation } from 'preact-iso';
+import { ErrorBoundary, LocationProvider, Router, Route, lazy, useLocation } from 'preact-iso';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { session } from './api.js';
 import { pick, t, language, LANGUAGES, type MessageKey } from './i18n.js';
@@ -136,7 +136,7 @@ function Shell() {
           <Route default component={NotFound} />
         </Router>
       </main>
-      {palette && <Palette onClose={() => setPalette(false)} />}
+      {palette && <ErrorBoundary><Palette onClose={() => setPalette(false)} /></ErrorBoundary>}
     </div>
   );
 }
@@ -145,7 +145,7 @@ export function App() {
   const s = session.value;
   return (
     <LocationProvider scope={OURS}>
-      {s ? <Shell /> : <Login />}
+      <ErrorBoundary>{s ? <Shell /> : <Login />}</ErrorBoundary>
       <div class="spoken" role="status" aria-live="polite">{spoken.value}</div>
     </LocationProvider>
   );

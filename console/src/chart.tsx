@@ -10,11 +10,11 @@ const TOP = 12;
 const BOTTOM = 28;
 const BARS_MAX = 100;
 
-/* A round number at or above n: 1, 2, 2.5 or 5 times a power of ten. */
+/* A round number at or above n, for the top of the scale. */
 export function niceTop(n: number): number {
   if (n <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(n));
-  const step = [1, 2, 2.5, 5, 10].find((s) => s * power >= n) ?? 10;
+  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((s) => s * power >= n) ?? 10;
   return step * power;
 }
 
@@ -51,7 +51,7 @@ function Plot({ points, width, at, top }: { points: Point[]; width: number; at: 
       {[0, 0.5, 1].map((share) => (
         <g key={share}>
           <line class="grid" x1={LEFT} x2={width} y1={y(top * share)} y2={y(top * share)} />
-          <text class="tick" x={LEFT - 8} y={y(top * share) + 4} text-anchor="end">{shortNumber(top * share)}</text>
+          <text class="mark" x={LEFT - 8} y={y(top * share) + 4} text-anchor="end">{shortNumber(top * share)}</text>
         </g>
       ))}
       {bars
@@ -65,7 +65,7 @@ function Plot({ points, width, at, top }: { points: Point[]; width: number; at: 
           {at !== null && points[at] && <circle class="spot" cx={x(at)} cy={y(points[at].value)} r="4" />}
         </>}
       {marks(points, width).map((i) => (
-        <text key={i} class="tick" x={x(i)} y={HEIGHT - 8} text-anchor={i === 0 ? 'start' : 'middle'}>
+        <text key={i} class="mark" x={x(i)} y={HEIGHT - 8} text-anchor={i === 0 ? 'start' : 'middle'}>
           {day(points[i]!.day).replace(/[ ,]+\d{4}$/, '').replace(/ de \d{4}$/, '')}
         </text>
       ))}
@@ -102,7 +102,7 @@ export function DaysChart({ points, label, write }: {
       <details open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
         <summary>{t('chart.table')}</summary>
         {open && (
-          <div class="table short" role="region" tabIndex={0} aria-label={label}>
+          <div class="table short" role="group" tabIndex={0} aria-label={label}>
             <table>
               <thead><tr><th scope="col">{t('chart.day')}</th><th scope="col" class="number">{label}</th></tr></thead>
               <tbody>

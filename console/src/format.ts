@@ -38,7 +38,7 @@ export function percent(share: number): string {
 }
 
 export function money(amount: number): string {
-  const options = { style: 'currency', currency: currency.value, useGrouping: 'always' } as const;
+  const options = { style: 'currency', currency: currency.value, currencyDisplay: 'narrowSymbol', useGrouping: 'always' } as const;
   try {
     return decimal(options as never).format(amount);
   } catch {

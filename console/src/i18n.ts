@@ -17,7 +17,7 @@ export function fill(pattern: string, lang: string, params: Params): string {
   return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? new Intl.NumberFormat(lang).format(value) : value;
+    return typeof value === 'number' ? new Intl.NumberFormat(lang, { useGrouping: 'always' as never }).format(value) : value;
   });
 }
 

@@ -42,6 +42,7 @@ export function PageHead(props: {
 
 /* ---- icons: strokes of our own on a 20 x 20 square ---- */
 const ICONS = {
+  clock: 'M10 18a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM10 5v5l3 2',
   today: 'M3 9l7-6 7 6v8h-5v-5H8v5H3z',
   people: 'M7 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 17c0-3 2-5 5-5s5 2 5 5M13 9.500a2.500 2.500 0 1 0 0-5M14 12c2.500.300 4 2 4 5',
   data: 'M3 5c0-3 14-3 14 0v10c0 3-14 3-14 0zM3 5c0 3 14 3 14 0M3 10c0 3 14 3 14 0',
@@ -197,7 +198,7 @@ export function Empty({ title, children, icon = 'bag' }: {
 export function Skeleton({ lines = 4 }: { lines?: number }) {
   return (
     <div class="skeleton" role="status" aria-label={t('state.loading')}>
-      {Array.from({ length: lines }, (_, i) => <span key={i} class={`bar w${i % 3}`} />)}
+      {Array.from({ length: lines }, (_, i) => <span key={i} class={`ghost w${i % 3}`} />)}
     </div>
   );
 }
@@ -223,6 +224,12 @@ export function Value({ of }: { of: unknown }) {
   if (typeof of === 'string') return <>{/^\d{4}-\d\d-\d\dT/.test(of) ? dateTime(of) : of}</>;
   if (typeof of === 'number') return <>{String(of)}</>;
   if (Array.isArray(of) && of.every((v) => typeof v !== 'object')) return <>{of.join(', ')}</>;
+  if (typeof of === 'object' && !Array.isArray(of) && Object.values(of).every((v) => typeof v !== 'object'))
+    return (
+      <dl class="pairs">
+        {Object.entries(of).map(([k, v]) => <div key={k}><dt>{k}</dt><dd><Value of={v} /></dd></div>)}
+      </dl>
+    );
   return <code class="json">{JSON.stringify(of)}</code>;
 }
 
@@ -296,8 +303,15 @@ export function Confirm(props: {
 
 /* ---- links that look like tabs: the choice is in the URL ---- */
 export function TabLinks(props: { label: string; tabs: { href: string; label: string; on: boolean }[] }) {
+  const ref = useRef<HTMLElement>(null);
+  const on = props.tabs.find((tab) => tab.on)?.href;
+  useEffect(() => {  // on a narrow screen the chosen one may be out of sight
+    const nav = ref.current;
+    const link = nav?.querySelector<HTMLElement>('[aria-current]');
+    if (nav && link) nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2;
+  }, [on]);
   return (
-    <nav class="tabs" aria-label={props.label}>
+    <nav ref={ref} class="tabs" aria-label={props.label}>
       {props.tabs.map((tab) => (
         <a key={tab.href} href={tab.href} aria-current={tab.on ? 'page' : undefined}>{tab.label}</a>
       ))}
@@ -326,7 +340,7 @@ export function Table<R>(props: {
     next.focus();
   };
   return (
-    <div class={props.cards ? 'table cards' : 'table'} role="region" aria-label={props.label}
+    <div class={props.cards ? 'table cards' : 'table'} role="group" aria-label={props.label}
          tabIndex={0} onKeyDown={walk} aria-busy={props.busy ? 'true' : undefined}>
       <table>
         <thead>

@@ -99,10 +99,10 @@ export function Traits({ customer, update }: { customer: Customer; update: Updat
             <li key={trait.name}>
               <div class="trait">
                 <span class="trait-name">{label}</span>
-                <span class="trait-value"><Value of={trait.value} /></span>
+                <div class="trait-value"><Value of={trait.value} /></div>
                 <span class="trait-buttons">
                   <IconButton icon="pen" label={t('traits.edit', { name: label })} onClick={() => setOpen({ what: 'edit', trait })} />
-                  <IconButton icon="today" label={t('traits.history_of', { name: label })} onClick={() => setOpen({ what: 'history', trait })} />
+                  <IconButton icon="clock" label={t('traits.history_of', { name: label })} onClick={() => setOpen({ what: 'history', trait })} />
                 </span>
               </div>
               <p class="origin">

@@ -6,7 +6,7 @@ import { asApiError, forget, useAction, useLoad } from '../data.js';
 import type { ApiError } from '../api.js';
 import { bytes, money, number, span } from '../format.js';
 import { t } from '../i18n.js';
-import { announce, Button, Chip, Empty, ErrorBox, Field, Icon, Input, Note, Select, Skeleton, When } from '../ui.js';
+import { announce, Button, Chip, Empty, ErrorBox, Icon, Input, Note, Select, Skeleton, When } from '../ui.js';
 import { MappingForm } from './mapping-form.js';
 
 const FORMATS = ['online-retail', 'csv', 'ndjson'] as const;
@@ -71,11 +71,13 @@ function Drop({ onFile, file }: { onFile: (f: File) => void; file: File | null }
     <div class={over ? 'dropzone over' : 'dropzone'} onDragOver={(e) => { e.preventDefault(); setOver(true); }}
          onDragLeave={() => setOver(false)} onDrop={(e) => { e.preventDefault(); setOver(false); take(e.dataTransfer?.files); }}>
       <Icon name="file" />
-      <Field label={t('imports.file')} help={t('imports.file_help')}>
-        {(ids) => <input {...ids} ref={input} type="file" accept=".csv,.tsv,.txt,.ndjson,.jsonl,.json,.gz"
-                         onChange={(e) => take(e.currentTarget.files)} />}
-      </Field>
-      {file && <p role="status"><b>{file.name}</b> · {bytes(file.size)}</p>}
+      <div>
+        <input id="import-file" ref={input} class="spoken" type="file" aria-describedby="import-file-help"
+               accept=".csv,.tsv,.txt,.ndjson,.jsonl,.json,.gz" onChange={(e) => take(e.currentTarget.files)} />
+        <label for="import-file" class="button plain">{t('imports.file')}</label>
+        <p class="help" id="import-file-help">{t('imports.file_help')}</p>
+      </div>
+      <p role="status">{file && <><b>{file.name}</b> · {bytes(file.size)}</>}</p>
     </div>
   );
 }
@@ -120,7 +122,7 @@ function Upload({ onJob }: { onJob: (j: Job) => void }) {
     <form class="sheet" onSubmit={send} aria-labelledby="upload">
       <h2 id="upload">{t('imports.new')}</h2>
       <Drop onFile={choose} file={file} />
-      <div class="toolbar">
+      <div class="toolbar top">
         <Select label={t('imports.format')} value={format} onChange={setFormat}
                 options={FORMATS.map((v) => ({ value: v, label: t(`format.${v}`) }))} />
         <Input label={t('imports.name')} help={t('imports.name_help')} value={name} onInput={(e) => setName(e.currentTarget.value)} />

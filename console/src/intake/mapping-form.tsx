@@ -36,7 +36,7 @@ export function MappingForm({ format, start, onMapping }: {
     <fieldset class="mapping">
       <legend>{t('mapping.title')}</legend>
       <p class="help">{t('mapping.help')}</p>
-      <div class="toolbar">
+      <div class="toolbar top">
         <Select label={t('mapping.subject')} value={subject} onChange={setSubject}
                 options={SUBJECTS.map((v) => ({ value: v, label: t(`subject.${v}`) }))} />
         {subject === 'events' && <Input label={t('mapping.event')} help={t('mapping.event_help')} value={event} onInput={(e) => setEvent(e.currentTarget.value)} />}

@@ -10,12 +10,12 @@ import { announce, Button, Empty, ErrorBox, Note, PageHead, Skeleton, Table } fr
 const POLL_MS = 1000;
 const FEW = 200;  // with fewer customers the interval says little
 
-function HitBar({ hit, top, main }: { hit: Hit; top: number; main?: boolean }) {
+function HitBar({ hit, top, name, main }: { hit: Hit; top: number; name: string; main?: boolean }) {
   const at = (share: number) => `${Math.min(100, (100 * share) / top)}%`;
   return (
     <div class={main ? 'hit main' : 'hit'}>
-      <p><b>{hit.name}</b> <span class="hit-rate">{percent(hit.hitRateAt10)}</span>
-        <span class="muted"> {t('results.interval', { low: percent(hit.low), high: percent(hit.high) })}</span></p>
+      <p><b>{name}</b> <span class="hit-rate">{percent(hit.hitRateAt10)}</span>
+        <span class="muted">{hit.name} {t('results.interval', { low: percent(hit.low), high: percent(hit.high) })}</span></p>
       <div class="hit-bar" aria-hidden="true">
         <span class="hit-fill" style={{ width: at(hit.hitRateAt10) }} />
         <span class="hit-range" style={{ left: at(hit.low), width: at(hit.high - hit.low) }} />
@@ -43,8 +43,8 @@ function Shown({ e }: { e: Evaluation }) {
       <section class="sheet" aria-labelledby="hits">
         <h2 id="hits">{t('results.hit_rate')}</h2>
         <p>{t('results.hit_text', { n: e.customers })}</p>
-        <HitBar hit={e.model} top={top} main />
-        <HitBar hit={e.baseline} top={top} />
+        <HitBar hit={e.model} top={top} name={t('results.model')} main />
+        <HitBar hit={e.baseline} top={top} name={t('results.baseline')} />
       </section>
       <div class="two">
         <section class="sheet" aria-labelledby="orders">
@@ -52,8 +52,8 @@ function Shown({ e }: { e: Evaluation }) {
           <Table label={t('results.by_orders')} rows={e.byOrders} rowKey={(r) => r.orders} columns={[
             { key: 'orders', label: t('results.orders_before'), head: true, cell: (r) => r.orders },
             { key: 'n', label: t('today.customers'), number: true, cell: (r) => number(r.customers) },
-            { key: 'model', label: e.model.name, number: true, cell: (r) => <b>{percent(r.model)}</b> },
-            { key: 'base', label: e.baseline.name, number: true, cell: (r) => percent(r.baseline) },
+            { key: 'model', label: t('results.model'), number: true, cell: (r) => <b>{percent(r.model)}</b> },
+            { key: 'base', label: t('results.baseline'), number: true, cell: (r) => percent(r.baseline) },
           ]} />
         </section>
         <section class="sheet" aria-labelledby="protocol">

@@ -137,7 +137,7 @@ export function Today() {
   return (
     <>
       <PageHead title={t('nav.today')}
-                lead={today && <>{name ? `${t('today.hello', { name })} ` : ''}{day(today.day, 'long')}</>} />
+                lead={today && t('today.hello', { name: name ?? '', day: day(today.day, 'long') })} />
       <ErrorBox error={error} retry={reload} />
       {!today && !error && <Skeleton lines={8} />}
       {today && today.facts === 0 && <FirstSteps />}
