@@ -136,7 +136,7 @@ static bool body_hold(struct http_server *server, struct http_request *req)
                  (req->spare.cap > HELD_MIN ? req->spare.cap : 0);
     size_t all = atomic_fetch_add(&server->bodies, now - req->held) + (now - req->held);
     req->held = now;
-    return all <= LIMIT_HTTP_BODIES;
+    return all <= server->bodies_max;
 }
 
 static bool spool_write(int fd, struct slice data)
@@ -244,7 +244,8 @@ static void body_open(struct conn *conn, int64_t now_ns)
     struct http_request *req = conn->req;
     const struct http_options *options = &conn->loop->server->options;
     const struct framing_field *coding = framing_find(&req->head, SLICE("content-encoding"));
-    if (coding && is_coded(req) && !slice_eq_nocase(coding->value, SLICE("gzip"))) {
+    if (coding && is_coded(req) && !slice_eq_nocase(coding->value, SLICE("gzip")) &&
+        !slice_eq_nocase(coding->value, SLICE("x-gzip"))) {
         refuse(conn, 415, "The only content coding taken is gzip.");
         return;
     }
@@ -521,7 +522,6 @@ void conn_answer(struct conn *conn, struct http_request *req)
     conn->keep = conn->keep && (whole || conn->chunked);
 
     struct buf *head = head_begin(conn, answer->status, answer->type);
-    assert(!req->headers.failed);  // LIMIT: a handler's own headers stay below 16 KiB
     buf_add(head, buf_slice(&req->headers));
     if (whole && answer->status != 204 && answer->status != 304)
         head_length(head, answer->body.len);
@@ -532,6 +532,7 @@ void conn_answer(struct conn *conn, struct http_request *req)
     else if (req->head.minor == 0)
         buf_add(head, SLICE("Connection: keep-alive\r\n"));
     buf_add(head, SLICE("\r\n"));
+    conn->broken |= head->failed || req->headers.failed;  // out of memory: rather no answer than half a head
 
     bool bodyless = req->head.method == HTTP_HEAD || answer->status == 204 || answer->status == 304;
     conn->state = whole || bodyless ? CONN_SENDING : CONN_STREAMING;
@@ -571,25 +572,27 @@ void conn_sweep(struct conn *conn, int64_t now_ns, bool stopping)
 
 void conn_discard(struct http_server *server, struct conn *conn)
 {
-    close(conn->fd);
+    if (conn->fd >= 0)
+        close(conn->fd);
     free(conn);
     atomic_fetch_sub(&server->connections, 1);
 }
 
-static struct bufferevent *bev_new(struct loop *loop, const struct conn *conn)
+static struct bufferevent *bev_new(struct loop *loop, struct conn *conn)
 {
     if (!conn->tls)
         return bufferevent_socket_new(loop->base, conn->fd, BEV_OPT_CLOSE_ON_FREE);
     SSL *ssl = SSL_new(loop->server->tls);
+    if (!ssl)
+        return NULL;
     struct bufferevent *bev =
-        ssl ? bufferevent_openssl_socket_new(loop->base, conn->fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
-                                             BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS)
-            : NULL;
+        bufferevent_openssl_socket_new(loop->base, conn->fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
+                                       BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     /* A missing close_notify is a plain end: framing tells by itself what is complete. */
     if (bev)
         bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
     else
-        SSL_free(ssl);
+        conn->fd = -1;  // libevent may have freed ssl and socket or not: rather a leak than a double close
     return bev;
 }
 

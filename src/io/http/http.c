@@ -1,6 +1,7 @@
 #include "io/http/http.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include "io/http/loop.h"
 #include "io/http/tls.h"
 #include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/os_err.h"
 
 const char *http_status_text(int status)
 {
@@ -76,13 +79,29 @@ static int64_t timeout_ns(int ms, int otherwise_ms)
     return (int64_t)(ms > 0 ? ms : otherwise_ms) * 1000000;
 }
 
+/* Uploads of a process that was killed: nobody will ask for them, and they may hold people's data. */
+static enum err_code spool_clean(const char *path, struct err *e)
+{
+    TRY(dir_make(path, e));
+    DIR *dir = opendir(path);
+    if (!dir)
+        return os_err(e, "read", path);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (slice_starts(slice_of(entry->d_name), SLICE("upload-")))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    return ERR_OK;
+}
+
 static enum err_code server_open(struct http_server *server, struct err *e)
 {
     const struct http_options *options = &server->options;
     server->socket_path = options->socket ? strdup(options->socket) : NULL;
-    server->spool_dir = strdup(options->spool_dir ? options->spool_dir : "/tmp");
-    if (!server->spool_dir || (options->socket && !server->socket_path))
+    server->spool_dir = options->spool_dir ? strdup(options->spool_dir) : NULL;
+    if ((options->spool_dir && !server->spool_dir) || (options->socket && !server->socket_path))
         return err_set(e, ERR_LIMIT, 0, "memory is exhausted");
+    if (server->spool_dir)
+        TRY(spool_clean(server->spool_dir, e));
     if (options->tls_cert && options->tls_key)
         TRY(tls_server_new(options->tls_cert, options->tls_key, &server->tls, e));
     else if (options->tls_cert || options->tls_key)
@@ -122,12 +141,14 @@ enum err_code http_server_new(struct http_options options, struct http_server **
 {
     assert(options.threads >= 1 && options.handle);
     assert(options.listen || options.socket);
+    assert(options.spool_dir || !options.is_upload);
     struct http_server *server = calloc(1, sizeof *server);
     if (!server)
         return err_set(e, ERR_LIMIT, 0, "memory is exhausted");
     server->options = options;
     server->listen_fd[0] = server->listen_fd[1] = -1;
     server->holders = 1;
+    server->bodies_max = options.bodies_max ? options.bodies_max : LIMIT_HTTP_BODIES;
     server->header_ns = timeout_ns(options.header_timeout_ms, 10000);
     server->body_ns = timeout_ns(options.body_timeout_ms, 30000);
     server->idle_ns = timeout_ns(options.idle_timeout_ms, 60000);

@@ -32,9 +32,12 @@ struct http_options {
     const char *listen;     // "127.0.0.1:8080", "[::1]:0"; port 0 picks one
     const char *socket;     // path of a unix socket (mode 0600) or NULL
     const char *tls_cert, *tls_key;  // PEM files or NULL
-    const char *spool_dir;  // where uploads are written while they arrive
+    /* Where uploads are written while they arrive; made when it is not there. Files "upload-*" in it, left
+     * by a process that was killed, are removed at the start. Needed with is_upload. */
+    const char *spool_dir;
     unsigned threads;       // >= 1
     unsigned connections_max;        // 0: LIMIT_HTTP_CONNECTIONS
+    size_t bodies_max;               // bytes of all bodies held at one time; 0: LIMIT_HTTP_BODIES
     /* Says before the body is read whether this path takes an upload into a file. */
     bool (*is_upload)(void *arg, enum http_method, struct slice path);
     /* May be NULL. Asked before the body of an upload is read (only method, path, query and headers are

@@ -716,6 +716,57 @@ static void uploads(void **state)
     shop_close(shop);
 }
 
+static void upload_left_by_a_killed_process(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/http-spool-XXXXXX", left[64], other[64];
+    assert_non_null(mkdtemp(dir));
+    snprintf(left, sizeof left, "%s/upload-abc", dir);
+    snprintf(other, sizeof other, "%s/import-abc", dir);
+    FILE *f = fopen(left, "w"), *g = fopen(other, "w");
+    assert_true(f && g);
+    fclose(f), fclose(g);
+    struct http_server *server;
+    struct err e;
+    struct http_options options = {
+        .listen = "127.0.0.1:0", .threads = 1, .handle = handle, .spool_dir = dir };
+    assert_int_equal(http_server_new(options, &server, &e), ERR_OK);
+    http_server_stop(&server, 0);
+    assert_int_equal(files_in(dir), 1);
+    assert_int_equal(unlink(other), 0);
+    rmdir(dir);
+}
+
+/* Many bodies that each keep to the limit must not fill the memory together. */
+static void bodies_together(void **state)
+{
+    (void)state;
+    struct shop *shop = shop_open((struct http_options){ .bodies_max = 3u << 20 });
+    int fds[6];
+    char *block = malloc(1000000);
+    assert_non_null(block);
+    memset(block, 'x', 1000000);
+    for (int i = 0; i < 6; i++) {
+        fds[i] = dial(shop);
+        say_text(fds[i], POST "Content-Length: 1000001\r\n\r\n");
+        say(fds[i], (struct slice){ block, 1000000 });
+    }
+    free(block);
+    int good = 0, busy = 0;
+    for (int i = 0; i < 6; i++) {
+        say_text(fds[i], "y");
+        char *answer = hear_one(fds[i]);
+        good += status_in(answer) == 200;
+        busy += status_in(answer) == 503;
+        free(answer);
+        close(fds[i]);
+    }
+    assert_int_equal(good + busy, 6);
+    assert_in_range(good, 1, 3);
+    expect(shop, POST "Content-Length: 3\r\n\r\nabc", 200, "body=abc");
+    shop_close(shop);
+}
+
 static void slow_clients(void **state)
 {
     (void)state;
@@ -1192,6 +1243,29 @@ static void tls_round(const struct shop *shop, SSL_CTX *ctx, int version)
     close(fd);
 }
 
+/* More than the buffers hold, in both directions. */
+static void tls_upload(const struct shop *shop, SSL_CTX *ctx)
+{
+    int fd;
+    SSL *ssl = tls_dial(shop, ctx, TLS1_3_VERSION, &fd);
+    assert_non_null(ssl);
+    static const char head[] = "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n";
+    assert_int_equal(SSL_write(ssl, head, sizeof head - 1), sizeof head - 1);
+    char block[10000] = { 0 };
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(SSL_write(ssl, block, sizeof block), sizeof block);
+    struct buf all = buf_make(0);
+    while (all.len == 0 || !memmem(all.at, all.len, "3000000 bytes", 13)) {
+        int n = SSL_read(ssl, block, sizeof block);
+        assert_true(n > 0);
+        buf_add(&all, (struct slice){ block, (size_t)n });
+    }
+    buf_drop(&all);
+    SSL_shutdown(ssl);
+    SSL_free(ssl);
+    close(fd);
+}
+
 static void tls(void **state)
 {
     (void)state;
@@ -1223,6 +1297,7 @@ static void tls(void **state)
     SSL_CTX_set_mode(ctx, SSL_MODE_AUTO_RETRY);
     tls_round(shop, ctx, TLS1_3_VERSION);
     tls_round(shop, ctx, TLS1_2_VERSION);
+    tls_upload(shop, ctx);
     int fd;
     assert_null(tls_dial(shop, ctx, TLS1_1_VERSION, &fd));
     char *answer = ask(shop, GET "\r\n");  // plain text on the TLS port
@@ -1251,6 +1326,8 @@ int main(void)
         cmocka_unit_test(gzip_bodies),
         cmocka_unit_test(body_limit),
         cmocka_unit_test(uploads),
+        cmocka_unit_test(upload_left_by_a_killed_process),
+        cmocka_unit_test(bodies_together),
         cmocka_unit_test(slow_clients),
         cmocka_unit_test(clients_that_leave),
         cmocka_unit_test(answers_from_other_threads),

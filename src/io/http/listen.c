@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sys/os_err.h"
+
 /* "[::1]:80" to "::1" and "80". */
 static bool split(const char *address, char host[256], char port[8])
 {
@@ -88,14 +90,14 @@ static enum err_code stale_remove(const char *path, const struct sockaddr_un *ad
         return err_set(e, ERR_IO, 0, "%s is in the way and is no socket; move it away", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return err_set(e, ERR_IO, 0, "%s: %s", path, strerror(errno));
+        return os_err(e, "look at", path);
     int code = connect(fd, (const struct sockaddr *)address, sizeof *address);
     int number = errno;
     close(fd);
     if (code == 0 || number == EAGAIN)
         return err_set(e, ERR_BUSY, 0, "another server answers on %s; stop it first", path);
     if (number == ECONNREFUSED && unlink(path) != 0)
-        return err_set(e, ERR_IO, 0, "cannot remove the old socket %s: %s", path, strerror(errno));
+        return os_err(e, "remove the old socket", path);
     return ERR_OK;
 }
 

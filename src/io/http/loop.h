@@ -50,6 +50,7 @@ struct http_server {
     int64_t header_ns, body_ns, idle_ns;
     _Atomic bool stopping;
     _Atomic int64_t stop_ns;       // when patience ends
+    size_t bodies_max;
     _Atomic uint32_t connections;
     _Atomic size_t bodies;         // bytes of large bodies
     _Atomic uint32_t holders;      // the owner, and requests still held elsewhere after the loops' end
