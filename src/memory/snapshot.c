@@ -2,8 +2,8 @@
  *
  * Layout   header (magic, layout, follower's version, database, position), then chunks of at most
  *          CHUNK_BYTES, each behind its length and its hash; an empty chunk ends the file. The hash is
- *          seeded with the database's secret and the chunk's number, so that a chunk of another place, of
- *          another database or a torn end is seen.
+ *          seeded with the header, the database's secret and the chunk's number, so that a chunk of another
+ *          place or database, a changed header or a torn end is seen.
  * Use      one that is damaged, of another version, or ahead of the log (an older database was restored)
  *          is removed, and the follower is told everything again.
  */
@@ -51,6 +51,11 @@ static void path_of(const struct memory *m, const struct following *to, struct b
     buf_addc(ret, 0);
 }
 
+static uint64_t seed_of(const struct memory *m, const struct snapshot_header *head)
+{
+    return hash64((struct slice){ (const char *)head, sizeof *head }, m->seed);
+}
+
 /* ---- out ---- */
 
 static enum err_code chunk_write(struct snapshot_out *out, struct err *e)
@@ -85,6 +90,7 @@ static enum err_code snapshot_write(struct memory *m, struct following *to, stru
     *position = to->position;
     struct snapshot_header head = { SNAPSHOT_MAGIC, SNAPSHOT_LAYOUT, to->f.version,
                                     hash_mix(m->seed), to->position };
+    out->seed = seed_of(m, &head);
     TRY(file_draft_write(out->draft, &head, sizeof head, e));
     TRY(to->f.save(to->f.self, out, e));
     if (out->len)
@@ -100,7 +106,6 @@ static enum err_code snapshot_save(struct memory *m, struct following *to, struc
     struct snapshot_out *out = calloc(1, sizeof *out);
     if (!out)
         return err_set(e, ERR_LIMIT, 0, "no memory to save a snapshot");
-    out->seed = m->seed;
     int64_t position = 0;
     enum err_code code = file_draft_new(path.at, &out->draft, e);
     if (!code) {
@@ -192,6 +197,7 @@ static enum err_code snapshot_read(struct memory *m, struct following *to, struc
         return err_set(e, ERR_CORRUPT, 0, "a snapshot is of another version or database");
     if (head.position < 0 || head.position > log_last_seq(m->log))
         return err_set(e, ERR_CORRUPT, 0, "a snapshot is ahead of the log");
+    in->seed = seed_of(m, &head);
     TRY(to->f.load(to->f.self, in, e));
     if (in->at == in->len)
         TRY(chunk_read(in, e));
@@ -209,7 +215,6 @@ enum err_code snapshot_load(struct memory *m, struct following *to, struct err *
     struct snapshot_in *in = calloc(1, sizeof *in);
     if (!in)
         return err_set(e, ERR_LIMIT, 0, "no memory to load a snapshot");
-    in->seed = m->seed;
     enum err_code code = file_exists(path.at) ? line_file_new(path.at, &in->file, e)
                                               : err_set(e, ERR_NOT_FOUND, 0, "there is no snapshot");
     if (!code)
