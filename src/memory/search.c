@@ -154,16 +154,19 @@ static void add_digits(struct doc *d, struct slice phone)
 static enum err_code add_identifiers(struct doc *d)
 {
     struct store_stmt *st;
-    TRY(store_prepare(d->tx->conn, SLICE("SELECT kind, value FROM identifiers WHERE history = $1 "
-                                         "AND kind IN ('user_id', 'email', 'phone', 'group_id')"), &st, d->e));
+    TRY(store_prepare(d->tx->conn, SLICE("SELECT kind, value FROM identifiers WHERE history = $1"), &st,
+                      d->e));
     store_bind_i64(st, 1, d->history);
     for (bool row;;) {
         TRY(store_step(st, &row, d->e));
         if (!row)
             return ERR_OK;
+        struct slice kind = store_col_text(st, 0);
+        if (slice_is(kind, "anonymous_id"))
+            continue;  // nobody types it
         struct slice value = arena_copy(d->mem, store_col_text(st, 1));
         add_words(d, value);
-        if (slice_is(store_col_text(st, 0), "phone"))
+        if (slice_is(kind, "phone"))
             add_digits(d, value);
     }
 }

@@ -13,6 +13,7 @@
 #define SEARCH_TERM_BYTES 40
 #define SEARCH_NAME_BYTES 100
 #define SEARCH_WORDS 6         // of a query; more are not read
-#define SEARCH_ROWS 4000       // read for each word of a query
+#define SEARCH_ROWS 2000       // read for each word of a query
+#define SEARCH_GUESSES 1000    // looked at where no word of a query is on fewer than SEARCH_ROWS customers
 
 #endif

@@ -130,7 +130,7 @@ static void merged_customers_come_once(void **state)
 static void frequent_words_meet_rare_ones(void **state)
 {
     struct lab *lab = *state;
-    enum { MANY = SEARCH_ROWS + 500, BATCH = 500 };
+    enum { MANY = SEARCH_ROWS + 2500, BATCH = 500 };
     for (int i = 0; i < MANY; i += BATCH) {
         struct buf body = buf_make(0);
         buf_adds(&body, "{\"batch\":[");

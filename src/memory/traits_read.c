@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "memory/read_view.h"
 #include "memory/traits_told.h"
 
 struct candidate {
@@ -221,26 +222,37 @@ static enum err_code read_histories(struct memory *m, uint32_t root, struct aren
     return ERR_OK;
 }
 
+static enum err_code read_and_resolve(struct pile *p, struct store_conn *conn, const uint32_t *histories,
+                                      size_t n_histories, struct trait **ret, size_t *n)
+{
+    for (size_t i = 0; i < n_histories; i++)
+        TRY(read_history(p, conn, histories[i]));
+    struct trait *traits = arena_array(p->mem, struct trait, p->n + 1);
+    if (!traits)
+        return no_memory(p->e);
+    size_t got = 0;
+    if (p->n) {
+        qsort(p->at, p->n, sizeof *p->at, newest_first);
+        TRY(resolve(p, conn, traits, &got));
+    }
+    *ret = traits;
+    *n = got;
+    return ERR_OK;
+}
+
 enum err_code traits_of(struct memory *m, struct store_conn *conn, uint32_t root, struct arena *mem,
                         struct trait **ret, size_t *n, struct err *e)
 {
     assert(m && conn && mem);
     uint32_t *histories;
-    size_t n_histories, got = 0;
+    size_t n_histories;
+    bool began;
     struct pile p = { .mem = mem, .e = e };
     TRY(read_histories(m, root, mem, &histories, &n_histories, e));
-    for (size_t i = 0; i < n_histories; i++)
-        TRY(read_history(&p, conn, histories[i]));
-    struct trait *traits = arena_array(mem, struct trait, p.n + 1);
-    if (!traits)
-        return no_memory(e);
-    if (p.n) {
-        qsort(p.at, p.n, sizeof *p.at, newest_first);
-        TRY(resolve(&p, conn, traits, &got));
-    }
-    *ret = traits;
-    *n = got;
-    return ERR_OK;
+    TRY(read_view_begin(conn, &began, e));
+    enum err_code code = read_and_resolve(&p, conn, histories, n_histories, ret, n);
+    read_view_end(conn, began);
+    return code;
 }
 
 /* ---- the history of values ---- */
