@@ -20,8 +20,8 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "memory/memory_testing.h"
 #include "memory/traits.h"
-#include "memory/world_testing.h"
 
 #define SEEDS 40
 #define STEPS 90
@@ -48,9 +48,8 @@ struct step {
 };
 
 struct told {
-    struct world world;
+    struct lab lab;
     const struct step *steps;
-    struct json_parser *parser;
     size_t from, until;           // steps of the transaction
     bool fail;
     bool crowded;                 // a merge by hand put two users together
@@ -62,6 +61,11 @@ struct told {
     size_t n_merges;              // oldest first
     struct arena *mem;
 };
+
+static struct customers *who_of(const struct told *t)
+{
+    return memory_customers(t->lab.memory);
+}
 
 /* ---- telling ---- */
 
@@ -81,13 +85,13 @@ static enum err_code tell_event(struct told *t, struct tx *tx, size_t i, struct 
     TRY(tx_append(tx, &fact, e));
     t->histories[i] = history;
     struct json traits;
-    TRY(json_parse(t->parser, body, &traits, e));
+    TRY(json_parse(t->lab.parser, body, &traits, e));
     return history ? tx_traits_set(tx, history, traits, PROVENANCE_DECLARED, 1, s->at_ms, fact.seq, e) : ERR_OK;
 }
 
 static enum err_code tell_act(struct told *t, struct tx *tx, const struct step *s, struct err *e)
 {
-    uint32_t count = customers_count(t->world.customers);
+    uint32_t count = customers_count(who_of(t));
     enum err_code code = ERR_OK;
     int64_t id;
     if (s->what == MERGE && count)
@@ -101,7 +105,7 @@ static enum err_code tell_act(struct told *t, struct tx *tx, const struct step *
     return code == ERR_INVALID || code == ERR_CONFLICT ? ERR_OK : code;  // refused: nothing was changed
 }
 
-static enum err_code tell_some(struct tx *tx, void *arg, struct err *e)
+static enum err_code tell_some(void *arg, struct tx *tx, struct err *e)
 {
     struct told *t = arg;
     for (size_t i = t->from; i < t->until; i++) {
@@ -115,7 +119,7 @@ static enum err_code tell_some(struct tx *tx, void *arg, struct err *e)
 
 static void dump(const struct told *t, struct buf *out)
 {
-    const struct customers *c = t->world.customers;
+    const struct customers *c = who_of(t);
     buf_printf(out, "%u %u %u", customers_count(c), customers_roots(c), customers_known(c));
     for (uint32_t id = 1; id <= customers_count(c); id++) {
         uint32_t histories[64];
@@ -141,7 +145,7 @@ static void list_merges(struct told *t)
 {
     struct merge_row *rows;
     size_t n;
-    assert_int_equal(customers_merges(t->world.customers, t->world.read, 0, 0, MERGES, t->mem, &rows, &n, NULL),
+    assert_int_equal(customers_merges(who_of(t), t->lab.read, 0, 0, MERGES, t->mem, &rows, &n, NULL),
                      ERR_OK);
     for (size_t i = 0; i < n; i++)
         t->merges[n - 1 - i] = rows[i];
@@ -157,7 +161,7 @@ struct identifiers {
 static struct identifiers identifiers_of(const struct told *t, uint32_t history)
 {
     struct identifiers all, own = { NULL, 0 };
-    assert_int_equal(customers_identifiers(t->world.customers, t->world.read, history, t->mem, &all.row, &all.n,
+    assert_int_equal(customers_identifiers(who_of(t), t->lab.read, history, t->mem, &all.row, &all.n,
                                            NULL), ERR_OK);
     own.row = arena_array(t->mem, struct identifier_row, all.n + 1);
     assert_non_null(own.row);
@@ -185,7 +189,7 @@ struct reference {
 
 static void join_listed(const struct told *t, struct reference *ref, bool automatic_only)
 {
-    uint32_t count = customers_count(t->world.customers);
+    uint32_t count = customers_count(who_of(t));
     assert_true(count < HISTORIES);
     for (uint32_t id = 1; id <= count; id++)
         ref->root[id] = id;
@@ -209,13 +213,13 @@ struct people {
 static void count_people(const struct told *t, const struct reference *ref, struct people *p)
 {
     *p = (struct people){ 0 };
-    for (uint32_t id = 1; id <= customers_count(t->world.customers); id++) {
+    for (uint32_t id = 1; id <= customers_count(who_of(t)); id++) {
         struct identifiers ids = identifiers_of(t, id);
         uint32_t root = ref->root[id];
         p->users[root] += has_kind(ids, "user_id");
         p->known[root] |= has_kind(ids, "user_id") || has_kind(ids, "email");
         for (size_t i = 0; i < ids.n; i++)
-            assert_int_equal(customers_find(t->world.customers, ids.row[i].id), id);
+            assert_int_equal(customers_find(who_of(t), ids.row[i].id), id);
     }
 }
 
@@ -223,7 +227,7 @@ static void customers_are_as_listed(struct told *t)
 {
     static struct reference all, automatic;
     static struct people people, joined_silently;
-    const struct customers *c = t->world.customers;
+    const struct customers *c = who_of(t);
     uint32_t roots = 0, known = 0;
     arena_reset(t->mem);
     list_merges(t);
@@ -280,7 +284,7 @@ static void transact(struct told *t, size_t from, size_t until, bool fail)
     t->from = from;
     t->until = until;
     t->fail = fail;
-    enum err_code code = world_run(&t->world, tell_some, t, &e);
+    enum err_code code = lab_run(&t->lab, tell_some, t, &e);
     if (code != (fail ? ERR_INVALID : ERR_OK))
         fail_msg("steps %zu to %zu: %s", from, until, e.text);
 }
@@ -290,7 +294,7 @@ static bool is_event(const struct step *s)
     return s->what == EVENT || s->what == ALIAS;
 }
 
-static enum err_code undo_all(struct tx *tx, void *arg, struct err *e)
+static enum err_code undo_all(void *arg, struct tx *tx, struct err *e)
 {
     struct told *t = arg;
     for (size_t i = 0; i < t->n_merges; i++) {
@@ -306,7 +310,7 @@ static void undo_merges(struct told *t, bool also_automatic, uint32_t order)
     list_merges(t);
     t->also_automatic = also_automatic;
     t->order = order;
-    world_do(&t->world, undo_all, t);
+    lab_must_run(&t->lab, undo_all, t);
     customers_are_as_listed(t);
 }
 
@@ -314,8 +318,7 @@ static void restart(struct told *t)
 {
     struct buf before = buf_make(0), after = buf_make(0);
     dump(t, &before);
-    world_close(&t->world);
-    world_open(&t->world);
+    lab_reopen(&t->lab);
     dump(t, &after);
     same_text(&before, &after);
 }
@@ -337,7 +340,7 @@ static void tell_all(struct told *t)
 {
     for (size_t i = 0, until; i < STEPS; i = until) {
         until = i + 1;
-        t->world.clock.fixed_ms += 1000;
+        t->lab.clock.fixed_ms += 1000;
         if (t->steps[i].what == REOPEN) {
             restart(t);
             continue;
@@ -367,7 +370,7 @@ static size_t facts_of(const struct told *t, uint32_t history, struct fact *ret)
     struct log_query query = { .customers = &history, .n = 1, .type = SLICE("identify"),
                                .since_ms = FACT_NO_TIME, .until_ms = FACT_NO_TIME, .order = LOG_OLDEST,
                                .limit = STEPS };
-    assert_int_equal(log_read(memory_log(t->world.memory), t->world.read, &query, t->mem, ret, &n, NULL), ERR_OK);
+    assert_int_equal(log_read(memory_log(t->lab.memory), t->lab.read, &query, t->mem, ret, &n, NULL), ERR_OK);
     return n;
 }
 
@@ -375,7 +378,7 @@ static struct slice trait_of(const struct told *t, uint32_t history)
 {
     struct trait *traits;
     size_t n;
-    assert_int_equal(traits_of(t->world.memory, t->world.read, history, t->mem, &traits, &n, NULL), ERR_OK);
+    assert_int_equal(traits_of(t->lab.memory, t->lab.read, history, t->mem, &traits, &n, NULL), ERR_OK);
     for (size_t i = 0; i < n; i++) {
         if (slice_is(traits[i].name, "step"))
             return traits[i].chosen.value;
@@ -386,9 +389,9 @@ static struct slice trait_of(const struct told *t, uint32_t history)
 /* The histories hold the same, whatever was merged and undone in between. */
 static void histories_are_equal(const struct told *a, const struct told *b)
 {
-    assert_int_equal(customers_count(a->world.customers), customers_count(b->world.customers));
+    assert_int_equal(customers_count(who_of(a)), customers_count(who_of(b)));
     assert_memory_equal(a->histories, b->histories, sizeof a->histories);
-    for (uint32_t id = 1; id <= customers_count(a->world.customers); id++) {
+    for (uint32_t id = 1; id <= customers_count(who_of(a)); id++) {
         struct identifiers x = identifiers_of(a, id), y = identifiers_of(b, id);
         assert_int_equal(x.n, y.n);
         for (size_t i = 0; i < x.n; i++) {
@@ -411,7 +414,7 @@ static bool has_suggestion(const struct told *t, const char *code)
 {
     struct suggestion_row *rows;
     size_t n;
-    assert_int_equal(customers_suggestions(t->world.customers, t->world.read, 0, 1000, t->mem, &rows, &n, NULL),
+    assert_int_equal(customers_suggestions(who_of(t), t->lab.read, 0, 1000, t->mem, &rows, &n, NULL),
                      ERR_OK);
     for (size_t i = 0; i < n; i++) {
         if (slice_is(rows[i].code, code))
@@ -422,7 +425,7 @@ static bool has_suggestion(const struct told *t, const char *code)
 
 static void partitions_are_equal(const struct told *a, const struct told *b)
 {
-    const struct customers *x = a->world.customers, *y = b->world.customers;
+    const struct customers *x = who_of(a), *y = who_of(b);
     for (uint32_t i = 1; i <= customers_count(x); i++) {
         for (uint32_t j = 1; j < i; j++)
             assert_int_equal(customers_root(x, i) == customers_root(x, j),
@@ -441,24 +444,22 @@ static void customers_are_equal(const struct told *a, const struct told *b)
     dump(a, &x);
     dump(b, &y);
     same_text(&x, &y);
-    for (uint32_t id = 1; id <= customers_count(a->world.customers); id++) {
-        uint32_t root = customers_root(a->world.customers, id);
+    for (uint32_t id = 1; id <= customers_count(who_of(a)); id++) {
+        uint32_t root = customers_root(who_of(a), id);
         assert_true(slice_eq(trait_of(a, root), trait_of(b, root)));
     }
 }
 
 static void told_new(struct told *t, const struct step *steps, bool gentle)
 {
-    *t = (struct told){ .steps = steps, .gentle = gentle, .mem = arena_new(64 << 20), .parser = json_parser_new() };
+    *t = (struct told){ .steps = steps, .gentle = gentle, .mem = arena_new(64 << 20) };
     assert_non_null(t->mem);
-    assert_non_null(t->parser);
-    world_new(&t->world, NULL);
+    lab_open(&t->lab);
 }
 
 static void told_drop(struct told *t)
 {
-    world_drop(&t->world);
-    json_parser_drop(&t->parser);
+    lab_close(&t->lab);
     arena_drop(&t->mem);
 }
 
@@ -485,7 +486,7 @@ static void unmerge_restores(void **state)
             compared++;
         }
         undo_merges(&a, true, below(&r, 100));
-        assert_int_equal(customers_roots(a.world.customers), customers_count(a.world.customers));
+        assert_int_equal(customers_roots(who_of(&a)), customers_count(who_of(&a)));
         undo_merges(&b, true, 0);
         customers_are_equal(&a, &b);
         restart(&a);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "memory/world_testing.h"
+#include "memory/memory_testing.h"
 
 /* Words of an event: u= userId, a= anonymousId, e= e-mail, p= phone, x= an external id; `alias` with was=.
  * Acts: merge W L, unmerge N and dismiss N (the n-th made), reopen. Steps end with ';'.
@@ -79,12 +79,17 @@ static const struct story {
 };
 
 struct telling {
-    struct world world;
+    struct lab lab;
     int64_t merges[16];
     size_t n_merges;
     struct buf out;
     char step[200];
 };
+
+static struct customers *who_of(const struct telling *t)
+{
+    return memory_customers(t->lab.memory);
+}
 
 static struct slice word(const struct telling *t, const char *key)
 {
@@ -97,7 +102,7 @@ static struct slice word(const struct telling *t, const char *key)
     return SLICE("");
 }
 
-static enum err_code event(struct tx *tx, void *arg, struct err *e)
+static enum err_code event(void *arg, struct tx *tx, struct err *e)
 {
     struct telling *t = arg;
     struct identifier external = { SLICE("crm"), word(t, "x=") };
@@ -111,7 +116,7 @@ static enum err_code event(struct tx *tx, void *arg, struct err *e)
     return ERR_OK;
 }
 
-static enum err_code act(struct tx *tx, void *arg, struct err *e)
+static enum err_code act(void *arg, struct tx *tx, struct err *e)
 {
     struct telling *t = arg;
     unsigned a = 0, b = 0;
@@ -121,7 +126,7 @@ static enum err_code act(struct tx *tx, void *arg, struct err *e)
         return tx_unmerge(tx, t->merges[a - 1], SLICE("eva"), e);
     if (sscanf(t->step, "dismiss %u", &a) == 1)
         return tx_suggestion_dismiss(tx, a, e);
-    return event(tx, arg, e);
+    return event(arg, tx, e);
 }
 
 static void list_merges(struct telling *t)
@@ -129,7 +134,7 @@ static void list_merges(struct telling *t)
     AUTO(arena) mem = arena_new(1 << 20);
     struct merge_row *rows;
     size_t n;
-    assert_int_equal(customers_merges(t->world.customers, t->world.read, 0, 0, 16, mem, &rows, &n, NULL), ERR_OK);
+    assert_int_equal(customers_merges(who_of(t), t->lab.read, 0, 0, 16, mem, &rows, &n, NULL), ERR_OK);
     for (size_t i = 0; i < n; i++)
         t->merges[n - 1 - i] = rows[i].id;
     t->n_merges = n;
@@ -138,13 +143,13 @@ static void list_merges(struct telling *t)
 static void tell(struct telling *t)
 {
     buf_adds(&t->out, "|");
-    for (uint32_t id = 1; id <= customers_count(t->world.customers); id++)
-        buf_printf(&t->out, " %u", customers_root(t->world.customers, id));
+    for (uint32_t id = 1; id <= customers_count(who_of(t)); id++)
+        buf_printf(&t->out, " %u", customers_root(who_of(t), id));
     buf_adds(&t->out, " |");
     AUTO(arena) mem = arena_new(1 << 20);
     struct suggestion_row *rows;
     size_t n;
-    assert_int_equal(customers_suggestions(t->world.customers, t->world.read, 0, 50, mem, &rows, &n, NULL),
+    assert_int_equal(customers_suggestions(who_of(t), t->lab.read, 0, 50, mem, &rows, &n, NULL),
                      ERR_OK);
     while (n-- > 0)
         buf_printf(&t->out, " %.*s:%u-%u", SLICE_ARG(rows[n].code), rows[n].a, rows[n].b);
@@ -154,18 +159,17 @@ static void story_holds(void **state)
 {
     const struct story *story = *state;
     struct telling t = { .out = buf_make(0) };
-    world_new(&t.world, NULL);
+    lab_open(&t.lab);
     struct slice rest = slice_of(story->steps);
     while (rest.len) {
         struct slice step = slice_trim(slice_cut(&rest, ';'));
         snprintf(t.step, sizeof t.step, "%.*s", SLICE_ARG(step));
         if (slice_is(step, "reopen")) {
-            world_close(&t.world);
-            world_open(&t.world);
+            lab_reopen(&t.lab);
             continue;
         }
-        t.world.clock.fixed_ms += 1000;
-        world_do(&t.world, act, &t);
+        t.lab.clock.fixed_ms += 1000;
+        lab_must_run(&t.lab, act, &t);
         list_merges(&t);
     }
     tell(&t);
@@ -173,7 +177,7 @@ static void story_holds(void **state)
     assert_false(t.out.failed);
     assert_string_equal(t.out.at, story->want);
     buf_drop(&t.out);
-    world_drop(&t.world);
+    lab_close(&t.lab);
 }
 
 int main(void)

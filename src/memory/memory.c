@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "memory/customers.h"
+#include "memory/customers_write.h"
 #include "memory/ingest_state.h"
 #include "memory/memory_state.h"
 #include "sys/file.h"
@@ -65,6 +65,8 @@ static enum err_code memory_load(struct memory *m, struct err *e)
     TRY(sources_init(&m->sources, m->conn, e));
     TRY(log_new(m->conn, m->now_ms, m->seed, m->options.log_part_rows, &m->log, e));
     TRY(customers_new(m->conn, m->seed, &m->customers, e));
+    struct follower activity = customers_follower(m->customers);
+    memory_follow(m, &activity);
     return ingest_state_new(m->conn, &m->ingest, e);
 }
 

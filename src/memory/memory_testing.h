@@ -46,6 +46,7 @@ const char *lab_file(struct lab *, const char *path);
 /* Runs act as one command; what it answers is returned, the text in e. */
 enum err_code lab_run(struct lab *, enum err_code (*act)(void *arg, struct tx *, struct err *), void *arg,
                       struct err *e);
+void lab_must_run(struct lab *, enum err_code (*act)(void *arg, struct tx *, struct err *), void *arg);
 /* Delivers a request's body as `source`, received by the lab's clock, and waits for the commit. */
 struct ingest_result lab_ingest(struct lab *, enum ingest_call, uint32_t source, const char *body);
 /* One number of the store. */
