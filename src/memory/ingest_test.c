@@ -261,6 +261,8 @@ static void what_is_rolled_back_never_was(void **state)
                             &duplicate), ERR_OK);
     assert_int_equal(lab_number(lab, "SELECT type FROM trait_schema WHERE name = 'shoe'"), TRAIT_NUMBER);
     assert_int_equal(lab_number(lab, "SELECT customers FROM trait_schema WHERE name = 'shoe'"), 2);
+    lab_ingest(lab, INGEST_IDENTIFY, 1, "{\"userId\":\"w\",\"traits\":{\"shoe\":\"big\"}}");
+    assert_int_equal(lab_number(lab, "SELECT type FROM trait_schema WHERE name = 'shoe'"), TRAIT_MIXED);
 }
 
 /* ---- recorded requests ---- */

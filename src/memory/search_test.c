@@ -142,6 +142,7 @@ static void frequent_words_meet_rare_ones(void **state)
         assert_int_equal(lab_ingest(lab, INGEST_BATCH, 1, body.at).accepted, BATCH);
         buf_drop(&body);
     }
+    identify(lab, "mary", "{\"name\":\"Mary Zebra\"}");
     assert_found(lab, "john zeb", "u7 u1007 u2007 u3007 u4007");
     assert_found(lab, "last john", "u4498 u4499");
     assert_found(lab, "jo sm last", "u4498 u4499");

@@ -166,6 +166,17 @@ static void rules_choose_in_any_order(void **state)
         }
 }
 
+/* What is said again counts as of then, also when the rest is not said again. */
+static void a_part_is_said_again(void **state)
+{
+    struct lab *lab = *state;
+    tell(lab, (struct told){ .user = "u", .source = 1, .day = 1, .object = "{\"x\":1,\"y\":1}" });
+    tell(lab, (struct told){ .user = "u", .source = 2, .day = 2, .object = "{\"x\":2,\"y\":2}" });
+    tell(lab, (struct told){ .user = "u", .source = 1, .day = 3, .object = "{\"x\":1}" });
+    assert_true(slice_is(value_of(lab, "u", "x"), "1"));
+    assert_true(slice_is(value_of(lab, "u", "y"), "2"));
+}
+
 static void others_are_kept_in_sight(void **state)
 {
     struct lab *lab = *state;
@@ -260,11 +271,12 @@ static void decided_types_stay(void **state)
     assert_true(trait_of(lab, "u", "x")->fits);
     assert_int_equal(edit_schema(lab, "x", TRAIT_NUMBER, -1), ERR_OK);
     assert_false(trait_of(lab, "u", "x")->fits);
+    tell(lab, (struct told){ .user = "v", .source = 1, .day = 2, .object = "{\"x\":\"2\"}" });
     lab_reopen(lab);
     tell(lab, (struct told){ .user = "u", .source = 1, .day = 2, .object = "{\"x\":\"2\"}" });
     int64_t customers;
     assert_int_equal(type_of(lab, "x", &customers), TRAIT_NUMBER);
-    assert_int_equal(customers, 1);
+    assert_int_equal(customers, 2);
     const struct trait *x = trait_of(lab, "u", "x");
     assert_true(slice_is(x->chosen.value, "\"2\"") && !x->fits);
     struct schema_act label = { "x", { .label_es = SLICE("equis"), .purpose = SLICE("service"), .type = -1, .rule = -1 } };
@@ -371,9 +383,11 @@ static void edits_reach_the_traits(void **state)
     assert_int_equal(lab_number(lab, "SELECT count(*) FROM search_terms WHERE term = 'bnn'"), 0);
     assert_int_equal(lab_number(lab, "SELECT count(*) FROM search_terms WHERE term = 'anna'"), 1);
     lab_reopen(lab);
+    static const char look[] = "{\"event\":\"A\",\"userId\":\"u\",\"messageId\":\"%d\",\"context\":{\"locale\":\"es\"}}";
+    char body[128];
+    snprintf(body, sizeof body, look, 3);
+    lab_ingest(lab, INGEST_TRACK, 1, body);
     assert_int_equal(edit(lab, second, NULL), ERR_OK);
-    assert_int_equal(edit(lab, second, NULL), ERR_CONFLICT);
-    assert_int_equal(edit(lab, seq_of(lab, "2") + 1, NULL), ERR_CONFLICT);  // the correction itself
     assert_true(slice_is(value_of(lab, "u", "name"), "\"Ann\""));
     assert_null(trait_of(lab, "u", "y"));
     assert_null(trait_of(lab, "u", "locale"));
@@ -381,8 +395,11 @@ static void edits_reach_the_traits(void **state)
     assert_int_equal(customers, 0);
     type_of(lab, "name", &customers);
     assert_int_equal(customers, 1);
-    lab_ingest(lab, INGEST_TRACK, 1, "{\"event\":\"A\",\"userId\":\"u\",\"messageId\":\"3\",\"context\":{\"locale\":\"es\"}}");
+    snprintf(body, sizeof body, look, 4);
+    lab_ingest(lab, INGEST_TRACK, 1, body);
     assert_true(slice_is(value_of(lab, "u", "locale"), "\"es\""));  // observed anew
+    assert_int_equal(edit(lab, second, NULL), ERR_CONFLICT);
+    assert_int_equal(edit(lab, second + 1, NULL), ERR_CONFLICT);  // the correction itself
 }
 
 static void edits_of_a_group_reach_the_account(void **state)
@@ -410,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rules_choose_in_any_order, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(a_part_is_said_again, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(others_are_kept_in_sight, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(merged_histories_choose_together, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(types_follow_values, lab_setup, lab_teardown),
