@@ -7,6 +7,8 @@
 #include "sys/random.h"
 #include "text/time.h"
 
+#define MERGED_BYTES (2 * LIMIT_EVENT_BYTES)
+
 /* The members of an event that mean something here; the last of twins counts, as everywhere. */
 enum slot { S_TYPE, S_USER, S_ANONYMOUS, S_MESSAGE, S_EVENT, S_NAME, S_TIME, S_ORIGINAL, S_SENT, S_CONTEXT,
             S_INTEGRATIONS, S_TRAITS, S_GROUP, S_PREVIOUS, S_WRITE_KEY, SLOTS };
@@ -278,7 +280,9 @@ enum err_code ingest_read(struct json item, const struct ingest_base *base, enum
         TRY(read_parts(&r, nobody, &drop_message_id));
     struct ingest_body_job job = { item, r.at[S_CONTEXT], r.at[S_INTEGRATIONS], base,
                                    r.at[S_WRITE_KEY].mark != NULL, drop_message_id };
-    return ingest_body(&job, mem, ret, e);
+    TRY(ingest_body(&job, mem, ret, e));
+    /* A batch's context is stored with each event: a small body must not become a large log. */
+    return ret->fact.body.len > MERGED_BYTES && !ret->rejected ? reject(&r, "too_large") : ERR_OK;
 }
 
 /* ---- what the request knows ---- */

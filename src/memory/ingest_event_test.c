@@ -138,6 +138,13 @@ static void refuses_large_events(void **state)
         struct ingest_event event = read_one(g, item, NULL, FACT_TYPES, false);
         assert_slice("size", "reason", slice_of(event.reason), cases[i].reason);
     }
+    char *base = arena_alloc(g->mem, 3 * LIMIT_EVENT_BYTES);
+    assert_non_null(base);
+    memset(base, 'x', 2 * LIMIT_EVENT_BYTES + 100);
+    memcpy(base, "{\"context\":{\"a\":\"", 17);
+    memcpy(base + 2 * LIMIT_EVENT_BYTES + 97, "\"}}", 4);
+    struct ingest_event event = read_one(g, "{\"type\":\"page\",\"userId\":\"u\"}", base, FACT_TYPES, false);
+    assert_slice("merged", "reason", slice_of(event.reason), "too_large");
 }
 
 /* ---- who ---- */

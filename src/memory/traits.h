@@ -7,7 +7,10 @@
  * Schema    a trait is known from first sight with the type of its value; another type later makes it
  *           `mixed` until somebody decides. Label, type, rule and purpose are editable; when a type is set,
  *           values that do not fit are still kept, and shown with a flag.
+ *           At most LIMIT_TRAIT_SCHEMA names: values of further ones stay in their facts alone.
  * null      identify with null takes the value back (as of that time).
+ * Times     a value that is said again counts as of then, so that the order of arrival decides nothing. What
+ *           devices observe with every event keeps the time it was first seen with: no write per event.
  */
 #ifndef TENDERO_MEMORY_TRAITS_H
 #define TENDERO_MEMORY_TRAITS_H
@@ -53,14 +56,16 @@ MUST_CHECK enum err_code traits_history(struct memory *, struct store_conn *, ui
 MUST_CHECK enum err_code tx_traits_set(struct tx *, uint32_t history, struct json object,
                                        enum provenance, uint32_t source, int64_t time_ms, int64_t fact,
                                        struct err *e);
-/* Forgets a history's traits and sets them again from its (edited) facts: after a correction or deletion. */
+/* Forgets a history's declared traits and sets them again from its (edited) facts: after a correction or
+ * deletion. An observed one stays while the fact it came in says it; inferred ones are their model's. Staff
+ * sets traits by a FACT_TRAIT with body {"traits": {...}} and tx_traits_set. */
 MUST_CHECK enum err_code tx_traits_rebuild(struct tx *, uint32_t history, struct err *e);
 
 struct trait_schema {
     struct slice name, label_en, label_es, purpose;
     enum trait_type type;
     enum trait_rule rule;
-    int64_t first_seen_ms, customers;
+    int64_t first_seen_ms, customers;  // customers: histories that have, or took back, a value
 };
 MUST_CHECK enum err_code trait_schemas(struct store_conn *, struct arena *mem, struct trait_schema **ret,
                                        size_t *n, struct err *e);
@@ -73,7 +78,8 @@ MUST_CHECK enum err_code tx_trait_schema_edit(struct tx *, struct slice name,
                                               const struct trait_schema_edit *, struct err *e);
 
 /* Search as people type: each word of q is a prefix of a word of the customer's name, e-mail, company or
- * identifiers; an exact identifier comes first. Distinct roots in ret[max]. Under the read lock. */
+ * identifiers; an exact identifier comes first. Distinct roots in ret[max]. Under the read lock. The work is
+ * bounded (search.h): where every word is on thousands of customers, not all are looked at. */
 MUST_CHECK enum err_code customers_search(struct memory *, struct store_conn *, struct slice q,
                                           struct arena *mem, uint32_t *ret, size_t max, size_t *n,
                                           struct err *e);
