@@ -693,6 +693,19 @@ static void body_limit(void **state)
     struct buf in = buf_make(0);
     char block[65536];
     memset(block, 'x', sizeof block);
+    /* A client that writes on regardless sees the answer and an orderly end, no reset. */
+    fd = dial(shop);
+    say_text(fd, POST "Content-Length: 1048577\r\n\r\n");
+    for (int i = 0; i < 16; i++)
+        say(fd, (struct slice){ block, sizeof block });
+    ssize_t n = recv(fd, block, 12, MSG_WAITALL);
+    assert_int_equal(n, 12);
+    assert_memory_equal(block, "HTTP/1.1 413", 12);
+    while ((n = recv(fd, block, sizeof block, 0)) > 0)
+        ;
+    assert_int_equal(n, 0);
+    close(fd);
+    memset(block, 'x', sizeof block);
     buf_adds(&in, CHUNKED);
     for (int i = 0; i < 17; i++) {
         buf_adds(&in, "10000\r\n");
