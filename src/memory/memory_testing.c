@@ -170,19 +170,30 @@ static void batch_done(struct command *command, enum err_code code, const struct
         told->e = *e;
 }
 
-struct ingest_result lab_ingest(struct lab *lab, enum ingest_call call, uint32_t source, const char *body)
+enum err_code lab_try_ingest(struct lab *lab, enum ingest_call call, uint32_t source, const char *body,
+                             struct ingest_result *ret, struct err *e)
 {
-    struct err e = { 0 };
     struct ingest_batch *batch = NULL;
     struct slice key;
     struct act told = { .code = ERR_OK };
-    need(ingest_parse(lab->parser, call, slice_of(body), &batch, &key, &e), &e, "ingest_parse");
+    TRY(ingest_parse(lab->parser, call, slice_of(body), &batch, &key, e));
     struct ingest_envelope env = { source, clock_now_ms(&lab->clock), SLICE("203.0.113.9"), SLICE("UA") };
     ingest_prepare(batch, env, batch_done, &told);
-    need(memory_run(lab->memory, ingest_command(batch), &e), &e, "memory_run");
-    need(told.code, &told.e, "ingest");
-    struct ingest_result result = ingest_result(batch);
+    enum err_code code = memory_run(lab->memory, ingest_command(batch), e);
+    if (told.code) {
+        code = told.code;
+        *e = told.e;
+    }
+    *ret = ingest_result(batch);
     ingest_drop(&batch);
+    return code;
+}
+
+struct ingest_result lab_ingest(struct lab *lab, enum ingest_call call, uint32_t source, const char *body)
+{
+    struct err e = { 0 };
+    struct ingest_result result;
+    need(lab_try_ingest(lab, call, source, body, &result, &e), &e, "ingest");
     return result;
 }
 

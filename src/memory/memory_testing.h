@@ -49,6 +49,8 @@ enum err_code lab_run(struct lab *, enum err_code (*act)(void *arg, struct tx *,
 void lab_must_run(struct lab *, enum err_code (*act)(void *arg, struct tx *, struct err *), void *arg);
 /* Delivers a request's body as `source`, received by the lab's clock, and waits for the commit. */
 struct ingest_result lab_ingest(struct lab *, enum ingest_call, uint32_t source, const char *body);
+MUST_CHECK enum err_code lab_try_ingest(struct lab *, enum ingest_call, uint32_t source, const char *body,
+                                        struct ingest_result *ret, struct err *e);
 /* One number of the store. */
 int64_t lab_number(struct lab *, const char *sql);
 /* Every fact of the log from the first, edited view or raw; in mem. */
