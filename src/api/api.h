@@ -56,6 +56,7 @@ void api_drop(struct api **);
 /* For struct http_options; arg is the api. */
 void api_handle(void *arg, struct http_request *);
 bool api_is_upload(void *arg, enum http_method, struct slice path);
+int api_admit_upload(void *arg, const struct http_request *);
 void *api_thread_start(void *arg, unsigned thread);
 void api_thread_stop(void *arg, void *state);
 
