@@ -7,6 +7,7 @@
 #include "app/client.h"
 #include "base/limits.h"
 #include "io/store/store.h"
+#include "offers/decide.h"
 #include "text/json.h"
 #include "text/url.h"
 

@@ -126,10 +126,12 @@ enum err_code import_reject(struct import *import, int64_t line, const char *rea
 
 /* ---- the run ---- */
 
-static struct slice base_name(const char *path)
+/* Order lines of one shop may come in several files that overlap: they share a source. */
+static struct slice usual_name(const struct import_options *options)
 {
-    const char *slash = strrchr(path, '/');
-    return slice_of(slash ? slash + 1 : path);
+    const char *slash = strrchr(options->path, '/');
+    return options->format == IMPORT_ONLINE_RETAIL ? SLICE("online-retail")
+                                                   : slice_of(slash ? slash + 1 : options->path);
 }
 
 static enum err_code import_open(struct import *import, struct err *e)
@@ -165,7 +167,7 @@ enum err_code import_run(struct memory *memory, struct catalogue *catalogue,
     assert(memory && catalogue && options && progress);
     struct import import = { .memory = memory, .options = options, .progress = progress,
                              .rejects = buf_make((size_t)8 << 20),
-                             .source_name = options->name.len ? options->name : base_name(options->path) };
+                             .source_name = options->name.len ? options->name : usual_name(options) };
     atomic_store(&progress->started_ns, clock_steady_ns());
     enum err_code code = import_open(&import, e);
     if (!code)

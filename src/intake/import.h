@@ -26,7 +26,7 @@ bool import_format_parse(struct slice name, enum import_format *ret);
 struct import_options {
     enum import_format format;
     const char *path;           // plain or gzip
-    struct slice name;          // becomes the source's name; empty: the file's
+    struct slice name;          // of the source; empty: "online-retail", or the file's name
     struct slice mapping;       // JSON text; csv and ndjson only
     const char *rejects_path;   // where rejected rows go; written only when there are any
     bool dry_run;               // reads and checks everything, writes nothing
