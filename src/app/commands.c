@@ -36,7 +36,7 @@ enum err_code command_export(struct settings *s, struct err *e)
     static const char *const paths[][2] = { { "facts", "/api/v1/export/facts" },
                                             { "customers", "/api/v1/export/customers" },
                                             { "catalogue", "/api/v1/export/catalogue" } };
-    const char *what;
+    const char *what = NULL;
     TRY(settings_no_options(s, e));
     TRY(operand(s, 0, "facts, customers or catalogue", &what, e));
     const char *path = NULL;
@@ -68,7 +68,7 @@ enum err_code command_settings(struct settings *s, struct err *e)
 
 enum err_code command_backup(struct settings *s, struct err *e)
 {
-    const char *path;
+    const char *path = NULL;
     TRY(settings_no_options(s, e));
     TRY(operand(s, 0, "the FILE to write", &path, e));
     AUTO(store) store = NULL;
@@ -136,7 +136,7 @@ static enum err_code key_list(struct client *client, struct arena *mem, struct e
 
 enum err_code command_key(struct settings *s, struct err *e)
 {
-    const char *what, *id;
+    const char *what = NULL, *id = NULL;
     TRY(operand(s, 0, "create, list or revoke", &what, e));
     AUTO(arena) mem = arena_new(ANSWER_MAX);
     AUTO(client) client = NULL;
@@ -151,7 +151,7 @@ enum err_code command_key(struct settings *s, struct err *e)
     TRY(settings_no_options(s, e));
     if (list)
         return key_list(client, mem, e);
-    const char *path;
+    const char *path = NULL;
     struct slice answer;
     TRY(operand(s, 1, "the ID of the key", &id, e));
     TRY(id_path("/api/v1/keys/", id, mem, &path, e));
@@ -171,7 +171,7 @@ static enum err_code password_read(char *out, size_t cap, struct err *e)
 enum err_code command_user(struct settings *s, struct err *e)
 {
     const char *name = settings_option(s, "name"), *language = settings_option(s, "language");
-    const char *what, *email;
+    const char *what = NULL, *email = NULL;
     char password[1100];
     TRY(settings_no_options(s, e));
     TRY(operand(s, 0, "add", &what, e));
