@@ -84,7 +84,8 @@ uint32_t purchases_orders_before(const struct purchases *p, uint32_t root, int64
 /* ---- gathering the lines of a customer by product ---- */
 
 struct tally {
-    uint32_t product, times;
+    uint32_t product, times;  // orders that held it
+    uint32_t order;           // the last one counted: an order may hold a product in several lines
     int64_t quantity_milli, first_ms, last_ms;
 };
 
@@ -101,8 +102,9 @@ static struct tally *tally_of(struct tallies *tallies, uint32_t product)
     return &tallies->of[at];
 }
 
-static void tally_order(struct tallies *tallies, const struct purchases *p, const struct order *order)
+static void tally_order(struct tallies *tallies, const struct purchases *p, uint32_t row)
 {
+    const struct order *order = &p->order[row];
     for (uint32_t i = 0; i < order->lines; i++) {
         const struct line *line = &p->line[order->first_line + i];
         struct tally *tally = tally_of(tallies, line->product);
@@ -113,7 +115,8 @@ static void tally_order(struct tallies *tallies, const struct purchases *p, cons
         tally->quantity_milli += line->quantity_milli;
         if (order->refund)
             continue;
-        tally->times++;
+        tally->times += tally->order != row;
+        tally->order = row;
         tally->first_ms = order->time_ms < tally->first_ms ? order->time_ms : tally->first_ms;
         tally->last_ms = order->time_ms > tally->last_ms ? order->time_ms : tally->last_ms;
     }
@@ -144,7 +147,7 @@ static bool tally_customer(const struct purchases *p, uint32_t root, int64_t sin
     for (size_t h = 0; tallies->of && h < histories.n; h++)
         for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next)
             if (order_within(&p->order[at], since_ms, until_ms))
-                tally_order(tallies, p, &p->order[at]);
+                tally_order(tallies, p, at);
     histories_free(&histories);
     return tallies->of != NULL;
 }
