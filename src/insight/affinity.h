@@ -25,6 +25,21 @@ MUST_CHECK enum err_code affinity_refit(struct affinity *, int64_t now_ms, const
 const struct neighbours *affinity_use(struct affinity *, int64_t *version);
 void affinity_done(struct affinity *, const struct neighbours *);
 
+/* Proposals from a model: what is shown and what is measured go through this one function.
+ * basis: items the customer has, the latest last; the last AFFINITY_BASIS of them count. best[max]: at most
+ * AFFINITY_PER_GROUP of a group (a category) while others are at hand. */
+#define AFFINITY_BASIS 60
+#define AFFINITY_PER_GROUP 3
+#define AFFINITY_CANDIDATES 80
+struct affinity_taste {
+    bool (*allowed)(void *arg, uint32_t product);    // whether it may be proposed at all
+    uint32_t (*group)(void *arg, uint32_t product);  // 0: none; or NULL: no variety asked for
+    void *arg;
+};
+MUST_CHECK enum err_code affinity_propose(const struct neighbours *, const uint32_t *basis, size_t n_basis,
+                                          const struct affinity_taste *, struct neighbour_work *,
+                                          struct scored *best, size_t max, size_t *n, struct err *e);
+
 #define EVALUATION_GROUPS 4  // customers by orders before the cutoff: 1, 2-3, 4-9, 10+
 struct hit_rate { uint32_t customers, hits_model, hits_baseline; };
 struct evaluation {
@@ -32,10 +47,10 @@ struct evaluation {
     int held_back_days;
     struct hit_rate all, by_orders[EVALUATION_GROUPS];
 };
-/* allowed: whether a product may be proposed (goods, active); NULL: all. */
+/* The taste's functions are called under the read lock. */
 MUST_CHECK enum err_code affinity_evaluate(struct affinity *, int64_t cutoff_ms, int held_back_days,
-                                           bool (*allowed)(void *arg, uint32_t product), void *arg,
-                                           const atomic_bool *cancel, struct evaluation *ret, struct err *e);
+                                           const struct affinity_taste *, const atomic_bool *cancel,
+                                           struct evaluation *ret, struct err *e);
 /* 95 % Wilson score interval (Wilson 1927) of hits in n. */
 void wilson(uint32_t hits, uint32_t n, double *low, double *high);
 

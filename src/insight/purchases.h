@@ -50,7 +50,8 @@ uint32_t purchases_product_orders(const struct purchases *, uint32_t product);  
 double purchases_product_trend(const struct purchases *, uint32_t product);
 
 /* Every line of known customers until until_ms as rows by buyer root (items numbered product - 1), a copy that
- * outlives the lock: input of neighbours_fit. histories_of_row[b] is the root of row b. Owned by the caller. */
+ * outlives the lock: input of neighbours_fit. A row's items stand with the latest bought last; root[b] is the
+ * customer of row b, and rows rise by it. Owned by the caller. */
 struct purchase_matrix {
     uint32_t *item;
     uint64_t *start;

@@ -86,7 +86,7 @@ uint32_t purchases_orders_before(const struct purchases *p, uint32_t root, int64
 struct tally {
     uint32_t product, times;  // orders that held it
     uint32_t order;           // the last one counted: an order may hold a product in several lines
-    int64_t quantity_milli, first_ms, last_ms;
+    int64_t quantity_milli, last_ms;
 };
 
 struct tallies {
@@ -110,14 +110,13 @@ static void tally_order(struct tallies *tallies, const struct purchases *p, uint
         struct tally *tally = tally_of(tallies, line->product);
         if (!tally->product) {
             tallies->n++;
-            *tally = (struct tally){ .product = line->product, .first_ms = INT64_MAX, .last_ms = INT64_MIN };
+            *tally = (struct tally){ .product = line->product, .last_ms = INT64_MIN };
         }
         tally->quantity_milli += line->quantity_milli;
         if (order->refund)
             continue;
         tally->times += tally->order != row;
         tally->order = row;
-        tally->first_ms = order->time_ms < tally->first_ms ? order->time_ms : tally->first_ms;
         tally->last_ms = order->time_ms > tally->last_ms ? order->time_ms : tally->last_ms;
     }
 }
@@ -270,11 +269,11 @@ size_t purchases_days(const struct purchases *p, int32_t from_day, struct day_ro
 
 /* ---- the matrix ---- */
 
-static int oldest_first(const void *a, const void *b)
+static int latest_last(const void *a, const void *b)
 {
     const struct tally *x = a, *y = b;
-    if (x->first_ms != y->first_ms)
-        return x->first_ms < y->first_ms ? -1 : 1;
+    if (x->last_ms != y->last_ms)
+        return x->last_ms < y->last_ms ? -1 : 1;
     return (x->product > y->product) - (x->product < y->product);
 }
 
@@ -292,7 +291,7 @@ static bool row_add(struct rows *rows, uint32_t root, struct tallies *tallies)
             tallies->of[kept++] = tallies->of[i];
     if (kept == 0)
         return true;
-    qsort(tallies->of, kept, sizeof *tallies->of, oldest_first);
+    qsort(tallies->of, kept, sizeof *tallies->of, latest_last);
     size_t end = m->buyers ? m->start[m->buyers] : 0;
     if (!vec_need(m->item, rows->item_cap, end + kept) || !vec_need(m->root, rows->root_cap, m->buyers + 1u)
         || !vec_need(m->start, rows->start_cap, m->buyers + 2u))

@@ -12,6 +12,7 @@
 struct entry {
     struct product product;
     uint32_t number;  // of insight/purchases; 0: never bought
+    uint32_t group;   // number of its category in `groups`; 0: none
     char bytes[];
 };
 
@@ -32,6 +33,7 @@ struct catalogue {
     size_t entry_cap, by_number_cap;
     uint32_t mapped;           // purchases' numbers that by_number covers
     int64_t live, changes;
+    struct words groups;       // categories that products name
     struct words categories;   // ids and names -> category_of
     struct slice *category_id; // the id that an id or a name stands for, in `categories`
     size_t category_cap;
@@ -80,6 +82,7 @@ static enum err_code memory_put(struct catalogue *c, const struct product *p, st
     if (!entry)
         return NO_MEMORY(e);
     entry->number = purchases_product_find(c->purchases, p->id);
+    entry->group = p->category.len ? words_add(&c->groups, p->category) : 0;
     c->live += c->entry[row] == NULL;
     free(c->entry[row]);
     c->entry[row] = entry;
@@ -263,6 +266,7 @@ void catalogue_drop(struct catalogue **catalogue)
         free((char *)c->category_id[i].at);
     words_drop(&c->ids);
     words_drop(&c->categories);
+    words_drop(&c->groups);
     free(c->entry);
     free(c->by_number);
     free(c->category_id);
@@ -299,6 +303,12 @@ bool catalogue_offerable(const struct catalogue *c, uint32_t product)
 {
     const struct product *p = catalogue_product(c, product);
     return p && p->kind == PRODUCT_GOODS && p->active && p->stock != 0 && p->title.len;
+}
+
+uint32_t catalogue_group(const struct catalogue *c, uint32_t product)
+{
+    bool there = catalogue_product(c, product) != NULL;
+    return there ? c->entry[c->by_number[product]]->group : 0;
 }
 
 struct ranked {

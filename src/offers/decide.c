@@ -8,9 +8,6 @@
 #include "base/hash.h"
 #include "offers/reason.h"
 
-#define CANDIDATES 80      // of the model, before variety is seen to
-#define PER_CATEGORY 2     // proposals of one category while others are at hand
-#define BASIS_MAX 60       // products that proposals start from, latest first
 #define POPULAR_TURN 0.5   // popular goods change places within this part of their rank
 
 struct decider {
@@ -83,11 +80,17 @@ static const struct bought *has_bought(const struct decider *d, uint32_t product
 
 /* What the model may propose: offerable and not bought. The products that scoring starts from it leaves out by
  * itself; the older ones are looked up here. */
-static bool may_propose(void *arg, uint32_t item)
+static bool may_propose(void *arg, uint32_t product)
 {
     const struct decider *d = arg;
-    return catalogue_offerable(d->catalogue, item + 1)
-           && (d->n_bought <= BASIS_MAX || !has_bought(d, item + 1));
+    return catalogue_offerable(d->catalogue, product)
+           && (d->n_bought <= AFFINITY_BASIS || !has_bought(d, product));
+}
+
+static uint32_t group_of(void *arg, uint32_t product)
+{
+    const struct decider *d = arg;
+    return catalogue_group(d->catalogue, product);
 }
 
 /* ---- variety ---- */
@@ -107,11 +110,11 @@ static bool chosen(const struct decision *decision, uint32_t product)
 
 static bool category_full(const struct decider *d, const struct decision *decision, uint32_t product)
 {
-    struct slice category = catalogue_product(d->catalogue, product)->category;
+    uint32_t group = catalogue_group(d->catalogue, product);
     size_t n = 0;
-    for (size_t i = 0; category.len && i < decision->n; i++)
-        n += slice_eq(catalogue_product(d->catalogue, decision->of[i].product)->category, category);
-    return n >= PER_CATEGORY;
+    for (size_t i = 0; group && i < decision->n; i++)
+        n += catalogue_group(d->catalogue, decision->of[i].product) == group;
+    return n >= AFFINITY_PER_GROUP;
 }
 
 static void choose(struct choice *c, struct proposal proposal)
@@ -120,7 +123,7 @@ static void choose(struct choice *c, struct proposal proposal)
         c->decision->of[c->decision->n++] = proposal;
 }
 
-/* The best candidates with at most PER_CATEGORY of a category; then, if room is left, the others. */
+/* The best candidates with at most AFFINITY_PER_GROUP of a category; then, if room is left, the others. */
 static void choose_varied(const struct decider *d, struct choice *c, const struct proposal *of, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -140,22 +143,20 @@ static enum err_code from_model(struct decider *d, const uint32_t *basis, size_t
         affinity_done(d->affinity, fit);
         return ERR_OK;
     }
-    struct scored best[CANDIDATES];
+    struct scored best[DECIDE_MAX];
+    struct affinity_taste taste = { may_propose, group_of, d };
     size_t n = 0;
-    enum err_code failed = neighbours_score(fit, basis, n_basis, may_propose, d, d->work, best, CANDIDATES,
-                                            &n, e);
+    enum err_code failed = affinity_propose(fit, basis, n_basis, &taste, d->work, best, c->limit, &n, e);
     affinity_done(d->affinity, fit);
     if (failed)
         return failed;
-    struct proposal proposals[CANDIDATES];
     for (size_t i = 0; i < n; i++) {
         const struct bought *because = has_bought(d, best[i].why + 1);
-        proposals[i] = (struct proposal){ .product = best[i].item + 1, .score = (double)best[i].score,
-                                          .code = code, .because = best[i].why + 1,
-                                          .count = best[i].together, .times = because ? because->times : 0,
-                                          .because_ms = because ? because->last_ms : FACT_NO_TIME };
+        choose(c, (struct proposal){ .product = best[i].item + 1, .score = (double)best[i].score, .code = code,
+                                     .because = best[i].why + 1, .count = best[i].together,
+                                     .times = because ? because->times : 0,
+                                     .because_ms = because ? because->last_ms : FACT_NO_TIME });
     }
-    choose_varied(d, c, proposals, n);
     return ERR_OK;
 }
 
@@ -215,10 +216,10 @@ enum err_code decide(struct decider *d, const struct decide_query *query, int64_
     struct slice category = query->category;
     if (category.len)  // asked for: it goes before everything else
         from_popular(d, query->root, category, REASON_POPULAR_IN_CATEGORY, &c);
-    uint32_t basis[BASIS_MAX];
-    size_t n = d->n_bought < BASIS_MAX ? d->n_bought : BASIS_MAX;
-    for (size_t i = 0; i < n; i++)
-        basis[i] = d->bought[i].product - 1;
+    uint32_t basis[AFFINITY_BASIS];
+    size_t n = d->n_bought < AFFINITY_BASIS ? d->n_bought : AFFINITY_BASIS;
+    for (size_t i = 0; i < n; i++)  // bought is the latest first
+        basis[n - 1 - i] = d->bought[i].product - 1;
     TRY(from_model(d, basis, n, REASON_BOUGHT_TOGETHER, &c, e));
     if (ret->n < query->limit)
         TRY(from_viewed(d, query->root, &c, e));
