@@ -204,21 +204,12 @@ enum err_code customers_add_identifier(struct customers *c, struct slice kind, s
     return ERR_OK;
 }
 
-enum err_code customers_load_identifier(struct customers *c, struct slice kind, struct slice folded,
-                                        uint32_t history, bool shared, struct err *e)
+enum err_code customers_load_identifier(struct customers *c, struct slice kind, uint32_t history,
+                                        struct err *e)
 {
     assert(c->counts.histories == 0);
     TRY(kind_learn(c, kind, e));
-    if (!identifier_table_has_room(&c->identifiers, c->identifiers.n + 1)) {
-        struct identifier_table grown = { NULL, 0, 0 };
-        if (!identifier_table_copy(&c->identifiers, c->identifiers.n + 1, &grown))
-            return customers_no_memory(e);
-        identifier_table_drop(&c->identifiers);
-        c->identifiers = grown;
-    }
     count_identifier(c, kind, history);
-    identifier_table_put(&c->identifiers, identifier_key(kind, folded, c->seed),
-                         (struct identifier_owner){ history, shared });
     return ERR_OK;
 }
 

@@ -116,9 +116,8 @@ MUST_CHECK enum err_code customers_add_history(struct customers *, enum customer
 MUST_CHECK enum err_code customers_add_identifier(struct customers *, struct slice kind,
                                                   struct slice folded, uint32_t history, bool shared,
                                                   struct err *e);
-/* At start, when nobody reads yet: straight into the base. */
-MUST_CHECK enum err_code customers_load_identifier(struct customers *, struct slice kind,
-                                                   struct slice folded, uint32_t history, bool shared,
+/* At start, when nobody reads yet: counts an identifier in its history; the caller puts it in the table. */
+MUST_CHECK enum err_code customers_load_identifier(struct customers *, struct slice kind, uint32_t history,
                                                    struct err *e);
 /* Room for n more customers_edit; their results stay valid until the next reserve. */
 MUST_CHECK enum err_code customers_reserve_edits(struct customers *, size_t n, struct err *e);

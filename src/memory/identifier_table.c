@@ -30,6 +30,12 @@ struct identifier_owner identifier_table_find(const struct identifier_table *t, 
     return (struct identifier_owner){ owner >> 1, owner & 1 };
 }
 
+void identifier_table_prefetch(const struct identifier_table *t, struct identifier_key key)
+{
+    if (t->cap)
+        __builtin_prefetch(&t->slots[(size_t)key.low & (t->cap - 1)], 1);
+}
+
 bool identifier_table_has_room(const struct identifier_table *t, size_t n)
 {
     return n <= t->cap / 4 * 3;

@@ -34,6 +34,8 @@ struct identifier_table {
 /* kind and value as they are compared (folded). */
 struct identifier_key identifier_key(struct slice kind, struct slice value, uint64_t seed);
 struct identifier_owner identifier_table_find(const struct identifier_table *, struct identifier_key);
+/* Asks the processor for the line that the key lies on. */
+void identifier_table_prefetch(const struct identifier_table *, struct identifier_key);
 /* Room for n identifiers in all? */
 bool identifier_table_has_room(const struct identifier_table *, size_t n);
 /* Makes *grown, which is empty, a copy of `from` with room for n identifiers; false when memory is

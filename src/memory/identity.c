@@ -21,9 +21,10 @@ static const char *const roles[] = {
 };
 
 /* Compared without regard to case. */
-static const char *const nobody[] = {
-    "-", "-1", "[object object]", "anonymous", "false", "guest", "nan", "nil", "none", "null", "true",
-    "undefined", "unknown",
+#define WORD(text) { text, sizeof text - 1 }
+static const struct slice nobody[] = {
+    WORD("-"), WORD("-1"), WORD("[object object]"), WORD("anonymous"), WORD("false"), WORD("guest"), WORD("nan"),
+    WORD("nil"), WORD("none"), WORD("null"), WORD("true"), WORD("undefined"), WORD("unknown"),
 };
 
 static const struct {
@@ -69,7 +70,7 @@ struct slice identity_shared_kind(struct slice kind)
 static bool names_nobody(struct slice value)
 {
     for (size_t i = 0; i < COUNT(nobody); i++) {
-        if (slice_eq_nocase(value, slice_of(nobody[i])))
+        if (value.len == nobody[i].len && slice_eq_nocase(value, nobody[i]))
             return true;
     }
     for (size_t i = 0; i < value.len; i++) {  // "0", "00000000-0000-0000-0000-000000000000"
