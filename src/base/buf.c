@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define BUF_LIMIT_DEFAULT ((size_t)64 << 20)
+#define PRINTF_USUAL 128  // most texts fit at the first try
 
 struct buf buf_make(size_t limit_bytes)
 {
@@ -73,12 +74,13 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    size_t room = buf_reserve(b, PRINTF_USUAL) ? b->cap - b->len : 0;
+    int n = room ? vsnprintf(b->at + b->len, room, fmt, args) : -1;
     va_end(args);
-    if (n >= 0 && buf_reserve(b, (size_t)n + 1)) {
+    if (n >= 0 && (size_t)n >= room && buf_reserve(b, (size_t)n + 1))
         vsnprintf(b->at + b->len, (size_t)n + 1, fmt, again);
+    if (n >= 0 && !b->failed)
         b->len += (size_t)n;
-    }
     va_end(again);
 }
 

@@ -89,17 +89,32 @@ struct tally {
     int64_t quantity_milli, last_ms;
 };
 
+/* Products in the order they are met, which is nearly the latest first, and a table that finds them. */
 struct tallies {
-    struct tally *of;  // open addressing by product; product 0: free
-    size_t slots, n;
+    struct tally *of;
+    uint32_t *slot;  // open addressing, index + 1; a power of two, at least twice `room`
+    size_t n, room, slots;
+    void *heap;      // both, where the usual room was too small
+};
+
+#define TALLIES_USUAL 256
+
+struct tallies_usual {
+    struct tally of[TALLIES_USUAL];
+    uint32_t slot[TALLIES_USUAL * 2];
 };
 
 static struct tally *tally_of(struct tallies *tallies, uint32_t product)
 {
     size_t at = (size_t)hash_mix(product) & (tallies->slots - 1);
-    while (tallies->of[at].product && tallies->of[at].product != product)
-        at = (at + 1) & (tallies->slots - 1);
-    return &tallies->of[at];
+    for (; tallies->slot[at]; at = (at + 1) & (tallies->slots - 1))
+        if (tallies->of[tallies->slot[at] - 1].product == product)
+            return &tallies->of[tallies->slot[at] - 1];
+    assert(tallies->n < tallies->room);
+    struct tally *tally = &tallies->of[tallies->n++];
+    *tally = (struct tally){ .product = product, .last_ms = INT64_MIN };
+    tallies->slot[at] = (uint32_t)tallies->n;
+    return tally;
 }
 
 static void tally_order(struct tallies *tallies, const struct purchases *p, uint32_t row)
@@ -108,10 +123,6 @@ static void tally_order(struct tallies *tallies, const struct purchases *p, uint
     for (uint32_t i = 0; i < order->lines; i++) {
         const struct line *line = &p->line[order->first_line + i];
         struct tally *tally = tally_of(tallies, line->product);
-        if (!tally->product) {
-            tallies->n++;
-            *tally = (struct tally){ .product = line->product, .last_ms = INT64_MIN };
-        }
         tally->quantity_milli += line->quantity_milli;
         if (order->refund)
             continue;
@@ -121,10 +132,27 @@ static void tally_order(struct tallies *tallies, const struct purchases *p, uint
     }
 }
 
-/* All products of a customer's orders within [since, until); *rows has room for `room` slots and is enlarged
- * where that is too few. false: no memory. */
+/* Room for `lines` products, in `usual` where they fit. */
+static bool tallies_room(struct tallies *tallies, struct tallies_usual *usual, size_t lines)
+{
+    *tallies = (struct tallies){ .of = usual->of, .slot = usual->slot, .room = TALLIES_USUAL, .slots = 16 };
+    while (tallies->slots < lines * 2)
+        tallies->slots *= 2;
+    if (lines > TALLIES_USUAL) {
+        tallies->room = lines;
+        tallies->heap = malloc(lines * sizeof *tallies->of + tallies->slots * sizeof *tallies->slot);
+        if (!tallies->heap)
+            return false;
+        tallies->of = tallies->heap;
+        tallies->slot = (uint32_t *)(void *)(tallies->of + lines);
+    }
+    memset(tallies->slot, 0, tallies->slots * sizeof *tallies->slot);
+    return true;
+}
+
+/* All products of a customer's orders within [since, until); free(tallies->heap) afterwards. false: no memory. */
 static bool tally_customer(const struct purchases *p, uint32_t root, int64_t since_ms, int64_t until_ms,
-                           struct tallies *tallies, bool *heap)
+                           struct tallies_usual *usual, struct tallies *tallies)
 {
     struct histories histories;
     histories_of(p, root, &histories);
@@ -133,56 +161,59 @@ static bool tally_customer(const struct purchases *p, uint32_t root, int64_t sin
         for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next)
             if (order_within(&p->order[at], since_ms, until_ms))
                 lines += p->order[at].lines;
-    size_t slots = 16;
-    while (slots < lines * 2)
-        slots *= 2;
-    *heap = slots > tallies->slots;
-    if (*heap)
-        tallies->of = calloc(slots, sizeof *tallies->of);
-    else
-        memset(tallies->of, 0, slots * sizeof *tallies->of);
-    tallies->slots = slots;
-    tallies->n = 0;
-    for (size_t h = 0; tallies->of && h < histories.n; h++)
+    bool room = tallies_room(tallies, usual, lines);
+    for (size_t h = 0; room && h < histories.n; h++)
         for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next)
             if (order_within(&p->order[at], since_ms, until_ms))
                 tally_order(tallies, p, at);
     histories_free(&histories);
-    return tallies->of != NULL;
+    return room;
 }
 
-static int latest_first(const void *a, const void *b)
+/* Latest first, ties by number. */
+static bool stands_before(const struct tally *a, const struct tally *b)
 {
-    const struct bought *x = a, *y = b;
-    if (x->last_ms != y->last_ms)
-        return x->last_ms > y->last_ms ? -1 : 1;
-    return (x->product > y->product) - (x->product < y->product);
+    return a->last_ms > b->last_ms || (a->last_ms == b->last_ms && a->product < b->product);
 }
 
-#define TALLIES_USUAL 256
+static int by_latest(const void *a, const void *b)
+{
+    return stands_before(a, b) ? -1 : stands_before(b, a);
+}
+
+/* Leaves what was bought and not given back, latest first. Small ones by insertion, since they come nearly in
+ * order. */
+static void tallies_sort(struct tallies *tallies)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < tallies->n; i++)
+        if (tallies->of[i].quantity_milli > 0 && tallies->of[i].times)
+            tallies->of[kept++] = tallies->of[i];
+    tallies->n = kept;
+    if (kept > TALLIES_USUAL) {
+        qsort(tallies->of, kept, sizeof *tallies->of, by_latest);
+        return;
+    }
+    for (size_t i = 1; i < kept; i++) {
+        struct tally tally = tallies->of[i];
+        size_t at = i;
+        for (; at > 0 && stands_before(&tally, &tallies->of[at - 1]); at--)
+            tallies->of[at] = tallies->of[at - 1];
+        tallies->of[at] = tally;
+    }
+}
 
 size_t purchases_bought(const struct purchases *p, uint32_t root, struct bought *ret, size_t max)
 {
-    struct tally usual[TALLIES_USUAL];
-    struct tallies tallies = { usual, TALLIES_USUAL, 0 };
-    bool heap;
-    if (!tally_customer(p, root, FACT_NO_TIME, FACT_NO_TIME, &tallies, &heap))
+    struct tallies_usual usual;
+    struct tallies tallies;
+    if (!tally_customer(p, root, FACT_NO_TIME, FACT_NO_TIME, &usual, &tallies))
         return 0;
-    struct bought *all = max ? malloc((tallies.n + 1) * sizeof *all) : NULL;
-    size_t n = 0;
-    for (size_t i = 0; all && i < tallies.slots; i++) {
-        const struct tally *t = &tallies.of[i];
-        if (t->product && t->quantity_milli > 0 && t->times)
-            all[n++] = (struct bought){ t->product, t->times, t->last_ms };
-    }
-    if (all)
-        qsort(all, n, sizeof *all, latest_first);
-    if (all)
-        memcpy(ret, all, (n < max ? n : max) * sizeof *ret);
-    free(all);
-    if (heap)
-        free(tallies.of);
-    return n;
+    tallies_sort(&tallies);
+    for (size_t i = 0; i < tallies.n && i < max; i++)
+        ret[i] = (struct bought){ tallies.of[i].product, tallies.of[i].times, tallies.of[i].last_ms };
+    free(tallies.heap);
+    return tallies.n;
 }
 
 size_t purchases_viewed(const struct purchases *p, uint32_t root, uint32_t *ret, size_t max)
@@ -269,14 +300,6 @@ size_t purchases_days(const struct purchases *p, int32_t from_day, struct day_ro
 
 /* ---- the matrix ---- */
 
-static int latest_last(const void *a, const void *b)
-{
-    const struct tally *x = a, *y = b;
-    if (x->last_ms != y->last_ms)
-        return x->last_ms < y->last_ms ? -1 : 1;
-    return (x->product > y->product) - (x->product < y->product);
-}
-
 struct rows {
     struct purchase_matrix *m;
     size_t item_cap, start_cap, root_cap;
@@ -285,19 +308,16 @@ struct rows {
 static bool row_add(struct rows *rows, uint32_t root, struct tallies *tallies)
 {
     struct purchase_matrix *m = rows->m;
-    size_t kept = 0;
-    for (size_t i = 0; i < tallies->slots; i++)
-        if (tallies->of[i].product && tallies->of[i].quantity_milli > 0 && tallies->of[i].times)
-            tallies->of[kept++] = tallies->of[i];
+    tallies_sort(tallies);
+    size_t kept = tallies->n;
     if (kept == 0)
         return true;
-    qsort(tallies->of, kept, sizeof *tallies->of, latest_last);
     size_t end = m->buyers ? m->start[m->buyers] : 0;
     if (!vec_need(m->item, rows->item_cap, end + kept) || !vec_need(m->root, rows->root_cap, m->buyers + 1u)
         || !vec_need(m->start, rows->start_cap, m->buyers + 2u))
         return false;
     for (size_t i = 0; i < kept; i++)
-        m->item[end + i] = tallies->of[i].product - 1;
+        m->item[end + i] = tallies->of[kept - 1 - i].product - 1;
     m->root[m->buyers++] = root;
     m->start[m->buyers] = end + kept;
     return true;
@@ -308,19 +328,17 @@ enum err_code purchases_matrix(const struct purchases *p, int64_t since_ms, int6
 {
     assert(p && ret);
     struct rows rows = { .m = calloc(1, sizeof *rows.m) };
-    struct tally *usual = malloc(TALLIES_USUAL * sizeof *usual);
+    struct tallies_usual *usual = malloc(sizeof *usual);
     bool whole = rows.m && usual && vec_need(rows.m->start, rows.start_cap, 2);
     const struct customers *customers = memory_customers(p->memory);
     uint32_t count = customers_count(customers);
     for (uint32_t root = 1; whole && root <= count; root++) {
-        struct tallies tallies = { usual, TALLIES_USUAL, 0 };
-        bool heap = false;
         if (!customers_is_root(customers, root))
             continue;
-        whole = tally_customer(p, root, since_ms, until_ms, &tallies, &heap)
+        struct tallies tallies;
+        whole = tally_customer(p, root, since_ms, until_ms, usual, &tallies)
                 && row_add(&rows, root, &tallies);
-        if (heap)
-            free(tallies.of);
+        free(tallies.heap);
     }
     free(usual);
     if (!whole) {
