@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 
+#define UPPER_HALF UINT64_C(0xffffffff00000000)
+
 enum err_code open_init(struct open_part *open, size_t cap, struct err *e)
 {
     assert(cap > 0 && cap < UINT32_MAX / 2);
@@ -54,7 +56,7 @@ void open_add(struct open_part *open, struct open_row row)
     size_t at = row.message_hash & (open->slots - 1);
     while (open->by_message[at])
         at = (at + 1) & (open->slots - 1);
-    open->by_message[at] = (uint32_t)open->n;
+    open->by_message[at] = (row.message_hash & UPPER_HALF) | open->n;
 }
 
 void open_commit(struct open_part *open)
@@ -78,7 +80,7 @@ void open_rollback(struct open_part *open)
         uint64_t hash = open->rows[open->n - 1].message_hash;
         if (hash) {
             size_t at = hash & (open->slots - 1);
-            while (open->by_message[at] != open->n)
+            while ((uint32_t)open->by_message[at] != open->n)
                 at = (at + 1) & (open->slots - 1);
             open->by_message[at] = 0;
         }
@@ -90,13 +92,13 @@ bool open_find_message(const struct open_part *open, uint64_t hash, size_t *curs
 {
     assert(hash);
     for (;; ++*cursor) {
-        uint32_t at = open->by_message[(hash + *cursor) & (open->slots - 1)];
-        if (!at)
+        uint64_t slot = open->by_message[(hash + *cursor) & (open->slots - 1)];
+        if (!slot)
             return false;
-        if (open->rows[at - 1].message_hash != hash)
+        if ((slot ^ hash) & UPPER_HALF || open->rows[(uint32_t)slot - 1].message_hash != hash)
             continue;
         ++*cursor;
-        *row = at - 1;
+        *row = (uint32_t)slot - 1;
         return true;
     }
 }
@@ -109,5 +111,5 @@ uint32_t open_head(const struct open_part *open, uint32_t customer)
 
 size_t open_bytes(const struct open_part *open)
 {
-    return open->n * sizeof *open->rows + open->slots * 2 * sizeof *open->by_customer;
+    return open->n * sizeof *open->rows + open->slots * (sizeof *open->by_customer + sizeof *open->by_message);
 }

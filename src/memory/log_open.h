@@ -1,11 +1,12 @@
 /* What the log keeps in memory of its open part: enough to find a fact by customer or message id.
  *
  * Shape    row r is fact first_seq + r. by_customer and by_message are open-addressed tables (linear
- *          probing, load <= 3/4) of row numbers + 1; facts of one customer are chained newest first.
+ *          probing, load <= 3/4) of row numbers + 1; facts of one customer are chained newest first. Slots of
+ *          by_message also hold the hash's upper half, so that an id that is not there costs one miss.
  * Groups   rows of the running group stand behind `committed`. by_message knows them at once, for
  *          deduplication within the group; the chains only from open_commit on, so that readers, who
  *          look at nothing behind `committed`, need no copy.
- * Memory   fixed when made: nothing grows while readers look. 32 bytes a row and 8 to 16 of tables.
+ * Memory   fixed when made: nothing grows while readers look. 32 bytes a row and 16 to 32 of tables.
  */
 #ifndef TENDERO_MEMORY_LOG_OPEN_H
 #define TENDERO_MEMORY_LOG_OPEN_H
@@ -33,7 +34,8 @@ static inline uint32_t log_kind_type(uint32_t kind)
 
 struct open_part {
     struct open_row *rows;
-    uint32_t *by_customer, *by_message;
+    uint32_t *by_customer;
+    uint64_t *by_message;
     size_t cap, slots;      // slots: a power of two
     size_t committed, n;    // rows that readers see; rows in all
 };
