@@ -50,7 +50,7 @@ struct api_options {
 };
 
 MUST_CHECK enum err_code api_new(struct api_options, struct api **ret, struct err *e);
-/* After the server has stopped: cancels running jobs and waits for them. */
+/* After the server has stopped and before the pool and the memory end: cancels running jobs and waits. */
 void api_drop(struct api **);
 
 /* For struct http_options; arg is the api. */

@@ -46,6 +46,10 @@ void problem_json(struct buf *out, enum err_code code, int status, const struct 
     json_w_kcstr(&w, "title", problems[code].title);
     json_w_ki64(&w, "status", status);
     json_w_kcstr(&w, "detail", e && e->text[0] ? e->text : problems[code].title);
+    struct slice pointer = slice_of(e ? e->text : "");  // "/limit: must be …" speaks of a member
+    size_t end = slice_find(pointer, ':');
+    if (slice_starts(pointer, SLICE("/")) && end < pointer.len)
+        json_w_kstring(&w, "pointer", (struct slice){ pointer.at, end });
     if (problems[code].remedy)
         json_w_kcstr(&w, "remedy", problems[code].remedy);
     json_w_close(&w, '}');

@@ -3,11 +3,6 @@
 #include "api/api_room.h"
 #include "text/url.h"
 
-#define ROUTE(method, pattern, access, handler, summary, query, request, response)                             \
-    enum err_code handler(struct call *, struct err *);
-#include "api/routes.def"
-#undef ROUTE
-
 const struct route routes[] = {
 #define ROUTE(method, pattern, access, handler, summary, query, request, response)                             \
     { HTTP_##method, pattern, ACCESS_##access, handler, #handler, summary, query, request, response },

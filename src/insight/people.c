@@ -64,20 +64,31 @@ static struct rfm_cuts cuts_now(const struct people *people)
     return cuts;
 }
 
-static struct standing standing_by(const struct people *people, const struct rfm_cuts *cuts, uint32_t root,
-                                   int64_t now_ms)
+static struct standing standing_of(const struct rfm_cuts *cuts, struct purchase_summary bought, int64_t now_ms)
 {
-    struct standing s = { .bought = purchases_summary(people->purchases, root) };
-    s.rfm = rfm_of(&s.bought, now_ms);
+    struct standing s = { .bought = bought, .rfm = rfm_of(&bought, now_ms) };
     s.scores = rfm_score(cuts, s.rfm);
     s.tier = rfm_tier(s.scores, s.rfm.frequency);
     return s;
+}
+
+static struct standing standing_by(const struct people *people, const struct rfm_cuts *cuts, uint32_t root,
+                                   int64_t now_ms)
+{
+    return standing_of(cuts, purchases_summary(people->purchases, root), now_ms);
 }
 
 struct standing people_standing(const struct people *people, uint32_t root, int64_t now_ms)
 {
     struct rfm_cuts cuts = cuts_now(people);
     return standing_by(people, &cuts, root, now_ms);
+}
+
+struct standing people_standing_of(const struct people *people, const struct purchase_summary *bought,
+                                   int64_t now_ms)
+{
+    struct rfm_cuts cuts = cuts_now(people);
+    return standing_of(&cuts, *bought, now_ms);
 }
 
 bool people_refresh_due(const struct people *people, int64_t now_ms)

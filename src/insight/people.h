@@ -27,6 +27,8 @@ struct standing {
 };
 /* Under the read lock. */
 struct standing people_standing(const struct people *, uint32_t root, int64_t now_ms);
+/* The same for purchases that are nobody's yet: what a merge would make. Needs no lock. */
+struct standing people_standing_of(const struct people *, const struct purchase_summary *, int64_t now_ms);
 /* The tier's reason in words, e.g. "3 orders, the last 12 days ago". lang "en" or "es". */
 void people_why(const struct standing *, const char *lang, struct buf *out);
 

@@ -74,6 +74,10 @@ struct rejection_row { int64_t id, at_ms; uint32_t source; struct slice code, bo
 MUST_CHECK enum err_code ingest_rejections(struct store_conn *, int64_t before, size_t limit,
                                            struct arena *mem, struct rejection_row **ret, size_t *n,
                                            struct err *e);
+struct rejection_day { int32_t day; uint32_t rejected; };  // days since 1970-01-01, UTC, of arrival
+/* Of those still kept: days with day >= from_day, oldest first. */
+MUST_CHECK enum err_code ingest_rejection_days(struct store_conn *, int32_t from_day, struct rejection_day *ret,
+                                               size_t max, size_t *n, struct err *e);
 /* The sentence of a code: lang "en" or "es". */
 const char *ingest_reason_text(struct slice code, const char *lang);
 struct ingest_totals { uint64_t accepted, duplicates, rejected; };  // since start

@@ -1,5 +1,6 @@
 #include "memory/ingest_event.h"
 #include "memory/ingest_memory.h"
+#include "text/time.h"
 
 enum err_code ingest_reject(struct tx *tx, uint32_t source, const char *code, struct slice body, struct err *e)
 {
@@ -40,6 +41,25 @@ enum err_code ingest_rejections(struct store_conn *conn, int64_t before, size_t 
     if (!rows)
         return err_set(e, ERR_LIMIT, 0, "the rejections need more memory than a request may use");
     *ret = rows;
+    *n = got;
+    return ERR_OK;
+}
+
+enum err_code ingest_rejection_days(struct store_conn *conn, int32_t from_day, struct rejection_day *ret,
+                                    size_t max, size_t *n, struct err *e)
+{
+    struct store_stmt *st;
+    size_t got = 0;
+    TRY(store_prepare(conn, SLICE("SELECT at_ms / 86400000, COUNT(*) FROM rejections WHERE at_ms >= $1 "
+                                  "GROUP BY at_ms / 86400000 ORDER BY 1"), &st, e));
+    store_bind_i64(st, 1, from_day * DAY_MS);
+    for (bool row; got < max; got++) {
+        TRY(store_step(st, &row, e));
+        if (!row)
+            break;
+        ret[got] = (struct rejection_day){ (int32_t)store_col_i64(st, 0), (uint32_t)store_col_i64(st, 1) };
+    }
+    store_reset(st);
     *n = got;
     return ERR_OK;
 }
