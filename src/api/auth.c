@@ -80,3 +80,17 @@ enum err_code auth_check(struct call *call, bool *forbidden, struct err *e)
     *forbidden = true;
     return err_set(e, ERR_DENIED, 0, "a key of scope \"%s\" may not do this", scope_name(call->scope));
 }
+
+int api_admit_upload(void *arg, const struct http_request *asked)
+{
+    struct api *api = arg;
+    struct http_request *http = (struct http_request *)(uintptr_t)asked;  // for its arena
+    struct err e = { 0 };
+    bool known = false, forbidden = false;
+    struct call call = { .api = api, .rooms = &api->options, .thread = http_thread_state(http), .http = http,
+                         .mem = http_arena(http) };
+    if (route_find(http_method(http), http_path(http), call.mem, &call.route, call.param, &known, &e))
+        return 404;
+    enum err_code code = auth_check(&call, &forbidden, &e);
+    return !code ? 0 : forbidden ? 403 : problem_status(code);
+}

@@ -265,15 +265,18 @@ static void import_work(void *arg)
     job_end(job, code, &e);
 }
 
-/* Goods of the catalogue: what could have been proposed. */
+/* Goods of the catalogue, whether in stock today or not: what could have been proposed then. */
 static bool may_propose(void *arg, uint32_t product)
 {
     const struct api_options *rooms = arg;
-    memory_read_lock(rooms->memory);
     const struct product *known = catalogue_product(rooms->catalogue, product);
-    bool allowed = known && known->kind == PRODUCT_GOODS;
-    memory_read_unlock(rooms->memory);
-    return allowed;
+    return known && known->kind == PRODUCT_GOODS;
+}
+
+static uint32_t group_of(void *arg, uint32_t product)
+{
+    const struct api_options *rooms = arg;
+    return catalogue_group(rooms->catalogue, product);
 }
 
 /* The day after the shop's newest order; 0: there are none. */
@@ -329,8 +332,9 @@ static enum err_code evaluation_job(struct job *job, struct evaluation *ret, str
     int64_t end_ms = orders_end_ms(rooms);
     if (!end_ms)
         return err_set(e, ERR_CONFLICT, 0, "there are no orders yet: import some first");
+    struct affinity_taste taste = { may_propose, group_of, (void *)(uintptr_t)rooms };
     return affinity_evaluate(rooms->affinity, end_ms - job->held_back_days * DAY_MS, job->held_back_days,
-                             may_propose, (void *)(uintptr_t)rooms, &job->progress.cancel, ret, e);
+                             &taste, &job->progress.cancel, ret, e);
 }
 
 static void evaluation_work(void *arg)
