@@ -1,9 +1,9 @@
 #include "memory/identifier_table.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 #include "base/hash.h"
+#include "sys/pages.h"
 
 #define CAP_MIN 64
 #define CAP_KEPT 4096  // a cleared table keeps no more: clearing costs by size, not by use
@@ -47,7 +47,7 @@ bool identifier_table_copy(const struct identifier_table *from, size_t n, struct
     size_t cap = from->cap > CAP_MIN ? from->cap : CAP_MIN;
     while (n > cap / 4 * 3)
         cap *= 2;
-    struct identifier_slot *slots = calloc(cap, sizeof *slots);
+    struct identifier_slot *slots = pages_new(cap * sizeof *slots);
     if (!slots)
         return false;
     *grown = (struct identifier_table){ slots, cap, from->n };
@@ -72,7 +72,7 @@ void identifier_table_put(struct identifier_table *t, struct identifier_key key,
 
 void identifier_table_drop(struct identifier_table *t)
 {
-    free(t->slots);
+    pages_drop(t->slots, t->cap * sizeof *t->slots);
     *t = (struct identifier_table){ NULL, 0, 0 };
 }
 
