@@ -1,6 +1,6 @@
 /* The first rows of a file, enough to show and to map. RFC 4180 quoting; the separator that gives the first
  * line the most columns. A row cut off by the end of the sample is left out. */
-export type Sample = { header: string[]; rows: string[][] };
+export type Sample = { header: string[]; rows: string[][]; separator: string };
 
 export function separatorOf(line: string): string {
   let best = ',';
@@ -36,10 +36,10 @@ export function sampleCsv(text: string, max: number): Sample {
   const clean = text.replace(/^\uFEFF/, '');
   const separator = separatorOf(clean.slice(0, clean.indexOf('\n') + 1 || undefined));
   const [header = [], ...rows] = csvRows(clean.endsWith('\n') ? clean : `${clean}\n`, separator, max + 1);
-  return { header, rows };
+  return { header, rows, separator };
 }
 
-/* Members of the first objects, nested ones with a dot. */
+/* Members of the first objects; those of nested ones by their JSON pointer (RFC 6901). */
 export function sampleNdjson(text: string, max: number): Sample {
   const found: Record<string, string>[] = [];
   for (const line of text.split('\n').slice(0, max)) {
@@ -52,11 +52,12 @@ export function sampleNdjson(text: string, max: number): Sample {
     }
   }
   const header = [...new Set(found.flatMap((o) => Object.keys(o)))];
-  return { header, rows: found.map((o) => header.map((name) => o[name] ?? '')) };
+  return { header, rows: found.map((o) => header.map((name) => o[name] ?? '')), separator: '' };
 }
 
 function flatten(prefix: string, value: unknown, into: Record<string, string>): void {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    for (const [name, v] of Object.entries(value)) flatten(prefix ? `${prefix}.${name}` : name, v, into);
-  else if (prefix) into[prefix] = typeof value === 'string' ? value : JSON.stringify(value);
+    for (const [name, v] of Object.entries(value))
+      flatten(`${prefix}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, v, into);
+  else if (prefix) into[/^\/[^/~]+$/.test(prefix) ? prefix.slice(1) : prefix] = typeof value === 'string' ? value : JSON.stringify(value);
 }

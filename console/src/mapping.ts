@@ -1,47 +1,68 @@
 /* From a file's columns to the mapping that the importer asks for (docs/IMPORT.md), and first guesses. */
-export const MEANINGS = ['skip', 'userId', 'anonymousId', 'messageId', 'timestamp', 'event', 'trait',
-  'property'] as const;
-export type Meaning = (typeof MEANINGS)[number];
-export type Subject = 'customers' | 'events' | 'products';
-export const PRODUCT_MEANINGS = ['skip', 'id', 'title', 'category', 'price', 'stock', 'description'] as const;
-export type ProductMeaning = (typeof PRODUCT_MEANINGS)[number];
-export type Choice = { column: string; meaning: Meaning | ProductMeaning };
+export type Subject = 'raw' | 'event' | 'customer' | 'product';
+export type FieldType = 'text' | 'number' | 'boolean' | 'date' | 'json';
+const IDENTITY = ['userId', 'anonymousId', 'email', 'groupId'] as const;
+const EVENT = [...IDENTITY, 'timestamp', 'event', 'messageId', 'property'] as const;
+const CUSTOMER = [...IDENTITY, 'timestamp', 'trait'] as const;
+const PRODUCT = ['id', 'title', 'category', 'price', 'stock', 'description', 'kind', 'url', 'imageUrl'] as const;
+export type Meaning = 'skip' | (typeof EVENT)[number] | (typeof CUSTOMER)[number] | (typeof PRODUCT)[number];
+export type Choice = { column: string; meaning: Meaning; type: FieldType };
 
 const HINTS: [RegExp, Meaning][] = [
-  [/^(customer|user|client|kunde|cliente)[ _-]?(id|no|number)?$|^userid$|^id$/i, 'userId'],
-  [/^anonymous/i, 'anonymousId'], [/^message[ _-]?id$|^order[ _-]?(id|no)$|^invoice/i, 'messageId'],
-  [/date|time|fecha|^at$|timestamp/i, 'timestamp'], [/^event/i, 'event'],
+  [/^(customer|user|client|cliente)[ _-]?(id|no|number)?$|^id$/i, 'userId'],
+  [/^anonymous/i, 'anonymousId'], [/^e?-?mail$|^correo/i, 'email'], [/^group[ _-]?id$|^company[ _-]?id$/i, 'groupId'],
+  [/^(message|order|invoice)[ _-]?(id|no|number)$/i, 'messageId'],
+  [/date|time|fecha|^at$/i, 'timestamp'], [/^event/i, 'event'],
 ];
-const PRODUCT_HINTS: [RegExp, ProductMeaning][] = [
-  [/^(id|sku|code|product[ _-]?id|stock[ _-]?code)$/i, 'id'], [/title|name|nombre|t[ií]tulo/i, 'title'],
+const PRODUCT_HINTS: [RegExp, Meaning][] = [
+  [/image|imagen|foto/i, 'imageUrl'], [/^(ur[li]|link|enlace)$/i, 'url'],
+  [/^(id|sku|code|c[oó]digo|product[ _-]?id|stock[ _-]?code)$/i, 'id'], [/title|name|nombre|t[ií]tulo/i, 'title'],
   [/categ/i, 'category'], [/price|precio/i, 'price'], [/stock|quantity|existencias/i, 'stock'],
-  [/descri/i, 'description'],
+  [/descri/i, 'description'], [/^kind$|^type$|^tipo$/i, 'kind'],
 ];
 
-export function guess(column: string, subject: Subject): Choice['meaning'] {
-  if (subject === 'products') return PRODUCT_HINTS.find(([re]) => re.test(column))?.[1] ?? 'skip';
-  const found = HINTS.find(([re]) => re.test(column))?.[1];
-  if (found && (subject === 'events' || (found !== 'event' && found !== 'messageId'))) return found;
-  return subject === 'events' ? 'property' : 'trait';
+export function meaningsOf(subject: Subject): readonly Meaning[] {
+  if (subject === 'product') return ['skip', ...PRODUCT];
+  return ['skip', ...(subject === 'event' ? EVENT : CUSTOMER)];
 }
 
-export function meaningsOf(subject: Subject): readonly Choice['meaning'][] {
-  if (subject === 'products') return PRODUCT_MEANINGS;
-  return subject === 'events' ? MEANINGS
-    : MEANINGS.filter((m) => m !== 'event' && m !== 'property' && m !== 'messageId');
+export function guess(column: string, subject: Subject): Meaning {
+  const bare = column.slice(column.lastIndexOf('/') + 1);
+  const hints = subject === 'product' ? PRODUCT_HINTS : HINTS;
+  const found = hints.find(([pattern]) => pattern.test(bare))?.[1];
+  if (found && meaningsOf(subject).includes(found)) return found;
+  return subject === 'product' ? 'skip' : subject === 'event' ? 'property' : 'trait';
 }
 
-/* One member per meaning; traits and properties keep their column's name. */
-export function mappingOf(subject: Subject, event: string, choices: Choice[]): Record<string, unknown> {
-  const mapping: Record<string, unknown> = { kind: subject };
-  if (subject === 'events' && event && !choices.some((c) => c.meaning === 'event'))
-    mapping['eventName'] = event;
-  const groups: Record<string, Record<string, string>> = {};
-  for (const { column, meaning } of choices) {
+/* From the first values; empty ones say nothing. */
+export function guessType(values: string[]): FieldType {
+  const said = values.filter((v) => v !== '');
+  if (!said.length) return 'text';
+  if (said.every((v) => /^-?(0|[1-9]\d*)(\.\d+)?$/.test(v))) return 'number';
+  if (said.every((v) => v === 'true' || v === 'false')) return 'boolean';
+  if (said.every((v) => /^\d{4}-\d\d-\d\d(T|$)/.test(v))) return 'date';
+  if (said.every((v) => /^[[{]/.test(v))) return 'json';
+  return 'text';
+}
+
+/* The mapping, or null for lines that are events as a client sends them. A column holds one thing; where two
+ * were given the same meaning, the last counts. */
+export function mappingOf(subject: Subject, separator: string, eventName: string,
+                          choices: Choice[]): Record<string, unknown> | null {
+  if (subject === 'raw') return null;
+  const mapping: Record<string, unknown> = { as: subject };
+  if (separator && separator !== ',') mapping['separator'] = separator;
+  if (subject === 'event' && eventName) mapping['event'] = eventName;
+  const members: Record<string, unknown> = {};
+  for (const { column, meaning, type } of choices) {
     if (meaning === 'skip') continue;
+    const bare = column.slice(column.lastIndexOf('/') + 1);
     if (meaning === 'trait' || meaning === 'property')
-      (groups[meaning === 'trait' ? 'traits' : 'properties'] ??= {})[column] = column;
-    else mapping[meaning] = column;
+      members[bare] = type === 'text' ? { from: column } : { from: column, type };
+    else if (subject === 'product') members[meaning] = { from: column };
+    else mapping[meaning] = { from: column };
   }
-  return { ...mapping, ...groups };
+  const member = subject === 'event' ? 'properties' : subject === 'customer' ? 'traits' : 'product';
+  if (Object.keys(members).length) mapping[member] = members;
+  return mapping;
 }

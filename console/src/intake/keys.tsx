@@ -74,7 +74,7 @@ export function Keys() {
           { key: 'name', label: t('keys.name'), head: true, cell: (k) => k.name },
           { key: 'scope', label: t('keys.scope'), cell: (k) => <Chip>{t(`scope.${k.scope}`)}</Chip> },
           { key: 'source', label: t('word.source'), cell: (k) => k.source || '—' },
-          { key: 'hint', label: t('keys.hint'), cell: (k) => <code>{k.hint}…</code> },
+          { key: 'hint', label: t('keys.hint'), cell: (k) => <code>…{k.hint}</code> },
           { key: 'used', label: t('keys.used'), cell: (k) => <When at={k.lastUsedAt} relative /> },
           { key: 'made', label: t('keys.created'), cell: (k) => <When at={k.createdAt} /> },
           { key: 'act', label: t('word.actions'), cell: (k) => (
