@@ -1,126 +1,469 @@
-/* The shapes of docs/API.md. Written by `npm run types -- OPENAPI.json`; do not edit by hand. */
-export type Text = { en: string; es: string };
+/* The shapes of docs/API.md. Written by `npm run types`; do not edit by hand. */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  pointer?: string;
+  remedy?: string;
+};
+export type Text = {
+  en: string;
+  es: string;
+};
+export type Tier = "champion" | "loyal" | "promising" | "new" | "at_risk" | "asleep" | "prospect";
+export type Kind = "person" | "company" | "household" | "partner";
+export type Rule = "latest" | "strongest" | "all";
+export type TraitType = "text" | "number" | "boolean" | "date" | "list" | "object" | "mixed";
+export type ProductKind = "goods" | "service" | "fee" | "voucher";
+export type FactType = "track" | "identify" | "page" | "screen" | "group" | "alias" | "decision" | "merge" | "unmerge" | "correction" | "deletion" | "trait" | "membership" | "catalogue";
+export type CustomerRef = string;
+export type Health = {
+  status: string;
+};
+export type Ready = {
+  ready: boolean;
+  reason: string | null;
+};
+export type Login = {
+  email: string;
+  password: string;
+};
+export type SessionEdit = {
+  language: "en" | "es";
+};
+export type User = {
+  id: string;
+  email: string;
+  name: string;
+  language: "en" | "es";
+};
+export type UserNew = {
+  email: string;
+  name?: string;
+  password: string;
+  language?: "en" | "es";
+};
+export type Shop = {
+  name: string;
+  currency: string;
+  demo: boolean;
+  notice: Text | null;
+};
 export type Session = {
-  user: { id: string; email: string; name: string; language: 'en' | 'es' };
+  user: User;
   csrf: string;
-  shop: { name: string; currency: string; demo: boolean; notice: Text | null };
+  shop: Shop;
 };
 export type Key = {
-  id: string; name: string; scope: 'write' | 'read' | 'admin'; source: string; hint: string;
-  createdAt: string; lastUsedAt: string | null;
+  id: string;
+  name: string;
+  scope: "write" | "read" | "admin";
+  source: string;
+  hint: string;
+  createdAt: string;
+  lastUsedAt: string | null;
 };
-export type NewKey = Key & { key: string };
-export type Tier = 'champion' | 'loyal' | 'promising' | 'new' | 'at_risk' | 'asleep' | 'prospect';
-export type CustomerKind = 'person' | 'company' | 'household' | 'partner';
+export type KeyMade = {
+  id: string;
+  name: string;
+  scope: "write" | "read" | "admin";
+  source: string;
+  hint: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  key: string;
+};
+export type KeyNew = {
+  scope: "write" | "read" | "admin";
+  name: string;
+  source?: string;
+};
 export type CustomerRow = {
-  id: string; kind: CustomerKind; name: string | null; email: string | null; userId: string | null;
-  country: string | null; anonymous: boolean; tier: Tier; orders: number; value: number;
-  lastOrderAt: string | null; firstSeenAt: string; lastSeenAt: string;
+  id: string;
+  kind: Kind;
+  name: string | null;
+  email: string | null;
+  userId: string | null;
+  country: string | null;
+  anonymous: boolean;
+  tier: Tier;
+  orders: number;
+  value: number;
+  lastOrderAt: string | null;
+  firstSeenAt: string | null;
+  lastSeenAt: string | null;
 };
-export type Rule = 'latest' | 'strongest' | 'all';
-export type Provenance = 'declared' | 'observed' | 'inferred';
-export type Trait = {
-  name: string; label: Text; type: TraitType; value: unknown; time: string; source: string;
-  provenance: Provenance; purpose: string; rule: Rule;
-  others: { value: unknown; time: string; source: string; provenance: Provenance }[];
-};
-export type TraitHistoryRow = {
-  value: unknown; time: string; source: string; provenance: Provenance; fact: number;
-};
-export type Identifier = {
-  kind: string; value: string; since: string; source: string; shared: boolean; history: string;
-};
-export type Membership = {
-  id: string; customer: string; name: string | null; kind: CustomerKind; role: string; since: string;
+export type Scores = {
+  r: number;
+  f: number;
+  m: number;
 };
 export type Rfm = {
-  recencyDays: number | null; frequency: number; value: number;
-  scores: { r: number; f: number; m: number } | null; tier: Tier; why: Text;
+  recencyDays: number | null;
+  frequency: number;
+  value: number;
+  scores: Scores | null;
+  tier: Tier;
+  why: Text;
 };
-export type Customer = CustomerRow & {
-  rfm: Rfm; traits: Trait[]; identifiers: Identifier[]; accounts: Membership[]; members: Membership[];
-  merges: Merge[]; histories: number;
+export type TraitCandidate = {
+  value: unknown;
+  time: string;
+  source: string;
+  provenance: "declared" | "observed" | "inferred";
 };
-export type MergeReason = 'by_hand' | 'identify' | 'alias' | 'email';
+export type TraitValue = {
+  value: unknown;
+  time: string;
+  source: string;
+  provenance: "declared" | "observed" | "inferred";
+  fact: number;
+};
+export type Trait = {
+  name: string;
+  label: Text;
+  type: TraitType;
+  value: unknown;
+  time: string;
+  source: string;
+  provenance: "declared" | "observed" | "inferred";
+  fits: boolean;
+  purpose: string;
+  rule: Rule;
+  others: TraitCandidate[];
+};
+export type Identifier = {
+  kind: string;
+  value: string;
+  since: string;
+  source: string;
+  shared: boolean;
+  history: string;
+};
+export type Membership = {
+  id: string;
+  customer: string;
+  name: string | null;
+  kind: Kind;
+  role: string;
+  since: string;
+};
 export type Merge = {
-  id: string; winner: string; loser: string; reason: MergeReason; by: string; note: string;
-  at: string; undoneAt: string | null;
+  id: string;
+  winner: string;
+  loser: string;
+  reason: string;
+  by: string;
+  note: string;
+  at: string;
+  undoneAt: string | null;
 };
-export type MergePreview = {
-  allowed: boolean; warnings: Text[]; winner: CustomerRow; loser: CustomerRow; result: CustomerRow;
-  traits: { name: string; winner: unknown; loser: unknown; result: unknown }[];
+export type Customer = {
+  id: string;
+  kind: Kind;
+  name: string | null;
+  email: string | null;
+  userId: string | null;
+  country: string | null;
+  anonymous: boolean;
+  tier: Tier;
+  orders: number;
+  value: number;
+  lastOrderAt: string | null;
+  firstSeenAt: string | null;
+  lastSeenAt: string | null;
+  rfm: Rfm;
+  traits: Trait[];
   identifiers: Identifier[];
+  accounts: Membership[];
+  members: Membership[];
+  merges: Merge[];
+  histories: number;
 };
-export type MergeSuggestion = { id: string; a: CustomerRow; b: CustomerRow; reason: Text; at: string };
-export type FactType =
-  | 'track' | 'identify' | 'page' | 'screen' | 'group' | 'alias' | 'decision' | 'merge' | 'unmerge'
-  | 'correction' | 'deletion' | 'trait' | 'membership' | 'catalogue';
-export type Fact = {
-  seq: number; type: FactType; event: string | null; customer: string | null; messageId: string | null;
-  source: string; timestamp: string; originalTimestamp: string | null; sentAt: string | null;
-  receivedAt: string; body: Record<string, unknown>; corrected: boolean; deleted: boolean; story: Text;
+export type IdentifierNew = {
+  kind: string;
+  value: string;
 };
-export type LiveEvent = {
-  at: string; source: string; type: string; event: string | null; messageId: string | null;
-  customer: string | null; outcome: 'accepted' | 'duplicate' | 'rejected'; reason: Text | null;
+export type CustomerNew = {
+  kind: Kind;
+  identifiers: IdentifierNew[];
+  traits?: Traits;
 };
-export type Rejection = {
-  id: string; at: string; source: string; reason: Text; code: string; body: string;
+export type Traits = Record<string, unknown>;
+export type MembershipNew = {
+  account: CustomerRef;
+  role?: string;
 };
-export type TraitType = 'text' | 'number' | 'boolean' | 'date' | 'list' | 'object' | 'mixed';
-export type TraitSchema = {
-  name: string; label: Text; type: TraitType; rule: Rule; purpose: string; firstSeenAt: string;
-  customers: number;
-};
-export type ProductKind = 'goods' | 'service' | 'fee' | 'voucher';
-export type ProductRow = {
-  id: string; title: string; category: string | null; price: number | null; stock: number | null;
-  kind: ProductKind; active: boolean; imageUrl: string | null; url: string | null;
-};
-export type Variant = {
-  id: string; title: string; price: number | null; stock: number | null;
-  attributes: Record<string, unknown>;
-};
-export type Product = ProductRow & {
-  description: string | null; variants: Variant[]; sold: number;
-  neighbours: { product: ProductRow; similarity: number; together: number }[];
-};
-export type Category = { id: string; name: Text; parent: string | null; products: number };
-export type ReasonCode = 'bought_together' | 'popular_in_category' | 'popular' | 'declared' | 'viewed';
-export type Reason = {
-  code: ReasonCode; product: string | null; count: number | null; month: string | null; text: Text;
-};
-export type Proposal = { product: ProductRow; score: number; reasons: Reason[] };
-export type Decision = {
-  id: string | null; customer: string | null; at: string; model: string; proposals: Proposal[];
+export type MessageAsk = {
+  language: "en" | "es";
+  product: string;
+  channel: "email";
 };
 export type Message = {
-  language: string; subject: string; html: string; text: string; product: ProductRow; notice: Text;
+  language: "en" | "es";
+  subject: string;
+  html: string;
+  text: string;
+  product: ProductRow;
+  notice: Text;
 };
-export type Hit = { name: string; hitRateAt10: number; low: number; high: number };
+export type MergeAsk = {
+  winner: CustomerRef;
+  loser: CustomerRef;
+  reason?: string;
+};
+export type TraitPair = {
+  name: string;
+  winner: unknown;
+  loser: unknown;
+  result: unknown;
+};
+export type MergePreview = {
+  allowed: boolean;
+  warnings: Text[];
+  winner: CustomerRow;
+  loser: CustomerRow;
+  result: CustomerRow;
+  traits: TraitPair[];
+  identifiers: Identifier[];
+};
+export type MergeSuggestion = {
+  id: string;
+  a: CustomerRow;
+  b: CustomerRow;
+  code: string;
+  reason: Text;
+  at: string;
+};
+export type Fact = {
+  seq: number;
+  type: FactType;
+  event: string | null;
+  customer: string | null;
+  messageId: string | null;
+  source: string;
+  timestamp: string;
+  originalTimestamp: string | null;
+  sentAt: string | null;
+  receivedAt: string;
+  body: Record<string, unknown>;
+  corrected: boolean;
+  deleted: boolean;
+  story: Text;
+};
+export type Correction = {
+  body: Record<string, unknown>;
+  note?: string;
+};
+export type LiveEvent = {
+  at: string;
+  source: string;
+  type: FactType;
+  event: string | null;
+  messageId: string;
+  customer: string | null;
+  outcome: "accepted" | "duplicate" | "rejected";
+  reason: Text | null;
+};
+export type Rejection = {
+  id: number;
+  at: string;
+  source: string;
+  reason: Text;
+  code: string;
+  body: string;
+};
+export type TraitSchema = {
+  name: string;
+  label: Text;
+  type: TraitType;
+  rule: Rule;
+  purpose: string;
+  firstSeenAt: string;
+  customers: number;
+};
+export type TraitSchemaEdit = {
+  label: Text;
+  type: TraitType;
+  rule: Rule;
+  purpose: string;
+};
+export type ProductRow = {
+  id: string;
+  title: string;
+  category: string | null;
+  price: number | null;
+  stock: number | null;
+  kind: ProductKind;
+  active: boolean;
+  imageUrl: string | null;
+  url: string | null;
+};
+export type Variant = {
+  id: string;
+  title: string;
+  price: number | null;
+  stock: number | null;
+  attributes: Record<string, unknown>;
+};
+export type Neighbour = {
+  product: ProductRow;
+  similarity: number;
+  together: number;
+};
+export type Product = {
+  id: string;
+  title: string;
+  category: string | null;
+  price: number | null;
+  stock: number | null;
+  kind: ProductKind;
+  active: boolean;
+  imageUrl: string | null;
+  url: string | null;
+  description: string;
+  variants: Variant[];
+  sold: number;
+  neighbours: Neighbour[];
+};
+export type ProductPut = {
+  id?: string;
+  title: string;
+  category?: string | null;
+  price?: number | null;
+  stock?: number | null;
+  kind?: ProductKind;
+  active?: boolean;
+  imageUrl?: string | null;
+  url?: string | null;
+  description?: string;
+  variants?: Variant[];
+};
+export type Category = {
+  id: string;
+  name: Text;
+  parent: string | null;
+  products: number;
+};
+export type CategoryPut = {
+  name: Text;
+  parent?: string | null;
+};
+export type DecideAsk = {
+  customer: CustomerRef | null;
+  customers: (CustomerRef | null)[];
+  category: string;
+  limit: number;
+  log: boolean;
+};
+export type Reason = {
+  code: "bought_together" | "popular_in_category" | "popular" | "declared" | "viewed";
+  product: string | null;
+  count: number | null;
+  month: string | null;
+  text: Text;
+};
+export type Proposal = {
+  product: ProductRow;
+  score: number;
+  reasons: Reason[];
+};
+export type Decision = {
+  id: string | null;
+  customer: string | null;
+  at: string;
+  model: string;
+  proposals: Proposal[];
+};
+export type Decisions = {
+  items: Decision[];
+};
+export type DecideAnswer = Decision | Decisions;
+export type Hit = {
+  name: string;
+  hitRateAt10: number;
+  low: number;
+  high: number;
+};
+export type HitGroup = {
+  orders: string;
+  customers: number;
+  model: number;
+  baseline: number;
+};
 export type Evaluation = {
-  at: string; cutoff: string; heldBackDays: number; customers: number; model: Hit; baseline: Hit;
-  byOrders: { orders: string; customers: number; model: number; baseline: number }[];
+  at: string;
+  cutoff: string;
+  heldBackDays: number;
+  customers: number;
+  model: Hit;
+  baseline: Hit;
+  byOrders: HitGroup[];
   protocol: Text;
 };
+export type EvaluationAsk = {
+  heldBackDays: number;
+};
 export type Job = {
-  id: string; kind: 'import' | 'evaluation'; name: string;
-  state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed'; format: string; dryRun: boolean;
-  startedAt: string; endedAt: string | null; bytesDone: number; bytesTotal: number; rows: number;
-  imported: number; duplicates: number; rejected: number; facts: number; amount: number;
-  rowsPerSecond: number; secondsLeft: number | null; error: string | null;
+  id: string;
+  kind: "import" | "evaluation";
+  name: string;
+  state: "waiting" | "running" | "done" | "cancelled" | "failed";
+  format: string;
+  dryRun: boolean;
+  startedAt: string;
+  endedAt: string | null;
+  bytesDone: number;
+  bytesTotal: number;
+  rows: number;
+  imported: number;
+  duplicates: number;
+  rejected: number;
+  facts: number;
+  amount: number;
+  rowsPerSecond: number;
+  secondsLeft: number | null;
+  error: string | null;
+};
+export type TierRow = {
+  tier: Tier;
+  customers: number;
+  value: number;
+};
+export type Day = {
+  day: string;
+  received: number;
+  rejected: number;
+  newCustomers: number;
+  orders: number;
+  revenue: number;
+};
+export type Source = {
+  name: string;
+  lastSeenAt: string;
+  today: number;
 };
 export type Today = {
-  day: string; received: number; duplicates: number; rejected: number; newCustomers: number;
-  orders: number; revenue: number; customers: number; known: number; facts: number; products: number;
-  tiers: { tier: Tier; customers: number; value: number }[];
-  days: {
-    day: string; received: number; rejected: number; newCustomers: number; orders: number;
-    revenue: number;
-  }[];
-  sources: { name: string; lastSeenAt: string; today: number }[]; tips: Text[];
+  day: string;
+  received: number;
+  duplicates: number;
+  rejected: number;
+  newCustomers: number;
+  orders: number;
+  revenue: number;
+  customers: number;
+  known: number;
+  facts: number;
+  products: number;
+  tiers: TierRow[];
+  days: Day[];
+  sources: Source[];
+  tips: Text[];
 };
-export type Setting = { name: string; value: string; from: string; help: Text };
-export type Problem = {
-  type: string; title: string; status: number; detail: string; pointer?: string; remedy?: string;
+export type Setting = {
+  name: string;
+  value: string | null;
+  from: string;
+  help: Text;
 };

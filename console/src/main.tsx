@@ -7,11 +7,10 @@ import { enter } from './session.js';
 import { applyTheme } from './theme.js';
 
 applyTheme();
-const words = setLanguage(preferredLanguage());
-try {
-  await enter(await get<Session>('/session'));
-} catch {
-  session.value = null;  // not logged in, or not reachable: the login page says which
-}
-await words;
+const [asked] = await Promise.all([
+  get<Session>('/session').catch(() => null),  // nobody is logged in, or no server: the login page says which
+  setLanguage(preferredLanguage()),
+]);
+if (asked) await enter(asked);  // after the first words are there: the user's own language has the last say
+else session.value = null;
 render(<App />, document.getElementById('app')!);

@@ -1,10 +1,10 @@
 /* What the People table shows, as words in the URL and as a question to the server. */
 import { query } from './api.js';
-import type { CustomerKind, Tier } from './api-types.js';
+import type { Kind, Tier } from './api-types.js';
 
 export const TIERS: readonly Tier[] =
   ['champion', 'loyal', 'promising', 'new', 'at_risk', 'asleep', 'prospect'];
-export const KINDS: readonly CustomerKind[] = ['person', 'company', 'household', 'partner'];
+export const KINDS: readonly Kind[] = ['person', 'company', 'household', 'partner'];
 export const SORTS = ['name', 'value', 'orders', 'last_order', 'last_seen', 'first_seen'] as const;
 export type Sort = (typeof SORTS)[number];
 export const COLUMNS = ['name', 'email', 'userId', 'tier', 'orders', 'value', 'lastOrder', 'lastSeen',
@@ -14,7 +14,7 @@ const COLUMNS_AT_FIRST: PeopleColumn[] = ['name', 'email', 'tier', 'orders', 'va
 export const PAGE = 50;
 
 export type PeopleState = {
-  q: string; sort: Sort; order: 'asc' | 'desc'; tier: Tier | ''; kind: CustomerKind | '';
+  q: string; sort: Sort; order: 'asc' | 'desc'; tier: Tier | ''; kind: Kind | '';
   known: 'true' | 'false' | ''; after: string; page: number;
 };
 

@@ -1,7 +1,7 @@
 /* The pieces every page is made of. */
 import { signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Tier } from './api-types.js';
 import type { ApiError } from './api.js';
 import { date, dateTime, ago, span } from './format.js';
@@ -18,7 +18,7 @@ export function announce(words: string): void {
 
 /* The page's name in the tab; the shell moves focus to the heading when the page changes. */
 export function useTitle(title: string): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = title ? `${title} · Tendero` : 'Tendero';
   }, [title]);
 }
@@ -266,9 +266,9 @@ export function Dialog(props: {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    ref.current?.showModal();
-    return () => { if (before?.isConnected) before.focus(); };
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();  // before it leaves the page: closing gives the focus back
   }, []);
   return (
     <dialog ref={ref} class={props.wide ? 'wide' : ''} aria-labelledby={id}

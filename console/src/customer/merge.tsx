@@ -97,6 +97,13 @@ export function MergeDialog(props: {
   );
 }
 
+const REASONS = ['by_hand', 'identify', 'alias', 'email'] as const;
+
+function reasonName(reason: string): string {
+  const known = REASONS.find((r) => r === reason);
+  return known ? t(`merge_reason.${known}`) : reason;
+}
+
 export function Merges({ customer, onChanged }: { customer: Customer; onChanged: () => void }) {
   const [undoing, setUndoing] = useState<Merge | null>(null);
   const action = useAction();
@@ -109,7 +116,7 @@ export function Merges({ customer, onChanged }: { customer: Customer; onChanged:
       <ul class="plain-list">
         {customer.merges.map((m) => (
           <li key={m.id} class="merge-row">
-            <span>{t('merges.line', { loser: m.loser, winner: m.winner })} <Chip>{t(`merge_reason.${m.reason}`)}</Chip>
+            <span>{t('merges.line', { loser: m.loser, winner: m.winner })} <Chip>{reasonName(m.reason)}</Chip>
               <span class="origin">{m.by}{m.note && ` · ${m.note}`} · {dateTime(m.at)}</span></span>
             {m.undoneAt ? <Chip>{t('merges.undone')}</Chip>
               : <Button onClick={() => setUndoing(m)} aria-label={`${t('merges.undo')}: ${m.loser}`}>{t('merges.undo')}</Button>}

@@ -8,27 +8,35 @@ import { money } from '../format.js';
 import { language, pick, t, type Language } from '../i18n.js';
 import { Button, Dialog, Empty, ErrorBox, Icon, Note, Select, Skeleton } from '../ui.js';
 
-/* The letter's own styles, put in through the object model: the page's policy forbids them as text, and
- * the frame has no scripts, so nothing in the letter can run. */
-function dress(frame: HTMLIFrameElement): void {
+/* The page's policy forbids styles as text, in the frame as well. So the letter's own are taken out of its
+ * text and put in through the object model once it is there. The frame has no scripts: nothing in the letter
+ * can run. */
+export function undress(html: string): { html: string; css: string } {
+  let css = '';
+  const bare = html.replace(/<style[^>]*>([^]*?)<\/style>/gi, (_, text: string) => {
+    css += text;
+    return '';
+  }).replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle=/i, ' data-style='));
+  return { html: bare, css };
+}
+
+function dress(frame: HTMLIFrameElement, css: string): void {
   const page = frame.contentDocument;
   const view = frame.contentWindow as (Window & { CSSStyleSheet: typeof CSSStyleSheet }) | null;
   if (!page || !view) return;
-  const sheets = [...page.querySelectorAll('style')].map((style) => {
-    const sheet = new view.CSSStyleSheet();
-    sheet.replaceSync(style.textContent ?? '');
-    return sheet;
-  });
-  page.adoptedStyleSheets = sheets;
-  for (const node of page.querySelectorAll<HTMLElement>('[style]'))
-    node.style.cssText = node.getAttribute('style') ?? '';
+  const sheet = new view.CSSStyleSheet();
+  sheet.replaceSync(css);
+  page.adoptedStyleSheets = [sheet];
+  for (const node of page.querySelectorAll<HTMLElement>('[data-style]'))
+    node.style.cssText = node.getAttribute('data-style') ?? '';
   frame.style.height = `${Math.min(900, Math.max(240, page.documentElement.scrollHeight + 8))}px`;
 }
 
 function Letter({ html, title }: { html: string; title: string }) {
   const ref = useRef<HTMLIFrameElement>(null);
-  return <iframe ref={ref} class="letter" title={title} sandbox="allow-same-origin" srcdoc={html}
-                 onLoad={() => ref.current && dress(ref.current)} />;
+  const letter = undress(html);
+  return <iframe ref={ref} class="letter" title={title} sandbox="allow-same-origin" srcdoc={letter.html}
+                 onLoad={() => ref.current && dress(ref.current, letter.css)} />;
 }
 
 export function MessagePreview({ customer, proposals, onClose }: {

@@ -1,7 +1,7 @@
 /* What is known about the customer, and from where. */
 import { useState } from 'preact/hooks';
 import { patch, seg, type List } from '../api.js';
-import type { Customer, Trait, TraitHistoryRow } from '../api-types.js';
+import type { Customer, Trait, TraitValue } from '../api-types.js';
 import { useAction, useLoad } from '../data.js';
 import { dateTime } from '../format.js';
 import { pick, t } from '../i18n.js';
@@ -10,7 +10,7 @@ import { Button, Chip, Dialog, Empty, ErrorBox, Field, IconButton, Input, Skelet
 type Update = (c: Customer) => void;
 
 function History({ customer, trait, onClose }: { customer: string; trait: Trait; onClose: () => void }) {
-  const { data, error } = useLoad<List<TraitHistoryRow>>(
+  const { data, error } = useLoad<List<TraitValue>>(
     `/customers/${seg(customer)}/traits/${seg(trait.name)}/history`);
   return (
     <Dialog wide title={t('traits.history_of', { name: pick(trait.label) || trait.name })} onClose={onClose}>

@@ -1,7 +1,7 @@
 /* Keys of programs: made, shown once, revoked. */
 import { useState } from 'preact/hooks';
 import { del, post, seg, type List } from '../api.js';
-import type { Key, NewKey } from '../api-types.js';
+import type { Key, KeyMade } from '../api-types.js';
 import { useAction, useLoad } from '../data.js';
 import { t } from '../i18n.js';
 import { announce, Button, Chip, Confirm, Copyable, Dialog, Empty, ErrorBox, Input, Note, Select, Skeleton, Table, When } from '../ui.js';
@@ -13,14 +13,14 @@ function Create({ onMade, onClose }: { onMade: () => void; onClose: () => void }
   const [name, setName] = useState('');
   const [source, setSource] = useState('');
   const [scope, setScope] = useState<Scope>('write');
-  const [made, setMade] = useState<NewKey | null>(null);
+  const [made, setMade] = useState<KeyMade | null>(null);
   const [lacking, setLacking] = useState(false);
   const action = useAction();
   const submit = (e: Event) => {
     e.preventDefault();
     setLacking(!name.trim());
     if (!name.trim()) return;
-    void action.run(() => post<NewKey>('/keys', { scope, name: name.trim(), ...(source.trim() ? { source: source.trim() } : {}) }),
+    void action.run(() => post<KeyMade>('/keys', { scope, name: name.trim(), ...(source.trim() ? { source: source.trim() } : {}) }),
       (k) => { setMade(k); onMade(); });
   };
   if (made)

@@ -31,7 +31,7 @@ export function Settings() {
         {data && (
           <Table label={t('settings.server')} cards rows={data.items} rowKey={(s) => s.name} columns={[
             { key: 'name', label: t('settings.name'), head: true, cell: (s) => <code>{s.name}</code> },
-            { key: 'value', label: t('traits.value'), cell: (s) => <code>{s.value === '' ? '—' : String(s.value)}</code> },
+            { key: 'value', label: t('traits.value'), cell: (s) => <code>{s.value || '—'}</code> },
             { key: 'from', label: t('settings.from'), cell: (s) => s.from },
             { key: 'help', label: t('settings.help'), cell: (s) => pick(s.help) },
           ]} />

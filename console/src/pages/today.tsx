@@ -2,7 +2,7 @@
 import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
 import { post, query, session } from '../api.js';
-import type { NewKey, Today as TodayShape } from '../api-types.js';
+import type { KeyMade, Today as TodayShape } from '../api-types.js';
 import { DaysChart } from '../chart.js';
 import { useAction, useLoad } from '../data.js';
 import { day, money, number, percent } from '../format.js';
@@ -26,7 +26,7 @@ export function FirstSteps() {
   const action = useAction();
   const [key, setKey] = useState<string | null>(null);
   const make = () => void action.run(
-    () => post<NewKey>('/keys', { scope: 'write', name: t('first.key_name') }), (k) => setKey(k.key));
+    () => post<KeyMade>('/keys', { scope: 'write', name: t('first.key_name') }), (k) => setKey(k.key));
   return (
     <section class="sheet first" aria-labelledby="first">
       <h2 id="first">{t('first.title')}</h2>
