@@ -256,8 +256,9 @@ static void pick(struct random *r, char *out, size_t size, const char *stem, uin
         snprintf(out, size, "%s%u", stem, below(r, n));
 }
 
-/* gentle: no aliases and few merges by hand, so that none is refused for them and both worlds join alike. */
-static void invent(struct random *r, bool gentle, struct step *steps)
+/* users: among how many userIds events choose. gentle: no aliases and few identifiers, so that hardly a join is
+ * refused because of who is together at the time, and both worlds join alike. */
+static void invent(struct random *r, bool gentle, uint32_t users, struct step *steps)
 {
     for (size_t i = 0; i < STEPS; i++) {
         struct step *s = &steps[i];
@@ -266,11 +267,11 @@ static void invent(struct random *r, bool gentle, struct step *steps)
                             .b = below(r, 1u << 30), .more = below(r, 3) == 0 };
         s->what = dice < 62 ? EVENT : dice < 66 ? (gentle ? EVENT : ALIAS) : dice < 80 ? MERGE
                 : dice < 92 ? UNMERGE : dice < 96 ? FAIL : REOPEN;
-        if (gentle && s->what == MERGE && dice > 68)
+        if (gentle && users > 1 && s->what == MERGE && dice > 68)
             s->what = EVENT;
-        pick(r, s->user, sizeof s->user, "u", gentle ? 2 : 6, 40);
+        pick(r, s->user, sizeof s->user, "u", users, 40);
         pick(r, s->device, sizeof s->device, "d", 14, 75);
-        pick(r, s->email, sizeof s->email, "e", 6, 20);
+        pick(r, s->email, sizeof s->email, "e", gentle ? 4 : 6, 20);
         pick(r, s->phone, sizeof s->phone, "600", 3, 7);
         pick(r, s->previous, sizeof s->previous, below(r, 2) ? "u" : "d", 6, s->what == ALIAS ? 100 : 0);
         if (s->email[0])
@@ -472,7 +473,7 @@ static void unmerge_restores(void **state)
         struct random r = { seed };
         struct step steps[STEPS];
         bool gentle = seed % 2;
-        invent(&r, gentle, steps);
+        invent(&r, gentle, gentle ? 1 + seed / 2 % 2 : 6, steps);
         told_new(&a, steps, gentle);
         told_new(&b, steps, gentle);
         tell_all(&a);

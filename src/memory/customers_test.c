@@ -71,6 +71,8 @@ static const struct story {
     { "who logs in while merged stays with whom he logged in as",
       "u=a; u=b; a=x; merge 2 1; u=a a=x; unmerge 1", "1 2 3 1 | 1 2 1 |" },
     { "evidence that came while merged is kept", "a=x; u=a; merge 1 2; u=a a=x; unmerge 1", "1 2 2 | 2 2 |" },
+    { "evidence holds no two users together",
+      "u=a; u=b; a=x; merge 1 2; merge 2 3; u=a a=x; unmerge 1", "1 2 3 1 | 1 2 2 |" },
     { "what was undone is not done again by itself", "a=x; u=a a=x; unmerge 1; u=a a=x; a=x", "1 2 2 1 | 1 2 |" },
     { "what was undone can be done by hand", "a=x; u=a a=x; unmerge 1; merge 1 2", "1 2 | 1 1 |" },
     { "merging by hand shares no device", "u=a a=x; u=b; merge 1 2; unmerge 1; u=a a=x; a=x", "1 2 1 1 | 1 2 |" },
