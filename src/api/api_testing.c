@@ -134,7 +134,7 @@ void shop_close(struct shop *shop)
     memory_drop(&r->memory);
     store_conn_drop(&shop->read);
     store_drop(&shop->store);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < SHOP_ANSWERS; i++)
         json_parser_drop(&shop->parser[i]);
     arena_drop(&shop->mem);
     snprintf(command, sizeof command, "rm -rf %s", shop->dir);
@@ -226,7 +226,7 @@ static struct answer answer_of(struct shop *shop, struct slice all)
     struct slice type = header_of(answer, "Content-Type");
     if (answer.body.len
         && (slice_starts(type, SLICE("application/json")) || slice_starts(type, SLICE("application/problem+json")))) {
-        struct json_parser **parser = &shop->parser[shop->answers++ % 8];
+        struct json_parser **parser = &shop->parser[shop->answers++ % SHOP_ANSWERS];
         json_parser_drop(parser);
         *parser = json_parser_new();
         need(json_parse(*parser, answer.body, &answer.json, &e), &e, "the answer's JSON");

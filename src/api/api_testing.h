@@ -9,6 +9,8 @@
 #include "api/api.h"
 #include "text/json.h"
 
+#define SHOP_ANSWERS 64
+
 struct shop {
     char dir[64], console[96];
     struct sys_clock clock;  // moves only when a test moves it
@@ -18,7 +20,7 @@ struct shop {
     struct api *api;
     struct http_server *server;
     struct arena *mem;
-    struct json_parser *parser[8];  // of the newest answers: their JSON lives that long
+    struct json_parser *parser[SHOP_ANSWERS];  // of the newest answers: their JSON lives that long
     unsigned answers;
     char key_write[64], key_read[64], key_admin[64];
 };

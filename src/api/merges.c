@@ -260,6 +260,8 @@ enum err_code merge_create(struct call *call, struct err *e)
 {
     struct pair *pair;
     TRY(pair_read(call, &pair, e));
+    if (pair->winner == pair->loser)
+        return err_set(e, ERR_CONFLICT, 0, "these are one customer already: c%u", pair->winner);
     return call_write(call, (struct call_work){ merge_run, merge_done, pair, 1 }, e);
 }
 
