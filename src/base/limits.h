@@ -31,6 +31,7 @@
 #define LIMIT_TRAIT_NAME 100
 #define LIMIT_TRAIT_VALUE 4096
 #define LIMIT_TRAITS_PER_FACT 200
+#define LIMIT_PRODUCT_ID 200               // bytes of a product's or category's id
 #define LIMIT_TRAIT_SCHEMA 5000            // distinct trait names in a shop
 #define LIMIT_MERGE_LEAVES 1000            // histories joined in one customer
 

@@ -105,9 +105,10 @@ enum err_code preview_render(const struct preview_input *in, struct preview *ret
     buf_add(&p.subject, in->product);
     render_text(in, w, &p.text);
     render_html(in, w, &p.html);
-    enum err_code code = buf_check(&p.html, "the message", e);
-    if (!code)
-        code = buf_check(&p.text, "the message", e);
+    const struct buf *const parts[] = { &p.subject, &p.html, &p.text };
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; !code && i < sizeof parts / sizeof *parts; i++)
+        code = buf_check(parts[i], "the message", e);
     if (code)
         preview_drop(&p);
     else

@@ -65,21 +65,11 @@ void affinity_drop(struct affinity **affinity)
     *affinity = NULL;
 }
 
-/* Orders held by all products: grows with every order, so it tells how stale a model is. */
-static uint64_t orders_seen(const struct purchases *purchases)
-{
-    uint64_t sum = 0;
-    uint32_t n = purchases_products(purchases);
-    for (uint32_t product = 1; product <= n; product++)
-        sum += purchases_product_orders(purchases, product);
-    return sum;
-}
-
 bool affinity_refit_due(const struct affinity *affinity, int64_t now_ms)
 {
     struct affinity *a = (struct affinity *)affinity;  // for its locks: nothing is changed
     memory_read_lock(a->memory);
-    uint64_t orders = orders_seen(a->purchases);
+    uint64_t orders = purchases_orders(a->purchases);
     memory_read_unlock(a->memory);
     pthread_mutex_lock(&a->lock);
     bool first = a->version == 0 && orders > 0;
@@ -118,14 +108,13 @@ enum err_code affinity_refit(struct affinity *affinity, int64_t now_ms, const at
     assert(affinity);
     struct purchase_matrix *matrix = NULL;
     memory_read_lock(affinity->memory);
-    enum err_code code = purchases_matrix(affinity->purchases, FACT_NO_TIME, FACT_NO_TIME, &matrix, e);
-    uint64_t orders = orders_seen(affinity->purchases);
+    uint64_t orders = purchases_orders(affinity->purchases);
     int64_t version = log_last_seq(memory_log(affinity->memory));
     memory_read_unlock(affinity->memory);
-    TRY(code);
+    TRY(purchases_matrix(affinity->purchases, FACT_NO_TIME, FACT_NO_TIME, &matrix, e));
     struct model *model = calloc(1, sizeof *model);
-    code = model ? fit_matrix(matrix, cancel, &model->fit, e)
-                 : err_set(e, ERR_LIMIT, 0, "no memory for the item-to-item model");
+    enum err_code code = model ? fit_matrix(matrix, cancel, &model->fit, e)
+                               : err_set(e, ERR_LIMIT, 0, "no memory for the item-to-item model");
     purchase_matrix_drop(&matrix);
     if (code) {
         free(model);
@@ -162,9 +151,9 @@ void affinity_done(struct affinity *affinity, const struct neighbours *fit)
         return;
     pthread_mutex_lock(&affinity->lock);
     struct model *model = affinity->models;
-    while (model->fit != fit)
+    while (model && model->fit != fit)
         model = model->next;
-    assert(model->users > 0);
+    assert(model && model->users > 0);
     model->users--;
     models_sweep(affinity);
     pthread_mutex_unlock(&affinity->lock);
@@ -245,10 +234,11 @@ struct proof {
     const struct purchase_matrix *before, *after;
     const struct neighbours *fit;
     struct neighbour_work *work;
+    size_t items;        // of both, and never 0: products may come between
     uint32_t *popular;   // items before the cutoff, most buyers first
     uint32_t n_popular;
     uint8_t *mine;       // item -> bought before by the customer at hand
-    const uint8_t *offerable;  // item -> may be proposed, asked once
+    uint8_t *offerable;  // item -> may be proposed, asked once
     const struct affinity_taste *taste;
 };
 
@@ -354,7 +344,7 @@ static enum err_code prove_customer(struct proof *proof, uint32_t before_row, ui
 static enum err_code prove_all(struct affinity *affinity, struct proof *proof, int64_t cutoff_ms,
                                const atomic_bool *cancel, struct evaluation *ret, struct err *e)
 {
-    uint8_t *later = calloc((size_t)proof->after->items + 1, 1);
+    uint8_t *later = calloc(proof->items, 1);
     enum err_code code = later ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for the evaluation");
     uint32_t a = 0;
     for (uint32_t b = 0; !code && b < proof->before->buyers; b++) {  // both lists rise by root
@@ -375,32 +365,22 @@ static enum err_code prove_all(struct affinity *affinity, struct proof *proof, i
     return code;
 }
 
-static enum err_code proof_room(struct affinity *affinity, struct proof *proof, uint8_t *offerable,
-                                struct err *e)
+static enum err_code proof_room(struct affinity *affinity, struct proof *proof, struct err *e)
 {
+    uint32_t before = proof->before->items, after = proof->after->items;
+    proof->items = (size_t)(before > after ? before : after) + 1;
     proof->work = neighbour_work_new();
-    proof->popular = malloc(((size_t)proof->fit->items + 1) * sizeof *proof->popular);
-    proof->mine = calloc((size_t)proof->fit->items + 1, 1);
-    if (!proof->work || !proof->popular || !proof->mine || !offerable)
+    proof->popular = malloc(proof->items * sizeof *proof->popular);
+    proof->mine = calloc(proof->items, 1);
+    proof->offerable = calloc(proof->items, 1);
+    if (!proof->work || !proof->popular || !proof->mine || !proof->offerable)
         return err_set(e, ERR_LIMIT, 0, "no memory for the evaluation");
     memory_read_lock(affinity->memory);
-    for (uint32_t i = 0; i < proof->fit->items; i++)
-        offerable[i] = proof->taste->allowed(proof->taste->arg, i + 1);
+    for (uint32_t i = 0; i + 1 < proof->items; i++)
+        proof->offerable[i] = proof->taste->allowed(proof->taste->arg, i + 1);
     memory_read_unlock(affinity->memory);
-    proof->offerable = offerable;
     popular_sort(proof);
     return ERR_OK;
-}
-
-static enum err_code split(struct affinity *affinity, int64_t cutoff_ms, int64_t end_ms,
-                           struct purchase_matrix **before, struct purchase_matrix **after, struct err *e)
-{
-    memory_read_lock(affinity->memory);
-    enum err_code code = purchases_matrix(affinity->purchases, FACT_NO_TIME, cutoff_ms, before, e);
-    if (!code)
-        code = purchases_matrix(affinity->purchases, cutoff_ms, end_ms, after, e);
-    memory_read_unlock(affinity->memory);
-    return code;
 }
 
 enum err_code affinity_evaluate(struct affinity *affinity, int64_t cutoff_ms, int held_back_days,
@@ -410,21 +390,23 @@ enum err_code affinity_evaluate(struct affinity *affinity, int64_t cutoff_ms, in
     assert(affinity && taste && ret && held_back_days > 0);
     struct purchase_matrix *before = NULL, *after = NULL;
     struct neighbours *fit = NULL;
-    enum err_code code = split(affinity, cutoff_ms, cutoff_ms + held_back_days * DAY_MS, &before, &after, e);
+    int64_t end_ms = cutoff_ms + held_back_days * DAY_MS;
+    enum err_code code = purchases_matrix(affinity->purchases, FACT_NO_TIME, cutoff_ms, &before, e);
+    if (!code)
+        code = purchases_matrix(affinity->purchases, cutoff_ms, end_ms, &after, e);
     if (!code)
         code = fit_matrix(before, cancel, &fit, e);
     struct evaluation result = { .at_ms = clock_now_ms(memory_clock(affinity->memory)),
                                  .cutoff_ms = cutoff_ms, .held_back_days = held_back_days };
     struct proof proof = { .before = before, .after = after, .fit = fit, .taste = taste };
-    uint8_t *offerable = code ? NULL : calloc((size_t)fit->items + 1, 1);
     if (!code)
-        code = proof_room(affinity, &proof, offerable, e);
+        code = proof_room(affinity, &proof, e);
     if (!code)
         code = prove_all(affinity, &proof, cutoff_ms, cancel, &result, e);
     neighbour_work_drop(&proof.work);
     free(proof.popular);
     free(proof.mine);
-    free(offerable);
+    free(proof.offerable);
     neighbours_drop(&fit);
     purchase_matrix_drop(&before);
     purchase_matrix_drop(&after);

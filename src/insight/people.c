@@ -7,6 +7,7 @@
 
 #include "base/decimal.h"
 #include "base/limits.h"
+#include "insight/purchases_state.h"
 #include "memory/traits.h"
 #include "text/time.h"
 
@@ -55,40 +56,48 @@ static struct rfm rfm_of(const struct purchase_summary *bought, int64_t now_ms)
     return (struct rfm){ recency < 0 ? 0 : recency, bought->orders, bought->value_micro };
 }
 
-static struct rfm_cuts cuts_now(const struct people *people)
+/* Cuts, and the moment they are of: recency is scored as it was then. By now everybody's has grown by the same,
+ * and whoever stood at a cut (in a small shop: everybody) would fall behind it a minute after the fit. */
+struct measure {
+    struct rfm_cuts cuts;
+    int64_t at_ms;
+};
+
+static struct measure measure_now(const struct people *people)
 {
     struct people *p = (struct people *)people;  // for its lock
     pthread_mutex_lock(&p->lock);
-    struct rfm_cuts cuts = p->cuts;
+    struct measure measure = { p->cuts, p->cuts_ms };
     pthread_mutex_unlock(&p->lock);
-    return cuts;
+    return measure;
 }
 
-static struct standing standing_of(const struct rfm_cuts *cuts, struct purchase_summary bought, int64_t now_ms)
+static struct standing standing_of(const struct measure *measure, struct purchase_summary bought,
+                                   int64_t now_ms)
 {
     struct standing s = { .bought = bought, .rfm = rfm_of(&bought, now_ms) };
-    s.scores = rfm_score(cuts, s.rfm);
+    s.scores = rfm_score(&measure->cuts, rfm_of(&bought, measure->at_ms));
     s.tier = rfm_tier(s.scores, s.rfm.frequency);
     return s;
 }
 
-static struct standing standing_by(const struct people *people, const struct rfm_cuts *cuts, uint32_t root,
+static struct standing standing_by(const struct people *people, const struct measure *measure, uint32_t root,
                                    int64_t now_ms)
 {
-    return standing_of(cuts, purchases_summary(people->purchases, root), now_ms);
+    return standing_of(measure, purchases_summary(people->purchases, root), now_ms);
 }
 
 struct standing people_standing(const struct people *people, uint32_t root, int64_t now_ms)
 {
-    struct rfm_cuts cuts = cuts_now(people);
-    return standing_by(people, &cuts, root, now_ms);
+    struct measure measure = measure_now(people);
+    return standing_by(people, &measure, root, now_ms);
 }
 
 struct standing people_standing_of(const struct people *people, const struct purchase_summary *bought,
                                    int64_t now_ms)
 {
-    struct rfm_cuts cuts = cuts_now(people);
-    return standing_of(&cuts, *bought, now_ms);
+    struct measure measure = measure_now(people);
+    return standing_of(&measure, *bought, now_ms);
 }
 
 bool people_refresh_due(const struct people *people, int64_t now_ms)
@@ -107,6 +116,15 @@ bool people_refresh_due(const struct people *people, int64_t now_ms)
     return due;
 }
 
+/* In a pass over all customers under the read lock. */
+static void let_writer_in(struct memory *memory, uint32_t root)
+{
+    if (root % LOCK_STEP)
+        return;
+    memory_read_unlock(memory);
+    memory_read_lock(memory);
+}
+
 enum err_code people_refresh(struct people *people, int64_t now_ms, struct err *e)
 {
     assert(people);
@@ -115,6 +133,7 @@ enum err_code people_refresh(struct people *people, int64_t now_ms, struct err *
     uint32_t count = customers_count(customers), n = 0;
     struct rfm *of = malloc(((size_t)count + 1) * sizeof *of);
     for (uint32_t root = 1; of && root <= count; root++) {
+        let_writer_in(people->memory, root);
         if (!customers_is_root(customers, root))
             continue;
         struct purchase_summary bought = purchases_summary(people->purchases, root);
@@ -129,7 +148,7 @@ enum err_code people_refresh(struct people *people, int64_t now_ms, struct err *
     for (uint32_t i = 0; !code && i < n; i++) {
         struct tier_row *tier = &tiers[rfm_tier(rfm_score(&cuts, of[i]), of[i].frequency)];
         tier->customers++;
-        tier->value_micro += of[i].value_micro;
+        amount_add(&tier->value_micro, of[i].value_micro);
     }
     free(of);
     TRY(code);
@@ -184,7 +203,7 @@ struct listing {
     struct people *people;
     const struct people_query *query;
     const struct customers *customers;
-    struct rfm_cuts cuts;
+    struct measure measure;
     int64_t now_ms;
     bool after;           // behind (after_key, after_root)
     int64_t after_key;
@@ -202,7 +221,7 @@ static bool wanted(const struct listing *l, uint32_t root)
         return false;
     if (q->kind >= 0 && (int)customers_kind(l->customers, root) != q->kind)
         return false;
-    return q->tier < 0 || (int)standing_by(l->people, &l->cuts, root, l->now_ms).tier == q->tier;
+    return q->tier < 0 || (int)standing_by(l->people, &l->measure, root, l->now_ms).tier == q->tier;
 }
 
 static int64_t sort_key(const struct listing *l, uint32_t root)
@@ -230,9 +249,8 @@ static bool before(const struct listing *l, int64_t key, uint32_t root, int64_t 
     return root < other_root;
 }
 
-static void offer(struct listing *l, uint32_t root)
+static void offer(struct listing *l, uint32_t root, int64_t key)
 {
-    int64_t key = sort_key(l, root);
     struct people_page *page = l->page;
     size_t room = l->query->limit + 1;  // one more tells whether there is a next page
     if (l->after && !before(l, l->after_key, l->after_root, key, root))
@@ -284,10 +302,11 @@ static enum err_code list_all(struct listing *l, struct arena *mem, struct err *
 {
     uint32_t count = customers_count(l->customers);
     for (uint32_t root = 1; root <= count; root++) {
+        let_writer_in(l->people->memory, root);
         if (!wanted(l, root))
             continue;
         l->page->total++;
-        offer(l, root);
+        offer(l, root, sort_key(l, root));
     }
     return page_next(l, mem, e);
 }
@@ -304,7 +323,8 @@ static enum err_code list_found(struct listing *l, struct store_conn *conn, stru
         if (!wanted(l, found[i]))
             continue;
         l->page->total++;
-        offer(l, found[i]);
+        int64_t place = l->query->descending ? -(int64_t)i : (int64_t)i;
+        offer(l, found[i], l->query->sort == SORT_NAME ? place : sort_key(l, found[i]));
     }
     return page_next(l, mem, e);
 }
@@ -351,8 +371,10 @@ static enum err_code list_by_name(struct listing *l, struct store_conn *conn, st
     else
         l->page->n = l->query->limit;
     uint32_t count = customers_count(l->customers);
-    for (uint32_t root = 1; root <= count; root++)
+    for (uint32_t root = 1; root <= count; root++) {
+        let_writer_in(l->people->memory, root);
         l->page->total += wanted(l, root);
+    }
     return ERR_OK;
 }
 
@@ -362,7 +384,7 @@ enum err_code people_list(struct people *people, struct store_conn *conn, const 
     assert(people && query && ret && query->limit > 0);
     struct people_page page = { 0 };
     struct listing l = { .people = people, .query = query, .page = &page, .now_ms = now_ms,
-                         .customers = memory_customers(people->memory), .cuts = cuts_now(people) };
+                         .customers = memory_customers(people->memory), .measure = measure_now(people) };
     bool by_name = query->sort == SORT_NAME && !query->q.len;
     TRY(page_room(&l, mem, e));
     if (!by_name)

@@ -1,9 +1,10 @@
 /* The base as a list: tiers, and pages of customers sorted and filtered over millions.
  *
  * Tiers     recency, frequency and value against cuts of the whole base (engine/rfm). The cuts are fitted
- *           when they are an hour old or the buyers grew by a tenth; a customer's own scores are always of now.
+ *           when they are an hour old or the buyers grew by a tenth; a customer's orders count at once. Recency is
+ *           scored as of the fit, so that nobody changes tier by the minute; with one buyer, too.
  * Pages     sort keys other than the name come from memory: one pass over all customers keeps the page's best.
- *           Exact totals. By name: from the store's index.
+ *           Exact totals. By name: from the store's index. With a search, sort by name is the search's own order.
  */
 #ifndef TENDERO_INSIGHT_PEOPLE_H
 #define TENDERO_INSIGHT_PEOPLE_H

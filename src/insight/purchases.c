@@ -5,12 +5,15 @@
 
 #include "base/decimal.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "insight/purchases_state.h"
 #include "insight/vec.h"
+#include "sys/random.h"
 #include "text/time.h"
 
-#define TREND_EPOCH_MS INT64_C(1577836800000)  // 2020-01-01: keeps 2^x within a double for centuries
+#define TREND_EPOCH_MS INT64_C(1577836800000)  // 2020-01-01: 2^x stays within a double until 2104
 #define TREND_HALF_MS (30.0 * (double)DAY_MS)
+#define ORDER_VALUE_MAX (INT64_C(10000000000) * MICRO)  // either way; what is beyond is counted as this
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory to remember purchases")
 
 double purchases_weight(int64_t time_ms)
@@ -48,7 +51,7 @@ static bool order_count(struct purchases *p, const struct order *order, int sign
     struct day_row *day = day_row(p, day_of(order->time_ms));
     if (!day)
         return false;
-    day->revenue_micro += sign * order->value_micro;
+    amount_add(&day->revenue_micro, sign * order->value_micro);
     if (order->refund)
         return true;
     day->orders += (uint32_t)sign;
@@ -61,7 +64,7 @@ static bool order_count(struct purchases *p, const struct order *order, int sign
     return true;
 }
 
-static void order_kill(struct purchases *p, struct order *order)
+static void order_die(struct purchases *p, struct order *order)
 {
     if (order->state == ORDER_DEAD)
         return;
@@ -73,7 +76,7 @@ static void order_kill(struct purchases *p, struct order *order)
 
 static void summary_add(struct purchase_summary *sum, const struct order *order)
 {
-    sum->value_micro += order->value_micro;
+    amount_add(&sum->value_micro, order->value_micro);
     if (order->refund)
         return;
     bool first = sum->orders++ == 0;
@@ -83,12 +86,18 @@ static void summary_add(struct purchase_summary *sum, const struct order *order)
         sum->last_ms = order->time_ms;
 }
 
-/* After an order was killed: first and last cannot be taken back, so the chain is walked. */
-static void summary_again(struct purchases *p, uint32_t history)
+/* Takes an order of a history out of everything. First and last cannot be taken back: then the chain is walked. */
+static void order_kill(struct purchases *p, uint32_t history, struct order *order)
 {
+    order_die(p, order);
     if (history == FACT_NOBODY)
         return;
     struct history_row *row = &p->history[history];
+    if (order->time_ms > row->sum.first_ms && order->time_ms < row->sum.last_ms) {
+        amount_add(&row->sum.value_micro, -order->value_micro);
+        row->sum.orders--;
+        return;
+    }
     row->sum = (struct purchase_summary){ 0 };
     for (uint32_t at = row->orders; at; at = p->order[at].next)
         if (p->order[at].state == ORDER_LIVE)
@@ -97,44 +106,48 @@ static void summary_again(struct purchases *p, uint32_t history)
 
 /* ---- finding an order by its id ---- */
 
-static struct nobody_slot *nobody_find(struct purchases *p, uint64_t id_hash)
+static uint32_t *index_slot(struct purchases *p, uint64_t id_hash)
 {
-    assert(p->nobody_cap && id_hash);
-    size_t at = id_hash & (p->nobody_cap - 1);
-    while (p->nobody[at].id_hash && p->nobody[at].id_hash != id_hash)
-        at = (at + 1) & (p->nobody_cap - 1);
-    return &p->nobody[at];
+    assert(p->index_cap && id_hash);
+    size_t at = id_hash & (p->index_cap - 1);
+    while (p->index[at] && p->order[p->index[at]].id_hash != id_hash)
+        at = (at + 1) & (p->index_cap - 1);
+    return &p->index[at];
 }
 
-static bool nobody_room(struct purchases *p)
+/* Room for `more` orders with ids; all rows so far are in it. */
+static bool index_room(struct purchases *p, size_t more)
 {
-    if ((p->nobodies + 1) * 2 <= p->nobody_cap)
+    size_t cap = p->index_cap ? p->index_cap : 64;
+    while ((p->indexed + more) * 4 > cap * 3)
+        cap *= 2;
+    if (cap == p->index_cap)
         return true;
-    struct nobody_slot *old = p->nobody;
-    size_t old_cap = p->nobody_cap, cap = old_cap ? old_cap * 2 : 64;
-    struct nobody_slot *grown = calloc(cap, sizeof *grown);
+    uint32_t *old = p->index, *grown = calloc(cap, sizeof *grown);
+    size_t old_cap = p->index_cap;
     if (!grown)
         return false;
-    p->nobody = grown;
-    p->nobody_cap = cap;
+    p->index = grown;
+    p->index_cap = cap;
     for (size_t i = 0; i < old_cap; i++)
-        if (old[i].id_hash)
-            *nobody_find(p, old[i].id_hash) = old[i];
+        if (old[i])
+            *index_slot(p, p->order[old[i]].id_hash) = old[i];
     free(old);
     return true;
 }
 
-/* The live order (no refund) of that id, 0 when there is none. */
-static uint32_t order_find(struct purchases *p, uint32_t history, uint64_t id_hash)
+static void index_put(struct purchases *p, uint32_t row)
 {
-    if (!id_hash)
-        return 0;
-    if (history == FACT_NOBODY)
-        return p->nobody_cap ? nobody_find(p, id_hash)->order : 0;
-    for (uint32_t at = p->history[history].orders; at; at = p->order[at].next)
-        if (p->order[at].id_hash == id_hash && !p->order[at].refund && p->order[at].state == ORDER_LIVE)
-            return at;
-    return 0;
+    uint32_t *slot = index_slot(p, p->order[row].id_hash);
+    p->indexed += *slot == 0;
+    *slot = row;
+}
+
+/* The live order (no refund) of that id, 0 when there is none. */
+static uint32_t order_find(struct purchases *p, uint64_t id_hash)
+{
+    uint32_t row = id_hash && p->index_cap ? *index_slot(p, id_hash) : 0;
+    return row && p->order[row].state == ORDER_LIVE ? row : 0;
 }
 
 /* ---- reading an event ---- */
@@ -175,25 +188,37 @@ static uint32_t product_number(struct purchases *p, struct slice id)
     return number && vec_need(p->product, p->product_cap, (size_t)number + 1) ? number : 0;
 }
 
-/* product_id, else sku, else id: the first that is there. */
+/* product_id, else sku, else id: the first that is there. One longer than the catalogue's is none. */
 static struct slice product_id(struct json product, struct arena *mem)
 {
     static const char *const names[] = { "product_id", "productId", "sku", "id" };
     struct slice id = { NULL, 0 };
     for (size_t i = 0; i < sizeof names / sizeof *names && !id.len; i++)
         id = slice_trim(json_text(json_get(product, names[i]), mem));
-    return id;
+    return id.len <= LIMIT_PRODUCT_ID ? id : (struct slice){ NULL, 0 };
 }
 
-struct sums {
-    int64_t value_micro;
-    bool priced;
-};
+static bool line_push(struct purchases *p, struct order *order, uint32_t product, int32_t quantity_milli)
+{
+    if (!vec_need(p->line, p->line_cap, p->lines + 1))
+        return false;
+    p->line[p->lines++] = (struct line){ product, quantity_milli };
+    order->lines++;
+    return true;
+}
+
+static int64_t clamp(int64_t value_micro)
+{
+    return value_micro > ORDER_VALUE_MAX    ? ORDER_VALUE_MAX
+           : value_micro < -ORDER_VALUE_MAX ? -ORDER_VALUE_MAX
+                                            : value_micro;
+}
 
 /* Appends one product of an order as a line; sign -1 turns what was given back negative, however it is written. */
 static enum err_code line_add(struct purchases *p, struct json product, int sign, struct order *order,
-                              struct sums *sums, struct err *e)
+                              bool *priced, struct err *e)
 {
+    arena_reset(p->scratch);  // an id's own room: orders of a hundred thousand lines end too
     struct slice id = product_id(product, p->scratch);
     int64_t quantity = MICRO, price = 0, amount = 0;
     if (!amount_of(json_get(product, "quantity"), &quantity))
@@ -201,37 +226,33 @@ static enum err_code line_add(struct purchases *p, struct json product, int sign
     if (sign < 0 && quantity > 0)
         quantity = -quantity;
     if (amount_of(json_get(product, "price"), &price) && !micro_mul(price, quantity, &amount, NULL)) {
-        sums->priced = true;
-        if (__builtin_add_overflow(sums->value_micro, amount, &sums->value_micro))
-            return err_set(e, ERR_LIMIT, 0, "the value of an order does not fit");
+        *priced = true;
+        order->value_micro = clamp(order->value_micro + clamp(amount));
     }
     if (!id.len)
         return ERR_OK;
     uint32_t number = product_number(p, id);
-    if (!number || !vec_need(p->line, p->line_cap, p->lines + 1))
+    if (!number || !line_push(p, order, number, milli_of(quantity)))
         return NO_MEMORY(e);
-    p->line[p->lines++] = (struct line){ number, milli_of(quantity) };
-    order->lines++;
     return ERR_OK;
 }
 
 static enum err_code lines_add(struct purchases *p, struct json properties, int sign, struct order *order,
                                struct err *e)
 {
-    struct sums sums = { 0 };
+    bool priced = false;
     order->first_line = (uint32_t)p->lines;
     struct json products = json_get(properties, "products");
     for (struct json_iter it = json_iter(products); json_is(products, JSON_ARRAY) && json_next(&it);)
         if (json_is(it.value, JSON_OBJECT))
-            TRY(line_add(p, it.value, sign, order, &sums, e));
+            TRY(line_add(p, it.value, sign, order, &priced, e));
     static const char *const totals[] = { "revenue", "total", "value" };
     int64_t total = 0;
-    for (size_t i = 0; i < sizeof totals / sizeof *totals && !sums.priced; i++)
+    for (size_t i = 0; i < sizeof totals / sizeof *totals && !priced; i++)
         if (amount_of(json_get(properties, totals[i]), &total)) {
-            sums.value_micro = sign < 0 && total > 0 ? -total : total;
-            sums.priced = true;
+            order->value_micro = clamp(sign < 0 && total > 0 ? -total : total);
+            priced = true;
         }
-    order->value_micro = sums.value_micro;
     return ERR_OK;
 }
 
@@ -240,48 +261,46 @@ static enum err_code lines_add(struct purchases *p, struct json properties, int 
 static enum err_code order_push(struct purchases *p, uint32_t history, const struct order *order,
                                 struct err *e)
 {
-    if (!vec_need(p->order, p->order_cap, p->orders + 2) || (history == FACT_NOBODY && !nobody_room(p)))
+    if (!vec_need(p->order, p->order_cap, p->orders + 2) || !index_room(p, 1))
         return NO_MEMORY(e);
     if (!order_count(p, order, 1))
         return NO_MEMORY(e);
     uint32_t row = (uint32_t)++p->orders;  // row 0 stays unused
     p->order[row] = *order;
-    if (history != FACT_NOBODY) {
-        p->order[row].next = p->history[history].orders;
-        p->history[history].orders = row;
+    p->order[row].next = p->history[history].orders;
+    p->history[history].orders = row;
+    if (history != FACT_NOBODY)
         summary_add(&p->history[history].sum, order);
-    } else if (order->id_hash && !order->refund) {
-        struct nobody_slot *slot = nobody_find(p, order->id_hash);
-        p->nobodies += slot->id_hash == 0;
-        *slot = (struct nobody_slot){ order->id_hash, row };
-    }
+    if (order->id_hash && !order->refund)
+        index_put(p, row);
     if (!order->refund && order->time_ms > p->newest_ms)
         p->newest_ms = order->time_ms;
     return ERR_OK;
 }
 
-static uint64_t order_hash(struct json properties, struct arena *mem)
+/* An order_id counts within its history: two customers may have the same. */
+static uint64_t order_hash(const struct purchases *p, uint32_t history, struct json properties)
 {
+    struct arena *mem = p->scratch;
     struct slice id = json_text(json_get(properties, "order_id"), mem);
     if (!id.len)
         id = json_text(json_get(properties, "orderId"), mem);
     if (!id.len)
         return 0;
-    uint64_t hash = hash64(id, 0);
+    uint64_t hash = hash64(id, hash_mix(p->seed ^ history));
     return hash ? hash : 1;
 }
 
 static enum err_code apply_order(struct purchases *p, const struct fact *fact, struct json properties,
                                  struct err *e)
 {
-    struct order order = { .id_hash = order_hash(properties, p->scratch), .time_ms = fact->timestamp_ms };
+    struct order order = { .id_hash = order_hash(p, fact->customer, properties),
+                           .time_ms = fact->timestamp_ms };
     TRY(lines_add(p, properties, 1, &order, e));
-    uint32_t before = order_find(p, fact->customer, order.id_hash);
+    uint32_t before = order_find(p, order.id_hash);
     TRY(order_push(p, fact->customer, &order, e));
-    if (before) {
-        order_kill(p, &p->order[before]);
-        summary_again(p, fact->customer);
-    }
+    if (before)
+        order_kill(p, fact->customer, &p->order[before]);
     return ERR_OK;
 }
 
@@ -289,39 +308,45 @@ static enum err_code apply_cancel(struct purchases *p, const struct fact *fact, 
                                   struct err *e)
 {
     (void)e;
-    uint32_t row = order_find(p, fact->customer, order_hash(properties, p->scratch));
-    if (row) {
-        order_kill(p, &p->order[row]);
-        summary_again(p, fact->customer);
-    }
+    uint32_t row = order_find(p, order_hash(p, fact->customer, properties));
+    if (row)
+        order_kill(p, fact->customer, &p->order[row]);
     return ERR_OK;
 }
 
-/* A refund that names neither products nor an amount gives the whole order back. */
-static enum err_code refund_whole(struct purchases *p, uint32_t row, struct order *refund, struct err *e)
+/* Adds to `refund` the opposite of an order. */
+static bool lines_turn(struct purchases *p, uint32_t row, struct order *refund)
 {
-    const struct order whole = p->order[row];
-    if (!vec_need(p->line, p->line_cap, p->lines + whole.lines))
-        return NO_MEMORY(e);
-    for (uint32_t i = 0; i < whole.lines; i++) {
-        struct line line = p->line[whole.first_line + i];
-        line.quantity_milli = -line.quantity_milli;
-        p->line[p->lines++] = line;
+    const struct order of = p->order[row];
+    for (uint32_t i = 0; i < of.lines; i++) {
+        struct line line = p->line[of.first_line + i];
+        if (!line_push(p, refund, line.product, -line.quantity_milli))
+            return false;
     }
-    refund->lines = whole.lines;
-    refund->value_micro = -whole.value_micro;
-    return ERR_OK;
+    refund->value_micro -= of.value_micro;
+    return true;
+}
+
+/* A refund that names neither products nor an amount gives back what is left of the order: told twice, nothing. */
+static enum err_code refund_rest(struct purchases *p, uint32_t history, uint32_t row, struct order *refund,
+                                 struct err *e)
+{
+    bool done = lines_turn(p, row, refund);
+    for (uint32_t at = p->history[history].orders; done && at && at != row; at = p->order[at].next)
+        if (p->order[at].refund && p->order[at].id_hash == refund->id_hash && p->order[at].state == ORDER_LIVE)
+            done = lines_turn(p, at, refund);
+    return done ? ERR_OK : NO_MEMORY(e);
 }
 
 static enum err_code apply_refund(struct purchases *p, const struct fact *fact, struct json properties,
                                   struct err *e)
 {
-    struct order refund = { .id_hash = order_hash(properties, p->scratch), .time_ms = fact->timestamp_ms,
-                            .refund = true };
+    struct order refund = { .id_hash = order_hash(p, fact->customer, properties), .refund = true,
+                            .time_ms = fact->timestamp_ms };
     TRY(lines_add(p, properties, -1, &refund, e));
-    uint32_t row = order_find(p, fact->customer, refund.id_hash);
+    uint32_t row = order_find(p, refund.id_hash);
     if (row && refund.lines == 0 && refund.value_micro == 0)
-        TRY(refund_whole(p, row, &refund, e));
+        TRY(refund_rest(p, fact->customer, row, &refund, e));
     return order_push(p, fact->customer, &refund, e);
 }
 
@@ -340,26 +365,25 @@ static enum err_code apply_look(struct purchases *p, const struct fact *fact, st
 {
     if (fact->customer == FACT_NOBODY)
         return ERR_OK;
+    struct slice category = slice_trim(json_text(json_get(properties, "category"), p->scratch)),
+                 id = product_id(properties, p->scratch);
+    if (category.len > LIMIT_PRODUCT_ID)
+        category.len = 0;
+    uint32_t product = id.len ? product_number(p, id) : 0,
+             group = category.len ? words_add(&p->categories, category) : 0;
     struct looked *looked = looked_row(p, fact->customer);
-    if (!looked)
+    if (!looked || (id.len && !product) || (category.len && !group))
         return NO_MEMORY(e);
-    struct slice category = slice_trim(json_text(json_get(properties, "category"), p->scratch));
-    if (category.len) {
-        looked->category = words_add(&p->categories, category);
-        if (!looked->category)
-            return NO_MEMORY(e);
-    }
-    struct slice id = product_id(properties, p->scratch);
-    uint32_t number = id.len ? product_number(p, id) : 0;
-    if (id.len && !number)
-        return NO_MEMORY(e);
-    if (!number)
+    looked->at_ms = fact->timestamp_ms;
+    if (group)
+        looked->category = group;
+    if (!product)
         return ERR_OK;
     size_t at = 0;
-    while (at < LOOKED_PRODUCTS - 1 && looked->product[at] && looked->product[at] != number)
+    while (at < LOOKED_PRODUCTS - 1 && looked->product[at] && looked->product[at] != product)
         at++;
     memmove(looked->product + 1, looked->product, at * sizeof *looked->product);
-    looked->product[0] = number;
+    looked->product[0] = product;
     return ERR_OK;
 }
 
@@ -385,10 +409,15 @@ static enum err_code purchases_apply(void *self, const struct fact *fact, struct
         struct json body;
         if (!vec_need(p->history, p->history_cap, (size_t)fact->customer + 1))
             return NO_MEMORY(e);
-        if (json_parse(p->parser, fact->body, &body, e))
-            return ERR_OK;  // a correction may have left a body that says nothing about purchases
+        enum err_code code = json_parse(p->parser, fact->body, &body, e);
+        if (code)  // what no reader can read says nothing, for ever; without memory it is told again
+            return code == ERR_INVALID ? ERR_OK : code;
         arena_reset(p->scratch);
-        return events[i].apply(p, fact, json_get(body, "properties"), e);
+        size_t lines = p->lines;
+        code = events[i].apply(p, fact, json_get(body, "properties"), e);
+        if (code)
+            p->lines = lines;
+        return code;
     }
     return ERR_OK;
 }
@@ -399,7 +428,7 @@ static void purchases_forget(void *self, uint32_t customer)
     if (customer >= p->history_cap)
         return;
     for (uint32_t at = p->history[customer].orders; at; at = p->order[at].next)
-        order_kill(p, &p->order[at]);
+        order_die(p, &p->order[at]);
     if (p->history[customer].looked)
         p->looked[p->history[customer].looked] = (struct looked){ 0 };
     p->history[customer] = (struct history_row){ .looked = p->history[customer].looked };
@@ -408,7 +437,8 @@ static void purchases_forget(void *self, uint32_t customer)
 static void purchases_reset(void *self)
 {
     struct purchases *p = self;
-    struct purchases empty = { .memory = p->memory, .parser = p->parser, .scratch = p->scratch };
+    struct purchases empty = { .memory = p->memory, .parser = p->parser, .scratch = p->scratch,
+                               .seed = p->seed };
     words_drop(&p->products);
     words_drop(&p->categories);
     free(p->product);
@@ -417,13 +447,13 @@ static void purchases_reset(void *self)
     free(p->line);
     free(p->looked);
     free(p->day);
-    free(p->nobody);
+    free(p->index);
     *p = empty;
 }
 
-/* ---- snapshots: every array as it lies in memory ---- */
+/* ---- snapshots: every array as it lies in memory, but the index ---- */
 
-enum { SNAP_PRODUCT, SNAP_HISTORY, SNAP_ORDER, SNAP_LINE, SNAP_LOOKED, SNAP_DAY, SNAP_NOBODY, SNAP_ARRAYS };
+enum { SNAP_PRODUCT, SNAP_HISTORY, SNAP_ORDER, SNAP_LINE, SNAP_LOOKED, SNAP_DAY, SNAP_ARRAYS };
 
 struct snap_array {
     void **at;
@@ -443,19 +473,17 @@ static void snap_arrays(struct purchases *p, struct snap_array a[SNAP_ARRAYS])
     a[SNAP_LOOKED] = (struct snap_array){ (void **)&p->looked, &p->looked_cap,
                                           p->lookeds ? p->lookeds + 1 : 0, sizeof *p->looked };
     a[SNAP_DAY] = (struct snap_array){ (void **)&p->day, &p->day_cap, p->days, sizeof *p->day };
-    a[SNAP_NOBODY] = (struct snap_array){ (void **)&p->nobody, &p->nobody_cap, p->nobody_cap,
-                                          sizeof *p->nobody };
 }
 
 static enum err_code purchases_save(void *self, struct snapshot_out *out, struct err *e)
 {
     struct purchases *p = self;
-    uint64_t head[SNAP_ARRAYS + 7] = { p->orders, p->lines, p->lookeds, p->days, p->nobodies,
-                                       (uint64_t)p->newest_ms, p->nobody_cap };
+    uint64_t head[SNAP_ARRAYS + 6] = { p->orders, p->lines, p->lookeds, p->days, (uint64_t)p->newest_ms,
+                                       p->seed };
     struct snap_array a[SNAP_ARRAYS];
     snap_arrays(p, a);
     for (size_t i = 0; i < SNAP_ARRAYS; i++)
-        head[7 + i] = a[i].rows;
+        head[6 + i] = a[i].rows;
     TRY(snapshot_put(out, head, sizeof head, e));
     TRY(words_save(&p->products, out, e));
     TRY(words_save(&p->categories, out, e));
@@ -467,7 +495,7 @@ static enum err_code purchases_save(void *self, struct snapshot_out *out, struct
 static enum err_code purchases_load(void *self, struct snapshot_in *in, struct err *e)
 {
     struct purchases *p = self;
-    uint64_t head[SNAP_ARRAYS + 7];
+    uint64_t head[SNAP_ARRAYS + 6];
     purchases_reset(p);
     TRY(snapshot_get(in, head, sizeof head, e));
     TRY(words_load(&p->products, in, e));
@@ -475,23 +503,27 @@ static enum err_code purchases_load(void *self, struct snapshot_in *in, struct e
     struct snap_array a[SNAP_ARRAYS];
     snap_arrays(p, a);
     for (size_t i = 0; i < SNAP_ARRAYS; i++) {
-        if (head[7 + i] > UINT32_MAX || !vec_room(a[i].at, a[i].cap, head[7 + i], a[i].size))
+        if (head[6 + i] > UINT32_MAX || !vec_room(a[i].at, a[i].cap, head[6 + i], a[i].size))
             return NO_MEMORY(e);
-        TRY(snapshot_get(in, *a[i].at, head[7 + i] * a[i].size, e));
+        TRY(snapshot_get(in, *a[i].at, head[6 + i] * a[i].size, e));
     }
     p->orders = head[0];
     p->lines = head[1];
     p->lookeds = head[2];
     p->days = head[3];
-    p->nobodies = head[4];
-    p->newest_ms = (int64_t)head[5];
-    p->nobody_cap = head[6];  // a power of two, which vec_room may have rounded up
+    p->newest_ms = (int64_t)head[4];
+    p->seed = head[5];
+    if (!index_room(p, p->orders))
+        return NO_MEMORY(e);
+    for (uint32_t row = 1; row <= p->orders; row++)
+        if (p->order[row].id_hash && !p->order[row].refund && p->order[row].state == ORDER_LIVE)
+            index_put(p, row);
     return ERR_OK;
 }
 
 struct follower purchases_follower(struct purchases *p)
 {
-    return (struct follower){ .name = "purchases", .version = 1, .per_customer = true,
+    return (struct follower){ .name = "purchases", .version = 2, .per_customer = true,
                               .apply = purchases_apply, .forget = purchases_forget,
                               .reset = purchases_reset, .save = purchases_save, .load = purchases_load,
                               .self = p };
@@ -503,6 +535,7 @@ enum err_code purchases_new(struct memory *memory, struct purchases **ret, struc
     struct purchases *p = calloc(1, sizeof *p);
     if (p) {
         p->memory = memory;
+        p->seed = random_u64();
         p->parser = json_parser_new();
         p->scratch = arena_new((size_t)1 << 20);
     }

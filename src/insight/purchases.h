@@ -4,9 +4,11 @@
  *          order), Order Refunded, Order Cancelled; Product Viewed, Product List Viewed, Product Added.
  *          product = products[].product_id, else sku. The value of an order is the sum of price * quantity of
  *          its lines, without lines `revenue`, else `total`, else `value`; refunds and cancellations take it
- *          back. An order_id that is completed twice counts once (its last state).
- * Shape    per history: a chain of orders and of lines, newest first, in growing blocks; products are dense
- *          numbers from 1 by their id. ~24 bytes an order, ~20 bytes a line.
+ *          back. An order_id that is completed twice counts once (its last state). A refund that names neither
+ *          products nor an amount gives back what is left. Ids longer than LIMIT_PRODUCT_ID are none; an order
+ *          is worth at most ten thousand million.
+ * Shape    per history: a chain of orders, newest first, each with its lines, in growing blocks; products are
+ *          dense numbers from 1 by their id. 40 bytes an order, 5 to 11 for finding it by its id, 8 a line.
  * Threads  reads under memory_read_lock. `root` gathers all histories of the customer.
  * Facts of nobody (till sales) count for the products' popularity and the shop's totals only.
  */
@@ -49,9 +51,10 @@ uint32_t purchases_product_orders(const struct purchases *, uint32_t product);  
 /* Orders that held it, with the weight halving every 30 days before the newest order of the shop. */
 double purchases_product_trend(const struct purchases *, uint32_t product);
 
-/* Every line of known customers until until_ms as rows by buyer root (items numbered product - 1), a copy that
- * outlives the lock: input of neighbours_fit. A row's items stand with the latest bought last; root[b] is the
- * customer of row b, and rows rise by it. Owned by the caller. */
+/* Every line of customers within [since, until) as rows by buyer root (items numbered product - 1): a copy, made
+ * under the read lock, which it takes itself and gives back now and then. A row's items stand with the latest
+ * bought last, as neighbours_fit wants them; root[b] is the customer of row b, and rows rise by it. Owned by the
+ * caller. */
 struct purchase_matrix {
     uint32_t *item;
     uint64_t *start;

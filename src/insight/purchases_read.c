@@ -56,7 +56,7 @@ struct purchase_summary purchases_summary(const struct purchases *p, uint32_t ro
         if (histories.of[h] >= p->history_cap)
             continue;
         const struct purchase_summary *own = &p->history[histories.of[h]].sum;
-        sum.value_micro += own->value_micro;
+        amount_add(&sum.value_micro, own->value_micro);
         if (own->orders == 0)
             continue;
         if (sum.orders == 0 || own->first_ms < sum.first_ms)
@@ -216,18 +216,53 @@ size_t purchases_bought(const struct purchases *p, uint32_t root, struct bought 
     return tallies.n;
 }
 
+static const struct looked *looked_of(const struct purchases *p, uint32_t history)
+{
+    uint32_t row = history < p->history_cap ? p->history[history].looked : 0;
+    return row ? &p->looked[row] : NULL;
+}
+
+/* The next best history to read: the one with the latest look that is earlier than *before_ms, or as late and
+ * behind *behind in the list. NULL: none is left. */
+static const struct looked *looked_next(const struct purchases *p, const struct histories *histories,
+                                        int64_t *before_ms, size_t *behind)
+{
+    const struct looked *best = NULL;
+    size_t best_at = 0;
+    for (size_t h = 0; h < histories->n; h++) {
+        const struct looked *looked = looked_of(p, histories->of[h]);
+        if (!looked || looked->at_ms > *before_ms || (looked->at_ms == *before_ms && h < *behind))
+            continue;
+        if (best && looked->at_ms <= best->at_ms)
+            continue;
+        best = looked;
+        best_at = h;
+    }
+    if (best) {
+        *before_ms = best->at_ms;
+        *behind = best_at + 1;
+    }
+    return best;
+}
+
+static bool holds(const uint32_t *list, size_t n, uint32_t product)
+{
+    while (n > 0 && list[n - 1] != product)
+        n--;
+    return n > 0;
+}
+
 size_t purchases_viewed(const struct purchases *p, uint32_t root, uint32_t *ret, size_t max)
 {
     struct histories histories;
     histories_of(p, root, &histories);
-    size_t n = 0;
-    for (size_t h = 0; h < histories.n; h++) {
-        uint32_t history = histories.of[h];
-        uint32_t row = history < p->history_cap ? p->history[history].looked : 0;
-        for (size_t i = 0; row && i < LOOKED_PRODUCTS && n < max; i++)
-            if (p->looked[row].product[i])
-                ret[n++] = p->looked[row].product[i];
-    }
+    size_t n = 0, behind = 0;
+    int64_t before_ms = INT64_MAX;
+    const struct looked *looked;
+    while (n < max && (looked = looked_next(p, &histories, &before_ms, &behind)))
+        for (size_t i = 0; i < LOOKED_PRODUCTS && n < max; i++)
+            if (looked->product[i] && !holds(ret, n, looked->product[i]))
+                ret[n++] = looked->product[i];
     histories_free(&histories);
     return n;
 }
@@ -237,11 +272,11 @@ struct slice purchases_viewed_category(const struct purchases *p, uint32_t root)
     struct histories histories;
     histories_of(p, root, &histories);
     uint32_t category = 0;
-    for (size_t h = 0; h < histories.n && !category; h++) {
-        uint32_t history = histories.of[h];
-        uint32_t row = history < p->history_cap ? p->history[history].looked : 0;
-        category = row ? p->looked[row].category : 0;
-    }
+    size_t behind = 0;
+    int64_t before_ms = INT64_MAX;
+    const struct looked *looked;
+    while (!category && (looked = looked_next(p, &histories, &before_ms, &behind)))
+        category = looked->category;
     histories_free(&histories);
     return words_text(&p->categories, category);
 }
@@ -285,7 +320,7 @@ size_t purchases_memory_bytes(const struct purchases *p)
     return p->product_cap * sizeof *p->product + p->history_cap * sizeof *p->history
            + p->order_cap * sizeof *p->order + p->line_cap * sizeof *p->line
            + p->looked_cap * sizeof *p->looked + p->day_cap * sizeof *p->day
-           + p->nobody_cap * sizeof *p->nobody + words_memory_bytes(&p->products)
+           + p->index_cap * sizeof *p->index + words_memory_bytes(&p->products)
            + words_memory_bytes(&p->categories);
 }
 
@@ -331,8 +366,13 @@ enum err_code purchases_matrix(const struct purchases *p, int64_t since_ms, int6
     struct tallies_usual *usual = malloc(sizeof *usual);
     bool whole = rows.m && usual && vec_need(rows.m->start, rows.start_cap, 2);
     const struct customers *customers = memory_customers(p->memory);
+    memory_read_lock(p->memory);
     uint32_t count = customers_count(customers);
     for (uint32_t root = 1; whole && root <= count; root++) {
+        if (root % LOCK_STEP == 0) {  // lets the writer in
+            memory_read_unlock(p->memory);
+            memory_read_lock(p->memory);
+        }
         if (!customers_is_root(customers, root))
             continue;
         struct tallies tallies;
@@ -340,12 +380,14 @@ enum err_code purchases_matrix(const struct purchases *p, int64_t since_ms, int6
                 && row_add(&rows, root, &tallies);
         free(tallies.heap);
     }
+    uint32_t items = p->products.count;
+    memory_read_unlock(p->memory);
     free(usual);
     if (!whole) {
         purchase_matrix_drop(&rows.m);
         return err_set(e, ERR_LIMIT, 0, "no memory to copy the purchases of %u customers", count);
     }
-    rows.m->items = p->products.count;
+    rows.m->items = items;
     *ret = rows.m;
     return ERR_OK;
 }

@@ -14,7 +14,7 @@ struct line {
 enum order_state { ORDER_LIVE, ORDER_DEAD };
 
 struct order {
-    uint64_t id_hash;     // of order_id; 0: it had none
+    uint64_t id_hash;     // of its history and order_id; 0: it had none
     int64_t value_micro;  // negative: a refund
     int64_t time_ms;
     uint32_t next;        // the history's order before it; 0: none. Row 0 is not used
@@ -23,10 +23,13 @@ struct order {
     bool refund;
 };
 
+#define LOCK_STEP 16384  // customers a long pass looks at before it lets the writer in
+
 #define LOOKED_PRODUCTS 6
 struct looked {
     uint32_t product[LOOKED_PRODUCTS];  // latest first
     uint32_t category;                  // number in categories
+    int64_t at_ms;                      // of the last look
 };
 
 struct history_row {
@@ -40,11 +43,6 @@ struct product_row {
     double trend;     // sum of 2^((time - TREND_EPOCH) / 30 days)
 };
 
-struct nobody_slot {
-    uint64_t id_hash;
-    uint32_t order;
-};
-
 struct purchases {
     struct memory *memory;
     struct json_parser *parser;
@@ -56,12 +54,19 @@ struct purchases {
     struct line *line;
     struct looked *looked;
     struct day_row *day;  // sorted by day
-    struct nobody_slot *nobody;  // orders of nobody by id, open addressing
-    size_t product_cap, history_cap, order_cap, line_cap, looked_cap, day_cap, nobody_cap;
-    size_t orders, lines, lookeds, days, nobodies;
+    uint32_t *index;      // rows of orders by id_hash, open addressing, load <= 3/4; 0: free
+    uint64_t seed;        // of id_hash
+    size_t product_cap, history_cap, order_cap, line_cap, looked_cap, day_cap, index_cap;
+    size_t orders, lines, lookeds, days, indexed;
     int64_t newest_ms;
 };
 
 double purchases_weight(int64_t time_ms);
+
+/* Sums of amounts wrap where nobody's money gets, so that taking back always ends where it began. */
+static inline void amount_add(int64_t *sum, int64_t amount)
+{
+    (void)__builtin_add_overflow(*sum, amount, sum);
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* Growing arrays of plain rows, for followers: doubled, never shrunk, failing cleanly. */
+/* Growing arrays of plain rows, for followers: doubled, large ones by an eighth; never shrunk, failing cleanly. */
 #ifndef TENDERO_INSIGHT_VEC_H
 #define TENDERO_INSIGHT_VEC_H
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "insight/vec.h"
+#include "sys/random.h"
 
 void words_drop(struct words *words)
 {
@@ -24,7 +25,7 @@ struct slice words_text(const struct words *words, uint32_t number)
 static size_t slot_of(const struct words *words, struct slice word)
 {
     assert(words->slots);
-    size_t at = hash64(word, 0) & (words->slots - 1);
+    size_t at = hash64(word, words->seed) & (words->slots - 1);
     while (words->slot[at] && !slice_eq(words_text(words, words->slot[at]), word))
         at = (at + 1) & (words->slots - 1);
     return at;
@@ -41,6 +42,8 @@ static bool slots_grow(struct words *words)
     uint32_t *slot = calloc(slots, sizeof *slot);
     if (!slot)
         return false;
+    if (!words->slots)
+        words->seed = random_u64();
     free(words->slot);
     words->slot = slot;
     words->slots = slots;

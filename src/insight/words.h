@@ -9,6 +9,7 @@ struct words {
     char *bytes;
     uint32_t *end;   // end[i]: where word i ends; end[0] = 0
     uint32_t *slot;  // open addressing, load <= 1/2; 0: free
+    uint64_t seed;   // of the slots, of this run: words come from outside, and nobody shall aim at a slot
     size_t bytes_len, bytes_cap, end_cap, slots;
     uint32_t count;
 };

@@ -11,15 +11,18 @@
 /* A product in memory: its strings lie in one block behind it. */
 struct entry {
     struct product product;
-    uint32_t number;  // of insight/purchases; 0: never bought
     uint32_t group;   // number of its category in `groups`; 0: none
     char bytes[];
 };
 
 struct popular {
-    uint32_t category;  // number in category names; 0: the whole shop
     uint32_t product[POPULAR_MAX];
     size_t n;
+};
+
+struct category_row {
+    uint32_t id;      // number of the id that this id or name stands for
+    uint32_t en, es;  // numbers of its names, on the row of an id; 0: none
 };
 
 struct catalogue {
@@ -34,12 +37,12 @@ struct catalogue {
     uint32_t mapped;           // purchases' numbers that by_number covers
     int64_t live, changes;
     struct words groups;       // categories that products name
-    struct words categories;   // ids and names -> category_of
-    struct slice *category_id; // the id that an id or a name stands for, in `categories`
+    struct words categories;   // their ids and names
+    struct category_row *category;  // by number in `categories`
     size_t category_cap;
     pthread_mutex_t lock;      // guards the lists below
-    struct popular *list;
-    size_t lists, list_cap;
+    struct popular **list;     // by group; 0: the whole shop; NULL: nothing of it was bought
+    size_t list_cap;
     uint64_t listed_orders;
     int64_t listed_changes;
 };
@@ -81,7 +84,6 @@ static enum err_code memory_put(struct catalogue *c, const struct product *p, st
     struct entry *entry = row && vec_need(c->entry, c->entry_cap, (size_t)row + 1) ? entry_new(p) : NULL;
     if (!entry)
         return NO_MEMORY(e);
-    entry->number = purchases_product_find(c->purchases, p->id);
     entry->group = p->category.len ? words_add(&c->groups, p->category) : 0;
     c->live += c->entry[row] == NULL;
     free(c->entry[row]);
@@ -112,34 +114,35 @@ static enum err_code map_numbers(struct catalogue *c, struct err *e)
         if (!row || !vec_need(c->entry, c->entry_cap, (size_t)row + 1))
             return NO_MEMORY(e);
         c->by_number[number] = row;
-        if (c->entry[row])
-            c->entry[row]->number = number;
         c->mapped = number;
     }
     return ERR_OK;
 }
 
-static enum err_code category_name(struct catalogue *c, struct slice name, struct slice id, struct err *e)
+/* A name leads to its category, unless it is the id of another one. */
+static enum err_code category_text(struct catalogue *c, struct slice text, uint32_t id, uint32_t *ret,
+                                   struct err *e)
 {
-    uint32_t number = name.len ? words_add(&c->categories, name) : 0;
-    if (name.len && (!number || !vec_need(c->category_id, c->category_cap, (size_t)number + 1)))
+    uint32_t number = text.len ? words_add(&c->categories, text) : 0;
+    if (text.len && (!number || !vec_need(c->category, c->category_cap, (size_t)number + 1)))
         return NO_MEMORY(e);
-    if (!number)
-        return ERR_OK;
-    char *copy = malloc(id.len + 1);
-    if (!copy)
-        return NO_MEMORY(e);
-    memcpy(copy, id.at, id.len);
-    free((char *)c->category_id[number].at);
-    c->category_id[number] = (struct slice){ copy, id.len };
+    *ret = number;
+    if (number && c->category[number].id != number)
+        c->category[number].id = id ? id : number;
     return ERR_OK;
 }
 
 static enum err_code memory_category(struct catalogue *c, const struct category *category, struct err *e)
 {
-    TRY(category_name(c, category->id, category->id, e));
-    TRY(category_name(c, category->name_en, category->id, e));
-    return category_name(c, category->name_es, category->id, e);
+    uint32_t id = 0, en = 0, es = 0;
+    TRY(category_text(c, category->id, 0, &id, e));
+    TRY(category_text(c, category->name_en, id, &en, e));
+    TRY(category_text(c, category->name_es, id, &es, e));
+    if (id) {
+        c->category[id].en = en;
+        c->category[id].es = es;
+    }
+    return ERR_OK;
 }
 
 /* ---- following the log ---- */
@@ -185,7 +188,8 @@ static enum err_code nothing_loaded(void *self, struct snapshot_in *in, struct e
 
 static void catalogue_reset(void *self)
 {
-    (void)self;  // applying the facts again from the first one ends in the same rows
+    struct catalogue *c = self;
+    c->mapped = 0;  // the rows stay: applying the facts again from the first one ends in the same
 }
 
 struct follower catalogue_follower(struct catalogue *c)
@@ -262,14 +266,14 @@ void catalogue_drop(struct catalogue **catalogue)
         return;
     for (size_t i = 0; i < c->entry_cap; i++)
         free(c->entry[i]);
-    for (size_t i = 0; i < c->category_cap; i++)
-        free((char *)c->category_id[i].at);
+    for (size_t i = 0; i < c->list_cap; i++)
+        free(c->list[i]);
     words_drop(&c->ids);
     words_drop(&c->categories);
     words_drop(&c->groups);
     free(c->entry);
     free(c->by_number);
-    free(c->category_id);
+    free(c->category);
     free(c->list);
     json_parser_drop(&c->parser);
     arena_drop(&c->scratch);
@@ -291,11 +295,19 @@ const struct product *catalogue_find(const struct catalogue *c, struct slice id)
     return row && row < c->entry_cap && c->entry[row] ? &c->entry[row]->product : NULL;
 }
 
+/* Numbers that purchases gave away since this follower was told of a fact are looked up by their id. */
+static const struct entry *entry_of(const struct catalogue *c, uint32_t product)
+{
+    if (product == 0 || product > purchases_products(c->purchases))
+        return NULL;
+    uint32_t row = product <= c->mapped ? c->by_number[product]
+                                        : words_find(&c->ids, purchases_product_id(c->purchases, product));
+    return row < c->entry_cap ? c->entry[row] : NULL;
+}
+
 const struct product *catalogue_product(const struct catalogue *c, uint32_t product)
 {
-    if (product == 0 || product > c->mapped)
-        return NULL;
-    const struct entry *entry = c->entry[c->by_number[product]];
+    const struct entry *entry = entry_of(c, product);
     return entry ? &entry->product : NULL;
 }
 
@@ -307,8 +319,16 @@ bool catalogue_offerable(const struct catalogue *c, uint32_t product)
 
 uint32_t catalogue_group(const struct catalogue *c, uint32_t product)
 {
-    bool there = catalogue_product(c, product) != NULL;
-    return there ? c->entry[c->by_number[product]]->group : 0;
+    const struct entry *entry = entry_of(c, product);
+    return entry ? entry->group : 0;
+}
+
+struct slice catalogue_category_name(const struct catalogue *c, struct slice id, const char *lang)
+{
+    uint32_t number = words_find(&c->categories, id);
+    const struct category_row *row = number ? &c->category[number] : NULL;
+    uint32_t name = row ? (lang[0] == 'e' && lang[1] == 's' ? row->es : row->en) : 0;
+    return name ? words_text(&c->categories, name) : id;
 }
 
 struct ranked {
@@ -324,48 +344,48 @@ static int most_first(const void *a, const void *b)
     return (x->product > y->product) - (x->product < y->product);
 }
 
-static struct popular *list_of(struct catalogue *c, uint32_t category, bool make)
+static void list_push(struct catalogue *c, uint32_t group, uint32_t product)
 {
-    for (size_t i = 0; i < c->lists; i++)
-        if (c->list[i].category == category)
-            return &c->list[i];
-    if (!make || !vec_need(c->list, c->list_cap, c->lists + 1))
-        return NULL;
-    c->list[c->lists] = (struct popular){ .category = category };
-    return &c->list[c->lists++];
-}
-
-static void list_push(struct catalogue *c, uint32_t category, uint32_t product)
-{
-    struct popular *list = list_of(c, category, true);
+    if (!vec_need(c->list, c->list_cap, (size_t)group + 1))
+        return;
+    if (!c->list[group])
+        c->list[group] = calloc(1, sizeof **c->list);
+    struct popular *list = c->list[group];
     if (list && list->n < POPULAR_MAX)
         list->product[list->n++] = product;
-}
-
-static uint32_t category_number(const struct catalogue *c, struct slice category)
-{
-    return category.len ? words_find(&c->categories, category) : 0;
 }
 
 /* All lists anew, from one ranking of all products. Without memory the old ones stay. */
 static void lists_make(struct catalogue *c)
 {
-    struct ranked *all = malloc(((size_t)c->mapped + 1) * sizeof *all);
+    uint32_t products = purchases_products(c->purchases);
+    struct ranked *all = malloc(((size_t)products + 1) * sizeof *all);
     size_t n = 0;
-    for (uint32_t product = 1; all && product <= c->mapped; product++)
-        if (catalogue_offerable(c, product) && purchases_product_orders(c->purchases, product))
-            all[n++] = (struct ranked){ purchases_product_trend(c->purchases, product), product };
     if (!all)
         return;
+    for (uint32_t product = 1; product <= products; product++)
+        if (catalogue_offerable(c, product) && purchases_product_orders(c->purchases, product))
+            all[n++] = (struct ranked){ purchases_product_trend(c->purchases, product), product };
     qsort(all, n, sizeof *all, most_first);
-    c->lists = 0;
+    for (size_t i = 0; i < c->list_cap; i++)
+        if (c->list[i])
+            c->list[i]->n = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t category = category_number(c, catalogue_product(c, all[i].product)->category);
+        uint32_t group = catalogue_group(c, all[i].product);
         list_push(c, 0, all[i].product);
-        if (category)
-            list_push(c, category, all[i].product);
+        if (group)
+            list_push(c, group, all[i].product);
     }
     free(all);
+}
+
+/* What products call it: by itself, or by a name of it. 0: no product does. */
+static uint32_t group_find(const struct catalogue *c, struct slice category)
+{
+    uint32_t group = words_find(&c->groups, category), number = words_find(&c->categories, category);
+    if (group || !number)
+        return group;
+    return words_find(&c->groups, words_text(&c->categories, c->category[number].id));
 }
 
 size_t catalogue_popular(struct catalogue *c, struct slice category, uint32_t *ret, size_t max)
@@ -377,10 +397,8 @@ size_t catalogue_popular(struct catalogue *c, struct slice category, uint32_t *r
         c->listed_orders = orders;
         c->listed_changes = c->changes;
     }
-    uint32_t number = category_number(c, category);
-    if (number && c->category_id[number].len)  // a name stands for its id
-        number = category_number(c, c->category_id[number]);
-    const struct popular *list = category.len && !number ? NULL : list_of(c, number, false);
+    uint32_t group = category.len ? group_find(c, category) : 0;
+    const struct popular *list = (group || !category.len) && group < c->list_cap ? c->list[group] : NULL;
     size_t n = list ? (list->n < max ? list->n : max) : 0;
     if (n)
         memcpy(ret, list->product, n * sizeof *ret);

@@ -70,6 +70,8 @@ int64_t catalogue_count(const struct catalogue *);
 const struct product *catalogue_product(const struct catalogue *, uint32_t product);
 const struct product *catalogue_find(const struct catalogue *, struct slice id);
 bool catalogue_offerable(const struct catalogue *, uint32_t product);  // goods, active, in stock
+/* A category's name, lang "en" or "es"; its id where it has none. Until the lock is given back. */
+struct slice catalogue_category_name(const struct catalogue *, struct slice id, const char *lang);
 uint32_t catalogue_group(const struct catalogue *, uint32_t product);  // a number for its category; 0: none
 /* Offerable goods of a category (its id or a name of it; empty: the whole shop), most bought lately first,
  * at most POPULAR_MAX. The lists follow the log in steps of one per cent of the orders. */

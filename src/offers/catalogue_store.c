@@ -5,7 +5,7 @@
 #include "offers/catalogue_rows.h"
 #include "text/fold.h"
 
-#define PRODUCT_ID_MAX 200
+#define URL_MAX 2000
 #define TEXT_MAX 20000
 
 static const char *const kind_names[] = { "goods", "service", "fee", "voucher" };
@@ -115,12 +115,12 @@ enum err_code product_of_json(struct json object, struct arena *mem, struct prod
 {
     struct product p = { .active = true, .price_micro = PRICE_UNKNOWN, .stock = STOCK_NOT_COUNTED };
     struct slice kind;
-    TRY(text_member(object, "id", PRODUCT_ID_MAX, mem, &p.id, e));
+    TRY(text_member(object, "id", LIMIT_PRODUCT_ID, mem, &p.id, e));
     TRY(text_member(object, "title", TEXT_MAX, mem, &p.title, e));
     TRY(text_member(object, "description", TEXT_MAX, mem, &p.description, e));
-    TRY(text_member(object, "category", PRODUCT_ID_MAX, mem, &p.category, e));
-    TRY(text_member(object, "imageUrl", 2000, mem, &p.image_url, e));
-    TRY(text_member(object, "url", 2000, mem, &p.url, e));
+    TRY(text_member(object, "category", LIMIT_PRODUCT_ID, mem, &p.category, e));
+    TRY(text_member(object, "imageUrl", URL_MAX, mem, &p.image_url, e));
+    TRY(text_member(object, "url", URL_MAX, mem, &p.url, e));
     TRY(text_member(object, "kind", 20, mem, &kind, e));
     if (kind.len && !product_kind_parse(kind, &p.kind))
         return err_set(e, ERR_INVALID, 0, "\"kind\" is goods, service, fee or voucher");
@@ -142,10 +142,10 @@ enum err_code category_of_json(struct json object, struct arena *mem, struct cat
 {
     struct category c = { 0 };
     struct json name = json_get(object, "name");
-    TRY(text_member(object, "id", PRODUCT_ID_MAX, mem, &c.id, e));
-    TRY(text_member(object, "parent", PRODUCT_ID_MAX, mem, &c.parent, e));
-    TRY(text_member(name, "en", PRODUCT_ID_MAX, mem, &c.name_en, e));
-    TRY(text_member(name, "es", PRODUCT_ID_MAX, mem, &c.name_es, e));
+    TRY(text_member(object, "id", LIMIT_PRODUCT_ID, mem, &c.id, e));
+    TRY(text_member(object, "parent", LIMIT_PRODUCT_ID, mem, &c.parent, e));
+    TRY(text_member(name, "en", LIMIT_PRODUCT_ID, mem, &c.name_en, e));
+    TRY(text_member(name, "es", LIMIT_PRODUCT_ID, mem, &c.name_es, e));
     *ret = c;
     return ERR_OK;
 }
@@ -393,12 +393,32 @@ static enum err_code body_stored(struct tx *tx, struct slice id, struct slice by
     return buf_check(out, "a product", e);
 }
 
+/* The same that product_of_json asks: what is stored must be readable for ever. */
+static enum err_code product_check(const struct product *p, size_t variants, struct err *e)
+{
+    const struct {
+        const char *name;
+        size_t len, max;
+    } texts[] = {
+        { "title", p->title.len, TEXT_MAX },           { "description", p->description.len, TEXT_MAX },
+        { "category", p->category.len, LIMIT_PRODUCT_ID }, { "imageUrl", p->image_url.len, URL_MAX },
+        { "url", p->url.len, URL_MAX },
+    };
+    if (!p->id.len || p->id.len > LIMIT_PRODUCT_ID)
+        return err_set(e, ERR_INVALID, 0, "a product's id has 1 to %d bytes", LIMIT_PRODUCT_ID);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].len > texts[i].max)
+            return err_set(e, ERR_LIMIT, 0, "a product's %s has at most %zu bytes", texts[i].name, texts[i].max);
+    if (variants > LIMIT_PAGE)
+        return err_set(e, ERR_LIMIT, 0, "a product has at most %d variants", LIMIT_PAGE);
+    return ERR_OK;
+}
+
 static enum err_code product_put(struct tx *tx, const struct product *p, const struct variant *v, size_t n,
                                  struct slice by, struct arena *mem, struct buf *was, struct buf *is,
                                  bool *changed, struct err *e)
 {
-    if (!p->id.len || p->id.len > PRODUCT_ID_MAX)
-        return err_set(e, ERR_INVALID, 0, "a product's id has 1 to %d bytes", PRODUCT_ID_MAX);
+    TRY(product_check(p, n, e));
     TRY(body_stored(tx, p->id, by, mem, was, e));
     product_body(is, p, v, n, by);
     TRY(buf_check(is, "a product", e));
@@ -483,9 +503,9 @@ enum err_code tx_category_put(struct tx *tx, const struct category *c, struct sl
                               struct err *e)
 {
     assert(tx && c && changed);
-    if (!c->id.len || c->id.len > PRODUCT_ID_MAX || c->name_en.len > PRODUCT_ID_MAX
-        || c->name_es.len > PRODUCT_ID_MAX)
-        return err_set(e, ERR_INVALID, 0, "a category's id and names have 1 to %d bytes", PRODUCT_ID_MAX);
+    if (!c->id.len || c->id.len > LIMIT_PRODUCT_ID || c->name_en.len > LIMIT_PRODUCT_ID
+        || c->name_es.len > LIMIT_PRODUCT_ID || c->parent.len > LIMIT_PRODUCT_ID)
+        return err_set(e, ERR_INVALID, 0, "a category's id, parent and names have 1 to %d bytes", LIMIT_PRODUCT_ID);
     bool same;
     TRY(category_same(tx, c, &same, e));
     *changed = !same;

@@ -6,9 +6,15 @@
 
 #include "base/decimal.h"
 #include "base/hash.h"
+#include "insight/vec.h"
 #include "offers/reason.h"
 
 #define POPULAR_TURN 0.5   // popular goods change places within this part of their rank
+
+/* Where a product stands in `bought`; valid only in its turn, so nothing is cleared. */
+struct mark {
+    uint32_t turn, at;
+};
 
 struct decider {
     struct memory *memory;
@@ -18,6 +24,9 @@ struct decider {
     struct neighbour_work *work;
     struct bought *bought;  // all that the customer at hand has
     size_t bought_cap, n_bought;
+    struct mark *mark;      // by product
+    size_t mark_cap;
+    uint32_t turn;
 };
 
 const char *reason_name(enum reason_code code)
@@ -33,11 +42,10 @@ enum err_code decider_new(struct memory *memory, struct purchases *purchases, st
     assert(memory && purchases && affinity && catalogue && ret);
     struct decider *d = calloc(1, sizeof *d);
     if (d) {
-        *d = (struct decider){ memory, purchases, affinity, catalogue, neighbour_work_new(), NULL, 0, 0 };
-        d->bought_cap = 256;
-        d->bought = malloc(d->bought_cap * sizeof *d->bought);
+        *d = (struct decider){ .memory = memory, .purchases = purchases, .affinity = affinity,
+                               .catalogue = catalogue, .work = neighbour_work_new() };
     }
-    if (!d || !d->work || !d->bought) {
+    if (!d || !d->work || !vec_need(d->bought, d->bought_cap, 256)) {
         decider_drop(&d);
         return err_set(e, ERR_LIMIT, 0, "no memory to decide");
     }
@@ -52,39 +60,40 @@ void decider_drop(struct decider **d)
         return;
     neighbour_work_drop(&(*d)->work);
     free((*d)->bought);
+    free((*d)->mark);
     free(*d);
     *d = NULL;
 }
 
+/* What the customer has, marked by product. */
 static enum err_code gather(struct decider *d, uint32_t root, struct err *e)
 {
+    size_t had = d->bought_cap, marks = (size_t)purchases_products(d->purchases) + 1;
     d->n_bought = root ? purchases_bought(d->purchases, root, d->bought, d->bought_cap) : 0;
-    if (d->n_bought <= d->bought_cap)
-        return ERR_OK;
-    struct bought *grown = realloc(d->bought, d->n_bought * sizeof *grown);
-    if (!grown)
+    if (!vec_need(d->bought, d->bought_cap, d->n_bought) || !vec_need(d->mark, d->mark_cap, marks))
         return err_set(e, ERR_LIMIT, 0, "no memory for the purchases of a customer");
-    d->bought = grown;
-    d->bought_cap = d->n_bought;
-    d->n_bought = purchases_bought(d->purchases, root, d->bought, d->bought_cap);
+    if (d->n_bought > had)
+        d->n_bought = purchases_bought(d->purchases, root, d->bought, d->bought_cap);
+    if (++d->turn == 0) {  // after 2^32 calls old marks would look new
+        memset(d->mark, 0, d->mark_cap * sizeof *d->mark);
+        d->turn = 1;
+    }
+    for (uint32_t i = 0; i < d->n_bought; i++)
+        d->mark[d->bought[i].product] = (struct mark){ d->turn, i };
     return ERR_OK;
 }
 
 static const struct bought *has_bought(const struct decider *d, uint32_t product)
 {
-    for (size_t i = 0; i < d->n_bought; i++)
-        if (d->bought[i].product == product)
-            return &d->bought[i];
-    return NULL;
+    const struct mark *mark = &d->mark[product];
+    return mark->turn == d->turn ? &d->bought[mark->at] : NULL;
 }
 
-/* What the model may propose: offerable and not bought. The products that scoring starts from it leaves out by
- * itself; the older ones are looked up here. */
+/* What the model may propose: offerable and not bought, also before what scoring starts from. */
 static bool may_propose(void *arg, uint32_t product)
 {
     const struct decider *d = arg;
-    return catalogue_offerable(d->catalogue, product)
-           && (d->n_bought <= AFFINITY_BASIS || !has_bought(d, product));
+    return !has_bought(d, product) && catalogue_offerable(d->catalogue, product);
 }
 
 static uint32_t group_of(void *arg, uint32_t product)
@@ -248,7 +257,8 @@ void proposal_why(struct decider *d, const struct proposal *proposal, const char
     struct reason reason = { .code = proposal->code, .count = proposal->count, .times = proposal->times,
                              .because_ms = proposal->because_ms, .now_ms = now_ms,
                              .because = title_of(d, proposal->because),
-                             .category = p ? p->category : SLICE("") };
+                             .category = p ? catalogue_category_name(d->catalogue, p->category, lang)
+                                           : SLICE("") };
     reason_text(&reason, lang, out);
 }
 
