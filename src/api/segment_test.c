@@ -260,7 +260,7 @@ static void recorded_requests(void **state)
 {
     char path[512];
     struct slice text;
-    struct json list;
+    struct json list = { 0 };
     struct err e = { 0 };
     (void)state;
     const char *dir = getenv("TENDERO_CONFORMANCE");

@@ -103,18 +103,20 @@ static bool order_amount(struct story *s, int64_t *ret)
            || micro_of(s, json_get(s->properties, "total"), ret) || micro_of(s, json_get(s->properties, "value"), ret);
 }
 
-static void say_order(struct story *s, const char *en, const char *es)
+struct order_words {
+    const char *en, *es, *bare_en, *bare_es;  // bare: of an order whose lines are not told
+};
+
+static void say_order(struct story *s, const struct order_words *words)
 {
     size_t n = json_count(json_get(s->properties, "products"));
     struct slice order = text_of(s, s->properties, "order_id");
     int64_t amount;
-    say(s, en, es);
+    say(s, n ? words->en : words->bare_en, n ? words->es : words->bare_es);
     if (n == 1)
         say(s, " one product", " un producto");
     else if (n)
         buf_printf(s->out, s->es ? " %zu productos" : " %zu products", n);
-    else
-        say(s, " an order", " un pedido");
     if (order_amount(s, &amount)) {
         say(s, " for ", " por ");
         say_amount(s, amount);
@@ -170,13 +172,17 @@ static void say_searched(struct story *s)
 
 static void say_track(struct story *s)
 {
+    static const struct order_words ordered = { "Ordered", "Pidió", "Placed an order", "Hizo un pedido" };
+    static const struct order_words updated = { "Changed an order to", "Cambió un pedido a", "Changed an order",
+                                          "Cambió un pedido" };
+    static const struct order_words refunded = { "Gave back", "Devolvió", "Gave back an order", "Devolvió un pedido" };
     struct slice event = s->fact->event;
     if (slice_is(event, "Order Completed"))
-        say_order(s, "Ordered", "Pidió");
+        say_order(s, &ordered);
     else if (slice_is(event, "Order Updated"))
-        say_order(s, "Changed an order to", "Cambió un pedido a");
+        say_order(s, &updated);
     else if (slice_is(event, "Order Refunded"))
-        say_order(s, "Gave back", "Devolvió");
+        say_order(s, &refunded);
     else if (slice_is(event, "Order Cancelled"))
         say_cancelled(s);
     else if (slice_is(event, "Product Viewed"))
