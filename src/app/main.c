@@ -1,0 +1,107 @@
+/* tendero: one program. `tendero --help` lists what it does. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+
+const struct command_entry commands[] = {
+    { "serve", "tendero serve [--data DIR] [--listen ADDR:PORT]", "run the server until it is told to stop",
+      "Serves the API, the console and the Segment contract. SIGTERM or Ctrl-C stops it gracefully: what was\n"
+      "acknowledged is on disk. All settings can be given; 'tendero settings' lists them.",
+      command_serve },
+    { "demo", "tendero demo [--data DIR] [--file FILE]", "load the demo shop and make a login",
+      "Imports the order lines in data/online-retail (moved so that the last day is yesterday), gives the\n"
+      "numbered customers invented names and example.com addresses, makes a login and prints it.\n"
+      "Running it again changes nothing.",
+      command_demo },
+    { "import", "tendero import FILE… --as online-retail|csv|ndjson [--mapping FILE] [--name SOURCE] [--rejects FILE]"
+                " [--dry-run] [--data DIR]",
+      "read files of orders, events, customers or products",
+      "Files may be gzip; - is standard input. Running an import twice changes nothing; one that was\n"
+      "stopped goes on where it was. Refused rows go to the --rejects file (FILE.rejected.csv)\n"
+      "with line, reason and remedy. docs/IMPORT.md explains mappings.",
+      command_import },
+    { "export", "tendero export facts|customers|catalogue [--data DIR]", "write everything as NDJSON",
+      "One JSON object a line on standard output. Facts carry the messageId they came with.", command_export },
+    { "decide", "tendero decide --customer ID|--all [--limit N] [--category ID] [--data DIR]",
+      "the next best proposals, with reasons",
+      "One JSON line a customer. ID is c42, a user id, an e-mail address or kind:value. Each decision is\n"
+      "a fact in the log.",
+      command_decide },
+    { "evaluate", "tendero evaluate [--held-back DAYS] [--data DIR]",
+      "measure the proposals against popularity on the last days",
+      "Keeps the last DAYS (30) back, proposes from what was before, counts hits among ten. Prints JSON.",
+      command_evaluate },
+    { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"
+             " [--data DIR]",
+      "keys of programs",
+      "The key is printed last, this once. A write key may sit in a browser: it can only send events.",
+      command_key },
+    { "user", "tendero user add EMAIL [--name NAME] [--language en|es] [--data DIR]   (password on standard input)",
+      "let somebody into the console", "The password is read from standard input, one line, 10 characters or more.",
+      command_user },
+    { "backup", "tendero backup FILE [--data DIR]", "a consistent copy of the database, while it is used",
+      "FILE is a SQLite database; to restore it, stop the server and put it in place of DIR/tendero.db.",
+      command_backup },
+    { "settings", "tendero settings [--data DIR]", "all settings, their values and where they come from",
+      "Later sources win: default, file (DIR/tendero.conf or --config FILE), environment TENDERO_*, option.",
+      command_settings },
+    { "openapi", "tendero openapi [--data DIR]", "print the OpenAPI 3.1 document of the API", "", command_openapi },
+};
+const size_t commands_count = sizeof commands / sizeof *commands;
+
+static void print_help(void)
+{
+    printf("tendero: remembers every customer, proposes what each one wants, and learns.\n\nCommands\n");
+    for (size_t i = 0; i < commands_count; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    printf("\n'tendero COMMAND --help' tells more. Settings are options of every command;"
+           " 'tendero settings' lists them.\nVersion " TENDERO_VERSION "\n");
+}
+
+static const struct command_entry *command_find(const char *name)
+{
+    for (size_t i = 0; i < commands_count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int command_run(const struct command_entry *command, int argc, char **argv)
+{
+    struct settings settings;
+    struct err e = { 0 };
+    enum err_code code = settings_read(argc, argv, &settings, &e);
+    if (!code) {
+        code = command->run(&settings, &e);
+        settings_drop(&settings);
+    }
+    if (code)
+        fprintf(stderr, "tendero %s: %s\n", command->name, e.text);
+    return code ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help();
+        return 0;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("tendero " TENDERO_VERSION "\n");
+        return 0;
+    }
+    const struct command_entry *command = command_find(name);
+    if (!command) {
+        fprintf(stderr, "tendero: there is no command '%s'; 'tendero --help' lists them\n", name);
+        return 2;
+    }
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            printf("%s\n\n%s.\n%s\n", command->usage, command->summary, command->help);
+            return 0;
+        }
+    }
+    return command_run(command, argc - 1, argv + 1);
+}
