@@ -36,9 +36,14 @@ uint32_t words_find(const struct words *words, struct slice word)
     return words->slots ? words->slot[slot_of(words, word)] : 0;
 }
 
-static bool slots_grow(struct words *words)
+/* A table with room for `count` words at load 1/2, filled with those there are. */
+static bool slots_room(struct words *words, size_t count)
 {
-    size_t slots = words->slots ? words->slots * 2 : 64;
+    size_t slots = words->slots ? words->slots : 64;
+    while (slots < count * 2)
+        slots *= 2;
+    if (slots == words->slots)
+        return true;
     uint32_t *slot = calloc(slots, sizeof *slot);
     if (!slot)
         return false;
@@ -57,7 +62,7 @@ uint32_t words_add(struct words *words, struct slice word)
     uint32_t known = words_find(words, word);
     if (known)
         return known;
-    if (((size_t)words->count + 2) * 2 > words->slots && !slots_grow(words))
+    if (!slots_room(words, (size_t)words->count + 2))
         return 0;
     if (words->bytes_len + word.len > UINT32_MAX
         || !vec_need(words->bytes, words->bytes_cap, words->bytes_len + word.len + 1)
@@ -103,8 +108,7 @@ enum err_code words_load(struct words *words, struct snapshot_in *in, struct err
     }
     words->bytes_len = head[1];
     words->count = (uint32_t)head[0];
-    while (((size_t)words->count + 2) * 2 > words->slots)
-        if (!slots_grow(words))
-            return err_set(e, ERR_LIMIT, 0, "no memory for a dictionary");
-    return ERR_OK;
+    return slots_room(words, (size_t)words->count + 2)
+               ? ERR_OK
+               : err_set(e, ERR_LIMIT, 0, "no memory for a dictionary of %u words", words->count);
 }
