@@ -9,6 +9,7 @@
 
 #include "api/api_room.h"
 #include "api/api_testing.h"
+#include "sys/file.h"
 #include "text/url.h"
 
 static struct shop shop;
@@ -511,6 +512,52 @@ static void proposals_are_measured(void **state)
     assert_int_equal(json_count(at(result.json, "byOrders")), 4);
 }
 
+static void the_command_line_names_a_file(void **state)
+{
+    char path[128], body[512];
+    struct err e = { 0 };
+    (void)state;
+    snprintf(path, sizeof path, "%s/events.ndjson", shop.dir);
+    if (file_write_atomic(path, SLICE("{\"who\":\"cli1\",\"what\":\"Called\",\"when\":\"2026-11-20\"}\n"), &e))
+        fail_msg("%s", e.text);
+    snprintf(body, sizeof body, "{\"path\":\"%s\",\"format\":\"ndjson\",\"name\":\"calls\",\"dryRun\":true,"
+                                "\"mapping\":{\"kind\":\"event\",\"event\":\"what\",\"userId\":\"who\"}}", path);
+    struct answer job = ask_local(&shop, "POST", "/api/v1/imports", body);
+    assert_int_equal(job.status, 202);
+    expect_text(job.json, "name", "calls");
+    expect_text(job.json, "format", "ndjson");
+    job_ended(id_of(job));
+    assert_true(file_exists(path));  // it is not ours to delete
+    assert_int_equal(ask_local(&shop, "POST", "/api/v1/imports", "{\"path\":\"x.csv\",\"format\":\"csv\"}").status,
+                     400);
+    assert_int_equal(ask_local(&shop, "GET", "/api/v1/session", NULL).status, 401);
+}
+
+struct unfinished {
+    struct command command;  // first
+};
+
+static enum err_code leave_running(struct command *command, struct tx *tx, struct err *e)
+{
+    (void)command;
+    return store_exec(tx->conn, "UPDATE jobs SET state = 'running', ended_ms = NULL WHERE id = 1", e);
+}
+
+static void what_was_running_has_failed(void **state)
+{
+    struct err e = { 0 };
+    struct unfinished left = { { .run = leave_running } };
+    (void)state;
+    assert_int_equal(memory_run(shop.rooms.memory, &left.command, &e), ERR_OK);
+    shop_restart(&shop);
+    struct answer job = ask_ok(&shop, 200, "GET", "/api/v1/imports/1", NULL);
+    expect_text(job.json, "state", "failed");
+    assert_true(json_is(at(job.json, "error"), JSON_STRING));
+    assert_true(json_is(at(job.json, "endedAt"), JSON_STRING));
+    struct answer list = ask_ok(&shop, 200, "GET", "/api/v1/imports", NULL);
+    assert_true(json_count(at(list.json, "items")) >= 3);
+}
+
 static size_t lines_with(struct slice text, const char *word)
 {
     size_t n = 0;
@@ -639,6 +686,7 @@ int main(void)
         cmocka_unit_test(suggestions_wait_for_people), cmocka_unit_test(facts_are_corrected_and_taken_back),
         cmocka_unit_test(a_purchase_changes_the_next_answer), cmocka_unit_test(the_catalogue_is_kept),
         cmocka_unit_test(files_are_imported),          cmocka_unit_test(everything_comes_out_again),
+        cmocka_unit_test(the_command_line_names_a_file), cmocka_unit_test(what_was_running_has_failed),
         cmocka_unit_test(figures_and_health),          cmocka_unit_test(the_console_is_served_safely),
         cmocka_unit_test(openapi_tells_every_route),
     };

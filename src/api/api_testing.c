@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "api/api_testing.h"
 #include "io/store/migrations.h"
@@ -89,11 +90,24 @@ static void console_files(struct shop *shop)
     write_file(shop->dir, "secret", "secret");
 }
 
+static void serve(struct shop *shop)
+{
+    struct err e = { 0 };
+    need(api_new(shop->rooms, &shop->api, &e), &e, "api");
+    struct http_options http = { .listen = "127.0.0.1:0", .socket = shop->socket, .spool_dir = shop->dir,
+                                 .threads = 2,
+                                 .is_upload = api_is_upload, .admit_upload = api_admit_upload,
+                                 .handle = api_handle, .thread_start = api_thread_start,
+                                 .thread_stop = api_thread_stop, .arg = shop->api };
+    need(http_server_new(http, &shop->server, &e), &e, "server");
+}
+
 void shop_open(struct shop *shop)
 {
     struct err e = { 0 };
     *shop = (struct shop){ .dir = "/tmp/tendero-shop-XXXXXX", .clock = sys_clock_fixed(SHOP_NOW) };
     assert_non_null(mkdtemp(shop->dir));
+    snprintf(shop->socket, sizeof shop->socket, "%s/tendero.sock", shop->dir);
     snprintf(shop->console, sizeof shop->console, "%s/console", shop->dir);
     shop->mem = arena_new((size_t)256 << 20);
     assert_non_null(shop->mem);
@@ -109,12 +123,14 @@ void shop_open(struct shop *shop)
     shop->rooms.currency = SLICE("GBP");
     shop->rooms.settings = settings;
     shop->rooms.n_settings = 1;
-    need(api_new(shop->rooms, &shop->api, &e), &e, "api");
-    struct http_options http = { .listen = "127.0.0.1:0", .spool_dir = shop->dir, .threads = 2,
-                                 .is_upload = api_is_upload, .admit_upload = api_admit_upload,
-                                 .handle = api_handle, .thread_start = api_thread_start,
-                                 .thread_stop = api_thread_stop, .arg = shop->api };
-    need(http_server_new(http, &shop->server, &e), &e, "server");
+    serve(shop);
+}
+
+void shop_restart(struct shop *shop)
+{
+    http_server_stop(&shop->server, 2000);
+    api_drop(&shop->api);
+    serve(shop);
 }
 
 void shop_close(struct shop *shop)
@@ -142,6 +158,16 @@ void shop_close(struct shop *shop)
 }
 
 /* ---- the client ---- */
+
+static int dial_local(struct shop *shop)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    snprintf(to.sun_path, sizeof to.sun_path, "%s", shop->socket);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
 
 static int dial(struct shop *shop)
 {
@@ -234,11 +260,10 @@ static struct answer answer_of(struct shop *shop, struct slice all)
     return answer;
 }
 
-struct answer ask_bytes(struct shop *shop, const char *method, const char *target, const char *headers,
-                        struct slice body)
+static struct answer ask_by(struct shop *shop, int fd, const char *method, const char *target,
+                            const char *headers, struct slice body)
 {
     struct buf out = buf_make((size_t)16 << 20);
-    int fd = dial(shop);
     buf_printf(&out, "%s %s HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n%s", method, target, headers);
     if (body.at)
         buf_printf(&out, "Content-Length: %zu\r\n", body.len);
@@ -249,6 +274,17 @@ struct answer ask_bytes(struct shop *shop, const char *method, const char *targe
     struct slice all = receive(shop, fd, strcmp(target, "/api/v1/live") == 0);
     close(fd);
     return answer_of(shop, all);
+}
+
+struct answer ask_bytes(struct shop *shop, const char *method, const char *target, const char *headers,
+                        struct slice body)
+{
+    return ask_by(shop, dial(shop), method, target, headers, body);
+}
+
+struct answer ask_local(struct shop *shop, const char *method, const char *target, const char *body)
+{
+    return ask_by(shop, dial_local(shop), method, target, "Content-Type: application/json\r\n", slice_of(body));
 }
 
 struct answer ask(struct shop *shop, const char *method, const char *target, const char *headers,

@@ -12,7 +12,7 @@
 #define SHOP_ANSWERS 64
 
 struct shop {
-    char dir[64], console[96];
+    char dir[64], console[96], socket[96];
     struct sys_clock clock;  // moves only when a test moves it
     struct store *store;
     struct store_conn *read;
@@ -41,6 +41,10 @@ struct answer ask_bytes(struct shop *, const char *method, const char *target, c
                         struct slice body);
 /* With the admin key; fails the test unless it answers `status`. */
 struct answer ask_ok(struct shop *, int status, const char *method, const char *target, const char *body);
+/* By the unix socket, as the command line does: JSON, no key. */
+struct answer ask_local(struct shop *, const char *method, const char *target, const char *body);
+/* Ends the server and the api and starts them again over the same memory. */
+void shop_restart(struct shop *);
 /* Sends an event by the write key and expects 200. */
 void send_event(struct shop *, const char *path, const char *body);
 struct slice header_of(struct answer, const char *name);
