@@ -11,6 +11,8 @@
 #include "api/problem.h"
 #include "memory/customers.h"
 
+#define LIMIT_PAGE_BYTES ((size_t)64 << 20)  // of the facts of one page: an imported order may have 4 MiB
+
 struct api {
     struct api_options options;
     struct metrics *metrics;

@@ -11,6 +11,7 @@
 #include "text/url.h"
 
 #define JSON_TYPE SLICE("application/json")
+#define KEPT_BYTES ((size_t)1 << 20)
 #define PROBLEM_TYPE SLICE("application/problem+json")
 
 enum err_code call_body(struct call *call, struct json *root, struct err *e)
@@ -64,8 +65,14 @@ enum err_code call_query_limit(struct call *call, size_t usual, size_t *ret, str
 
 struct buf *call_buf(struct call *call)
 {
-    buf_clear(&call->thread->out);
-    return &call->thread->out;
+    struct buf *out = &call->thread->out;
+    if (out->cap > KEPT_BYTES) {  // one large answer must not hold memory for good
+        size_t limit = out->limit;
+        buf_drop(out);
+        *out = buf_make(limit);
+    }
+    buf_clear(out);
+    return out;
 }
 
 static const char *method_name(enum http_method method)

@@ -300,14 +300,17 @@ static enum err_code query_place(struct call *call, struct log_query *query, str
 }
 
 static enum err_code timeline_read(struct call *call, uint32_t root, struct log_query *query,
-                                   struct fact *facts, struct buf *out, struct err *e)
+                                   struct arena *mem, struct buf *out, struct err *e)
 {
     struct memory *memory = call->rooms->memory;
     uint32_t histories[LIMIT_MERGE_LEAVES];
     size_t got, limit = query->limit - 1;
+    struct fact *facts = arena_array(mem, struct fact, query->limit);
+    if (!facts)
+        return NO_MEMORY(e);
     query->customers = histories;
     query->n = customers_histories(memory_customers(memory), root, histories, LIMIT_MERGE_LEAVES);
-    TRY(log_read(memory_log(memory), call->thread->read, query, call->mem, facts, &got, e));
+    TRY(log_read(memory_log(memory), call->thread->read, query, mem, facts, &got, e));
     struct json_w w = json_w(out);
     json_list_open(&w);
     for (size_t i = 0; i < got && i < limit; i++)
@@ -334,12 +337,12 @@ enum err_code customer_timeline(struct call *call, struct err *e)
     TRY(query_place(call, &query, e));
     TRY(call_customer(call, call->param[0], &root, e));
     query.limit = limit + 1;  // one more tells whether another page follows
-    struct fact *facts = arena_array(call->mem, struct fact, query.limit);
-    if (!facts)
+    AUTO(arena) mem = arena_new(LIMIT_PAGE_BYTES);
+    if (!mem)
         return NO_MEMORY(e);
     struct buf *out = call_buf(call);
     memory_read_lock(call->rooms->memory);
-    enum err_code code = timeline_read(call, root, &query, facts, out, e);
+    enum err_code code = timeline_read(call, root, &query, mem, out, e);
     memory_read_unlock(call->rooms->memory);
     TRY(code);
     return call_answer(call, 200, out, e);

@@ -5,15 +5,21 @@
 #define NOTE_MAX 1000
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the request")
 
-static enum err_code recent_write(struct call *call, struct slice type, struct slice event, int64_t before,
-                                  size_t limit, struct buf *out, struct err *e)
+struct page {
+    struct slice type, event;
+    int64_t before;
+    size_t limit;
+};
+
+static enum err_code recent_write(struct call *call, const struct page *page, struct arena *mem,
+                                  struct buf *out, struct err *e)
 {
-    struct fact *facts = arena_array(call->mem, struct fact, limit + 1);
-    size_t got;
+    size_t got, limit = page->limit;
+    struct fact *facts = arena_array(mem, struct fact, limit + 1);
     if (!facts)
         return NO_MEMORY(e);
-    TRY(log_recent(memory_log(call->rooms->memory), call->thread->read, before, type, event, limit + 1,
-                   call->mem, facts, &got, e));
+    TRY(log_recent(memory_log(call->rooms->memory), call->thread->read, page->before, page->type, page->event,
+                   limit + 1, mem, facts, &got, e));
     struct json_w w = json_w(out);
     json_list_open(&w);
     for (size_t i = 0; i < got && i < limit; i++)
@@ -24,16 +30,17 @@ static enum err_code recent_write(struct call *call, struct slice type, struct s
 
 enum err_code facts_list(struct call *call, struct err *e)
 {
-    struct slice type, event;
-    int64_t after;
-    size_t limit;
-    TRY(query_fact_type(call, &type, e));
-    TRY(call_query(call, "event", &event, e));
-    TRY(query_after(call, &after, e));
-    TRY(call_query_limit(call, 50, &limit, e));
+    struct page page;
+    TRY(query_fact_type(call, &page.type, e));
+    TRY(call_query(call, "event", &page.event, e));
+    TRY(query_after(call, &page.before, e));
+    TRY(call_query_limit(call, 50, &page.limit, e));
+    AUTO(arena) mem = arena_new(LIMIT_PAGE_BYTES);
+    if (!mem)
+        return NO_MEMORY(e);
     struct buf *out = call_buf(call);
     memory_read_lock(call->rooms->memory);
-    enum err_code code = recent_write(call, type, event, after, limit, out, e);
+    enum err_code code = recent_write(call, &page, mem, out, e);
     memory_read_unlock(call->rooms->memory);
     TRY(code);
     return call_answer(call, 200, out, e);
