@@ -86,14 +86,17 @@ static void summary_add(struct purchase_summary *sum, const struct order *order)
         sum->last_ms = order->time_ms;
 }
 
-/* Takes an order of a history out of everything. First and last cannot be taken back: then the chain is walked. */
-static void order_kill(struct purchases *p, uint32_t history, struct order *order)
+/* Takes an order of a history out of everything; `by` has taken its place, or NULL. First and last cannot be taken
+ * back: where this was one of them the chain is walked. */
+static void order_kill(struct purchases *p, uint32_t history, struct order *order, const struct order *by)
 {
     order_die(p, order);
     if (history == FACT_NOBODY)
         return;
     struct history_row *row = &p->history[history];
-    if (order->time_ms > row->sum.first_ms && order->time_ms < row->sum.last_ms) {
+    bool first = order->time_ms == row->sum.first_ms && !(by && by->time_ms == order->time_ms),
+         last = order->time_ms == row->sum.last_ms && !(by && by->time_ms == order->time_ms);
+    if (!first && !last) {
         amount_add(&row->sum.value_micro, -order->value_micro);
         row->sum.orders--;
         return;
@@ -300,7 +303,7 @@ static enum err_code apply_order(struct purchases *p, const struct fact *fact, s
     uint32_t before = order_find(p, order.id_hash);
     TRY(order_push(p, fact->customer, &order, e));
     if (before)
-        order_kill(p, fact->customer, &p->order[before]);
+        order_kill(p, fact->customer, &p->order[before], &order);
     return ERR_OK;
 }
 
@@ -310,7 +313,7 @@ static enum err_code apply_cancel(struct purchases *p, const struct fact *fact, 
     (void)e;
     uint32_t row = order_find(p, order_hash(p, fact->customer, properties));
     if (row)
-        order_kill(p, fact->customer, &p->order[row]);
+        order_kill(p, fact->customer, &p->order[row], NULL);
     return ERR_OK;
 }
 

@@ -219,24 +219,28 @@ static enum err_code work_fit(struct neighbour_work *work, uint32_t items, struc
     return ERR_OK;
 }
 
-/* Adds the neighbours of one bought item to the scores; returns the new number of items met. */
+/* Adds the neighbours of one bought item to the scores; returns the new number of items met. What the loop reads
+ * is copied first: the stores into cells could change it for all the compiler knows. */
 static uint32_t score_add(const struct neighbours *fit, uint32_t bought, struct neighbour_work *work,
                           uint32_t n_met)
 {
-    const struct neighbour *of = fit->of + (size_t)bought * fit->k;
-    for (uint32_t i = 0; i < fit->count[bought]; i++) {
-        struct cell *cell = work->cell + of[i].item;
-        if (cell->stamp != work->stamp) {
-            *cell = (struct cell){ .stamp = work->stamp };
-            work->met[n_met++] = of[i].item;
+    const struct neighbour *of = fit->of + (size_t)bought * fit->k, *end = of + fit->count[bought];
+    struct cell *cells = work->cell;
+    uint32_t *met = work->met, stamp = work->stamp;
+    for (; of < end; of++) {
+        struct cell *cell = cells + of->item;
+        if (cell->stamp != stamp) {
+            *cell = (struct cell){ stamp, bought, of->together, of->similarity, of->similarity };
+            met[n_met++] = of->item;
+            continue;
         }
         if (cell->why == CELL_BOUGHT)
             continue;
-        cell->score += of[i].similarity;
-        if (of[i].similarity > cell->most) {
-            cell->most = of[i].similarity;
+        cell->score += of->similarity;
+        if (of->similarity > cell->most) {
+            cell->most = of->similarity;
             cell->why = bought;
-            cell->together = of[i].together;
+            cell->together = of->together;
         }
     }
     return n_met;
@@ -275,9 +279,11 @@ enum err_code neighbours_score(const struct neighbours *fit, const uint32_t *bou
     size_t count = 0;
     for (uint32_t m = 0; m < n_met; m++) {
         const struct cell *cell = work->cell + work->met[m];
+        if (count == max && cell->score < best[max - 1].score)
+            continue;  // most end here; asked before `allowed`, which may cost a cache miss
         struct scored candidate = { work->met[m], cell->why, cell->together, cell->score };
         if (count == max && !scored_better(candidate, best[max - 1]))
-            continue;  // asked before `allowed`, which may cost a cache miss
+            continue;
         if (!allowed || allowed(arg, candidate.item))
             count = scored_keep(best, count, max, candidate);
     }
