@@ -13,7 +13,7 @@ enum item_kind { ITEM_EVENT, ITEM_PRODUCT, ITEM_CATEGORY };
 struct item {
     enum item_kind kind;
     int64_t rows;
-    char reason[120];  // why the event was refused; empty: it was not
+    char reason[160];  // why the event was refused; empty: it was not
     union {
         struct import_event event;
         struct product product;
