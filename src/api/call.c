@@ -263,10 +263,7 @@ static bool is_api_path(struct slice path)
 void api_handle(void *arg, struct http_request *http)
 {
     struct api *api = arg;
-    if (!http_thread_state(http)) {  // api_thread_start found no memory or no database
-        http_reply(http, 503, PROBLEM_TYPE, SLICE("{\"status\":503,\"title\":\"The server could not start whole\"}"));
-        return;
-    }
+    assert(http_thread_state(http));  // without it the server does not start
     if (segment_handle(api, http))
         return;
     if (!is_api_path(http_path(http))) {

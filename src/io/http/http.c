@@ -120,6 +120,23 @@ static enum err_code server_open(struct http_server *server, struct err *e)
     return ERR_OK;
 }
 
+/* Its state is made here and not by its own thread: what cannot be made keeps the server from starting. */
+static enum err_code loop_start(struct loop *loop, struct err *e)
+{
+    const struct http_options *options = &loop->server->options;
+    if (options->thread_start)
+        loop->state = options->thread_start(options->arg, loop->index);
+    if (options->thread_start && !loop->state)
+        return err_set(e, ERR_LIMIT, 0, "no memory or no descriptors for thread %u of the server",
+                       loop->index + 1);
+    loop->started = pthread_create(&loop->thread, NULL, loop_run, loop) == 0;
+    if (loop->started)
+        return ERR_OK;
+    if (options->thread_stop && loop->state)
+        options->thread_stop(options->arg, loop->state);
+    return err_set(e, ERR_LIMIT, 0, "cannot start thread %u of the server", loop->index + 1);
+}
+
 /* Signals belong to the main thread; a client that has gone is an error code (EPIPE), never a signal. */
 static enum err_code threads_start(struct http_server *server, struct err *e)
 {
@@ -127,12 +144,8 @@ static enum err_code threads_start(struct http_server *server, struct err *e)
     sigfillset(&every);
     pthread_sigmask(SIG_SETMASK, &every, &before);
     enum err_code code = ERR_OK;
-    for (unsigned i = 0; i < server->loops_n && !code; i++) {
-        struct loop *loop = &server->loops[i];
-        loop->started = pthread_create(&loop->thread, NULL, loop_run, loop) == 0;
-        if (!loop->started)
-            code = err_set(e, ERR_LIMIT, 0, "cannot start thread %u of the server", i + 1);
-    }
+    for (unsigned i = 0; i < server->loops_n && !code; i++)
+        code = loop_start(&server->loops[i], e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code;
 }

@@ -44,8 +44,9 @@ struct http_options {
      * there): 0 takes it, else the status to refuse it with, so that strangers cannot fill the disk. */
     int (*admit_upload)(void *arg, const struct http_request *);
     void (*handle)(void *arg, struct http_request *);
-    /* Called once per loop thread before its first request and after its last: per-thread state (a read
-     * connection, a JSON parser, a scratch arena), found again by http_thread_state. */
+    /* Called once per loop thread: before its first request, by the thread that starts the server, and after
+     * its last, by its own. Per-thread state (a read connection, a JSON parser, a scratch arena), found again
+     * by http_thread_state; NULL: it cannot be made, and the server does not start (ERR_LIMIT). */
     void *(*thread_start)(void *arg, unsigned thread);
     void (*thread_stop)(void *arg, void *state);
     void *arg;

@@ -393,8 +393,6 @@ void *loop_run(void *arg)
     struct loop *loop = arg;
     const struct http_options *options = &loop->server->options;
     current = loop;
-    if (options->thread_start)
-        loop->state = options->thread_start(options->arg, loop->index);
     event_base_dispatch(loop->base);
     loop_end(loop);
     if (options->thread_stop)
