@@ -58,6 +58,17 @@ void client_drop(struct client **client)
     *client = NULL;
 }
 
+enum err_code client_refresh(struct client *c, struct err *e)
+{
+    if (!c->rooms)
+        return ERR_OK;
+    int64_t now_ms = clock_now_ms(&sys_clock_real);
+    if (people_refresh_due(c->rooms->people, now_ms))
+        TRY(people_refresh(c->rooms->people, now_ms, e));
+    return affinity_refit_due(c->rooms->affinity, now_ms) ? affinity_refit(c->rooms->affinity, now_ms, NULL, e)
+                                                          : ERR_OK;
+}
+
 /* The words of a problem document; of anything else the status. */
 static enum err_code problem_of(const struct http_client_answer *answer, struct arena *mem, struct err *e)
 {

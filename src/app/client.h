@@ -10,6 +10,9 @@
 struct client;
 MUST_CHECK enum err_code client_new(const struct settings *, struct client **ret, struct err *e);
 void client_drop(struct client **);
+/* Before answers that hold tiers or proposals: where no server runs, what one does in its first seconds is done
+ * now (tiers fitted, the model of neighbours made). */
+MUST_CHECK enum err_code client_refresh(struct client *, struct err *e);
 
 /* One call; an answer that is no 2xx becomes an error with the problem's words. body: JSON or empty. The answer's
  * body is in mem. */

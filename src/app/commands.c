@@ -47,6 +47,8 @@ enum err_code command_export(struct settings *s, struct err *e)
         return err_set(e, ERR_INVALID, 0, "'%s' cannot be exported: facts, customers or catalogue", what);
     AUTO(client) client = NULL;
     TRY(client_new(s, &client, e));
+    if (strcmp(what, "facts") != 0)
+        TRY(client_refresh(client, e));
     return client_stream(client, path, e);
 }
 
@@ -294,6 +296,7 @@ enum err_code command_decide(struct settings *s, struct err *e)
     if (!mem)
         return NO_MEMORY(e);
     TRY(client_new(s, &client, e));
+    TRY(client_refresh(client, e));
     d.client = client;
     d.mem = mem;
     return all ? decide_all(&d, e) : decide_one(&d, customer, e);

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,11 +32,10 @@ static int serve_until_stopped(struct rooms *r, const sigset_t *set)
 {
     const struct timespec second = { .tv_sec = 1 };
     for (;;) {
+        api_tick(r->api, clock_now_ms(&sys_clock_real));
         int got = sigtimedwait(set, NULL, &second);
         if (got > 0)
             return got;
-        if (errno == EAGAIN)
-            api_tick(r->api, clock_now_ms(&sys_clock_real));
     }
 }
 
