@@ -5,6 +5,7 @@ import type { Customer, CustomerRow, Merge, MergePreview } from '../api-types.js
 import { asApiError, useAction } from '../data.js';
 import { dateTime, money, number } from '../format.js';
 import { pick, t } from '../i18n.js';
+import { traitName } from '../trait-name.js';
 import { personName } from '../pages/people.js';
 import { Button, Chip, Confirm, Dialog, ErrorBox, Input, Note, Skeleton, Table, TierChip, Value, When } from '../ui.js';
 import { FindCustomer } from './find.js';
@@ -38,7 +39,7 @@ export function Sides({ preview }: { preview: MergePreview }) {
       </div>
       {preview.traits.length > 0 && (
         <Table label={t('traits.title')} rows={preview.traits} rowKey={(r) => r.name} columns={[
-          { key: 'name', label: t('traits.name'), head: true, cell: (r) => r.name },
+          { key: 'name', label: t('traits.name'), head: true, cell: (r) => traitName(r.name) },
           { key: 'winner', label: t('merge.stays'), cell: (r) => <Value of={r.winner} /> },
           { key: 'loser', label: t('merge.joins'), cell: (r) => <Value of={r.loser} /> },
           { key: 'result', label: t('merge.result'), cell: (r) => <b><Value of={r.result} /></b> },

@@ -4,7 +4,8 @@ import { patch, seg, type List } from '../api.js';
 import type { Customer, Trait, TraitValue } from '../api-types.js';
 import { useAction, useLoad } from '../data.js';
 import { dateTime } from '../format.js';
-import { pick, t } from '../i18n.js';
+import { t } from '../i18n.js';
+import { traitName } from '../trait-name.js';
 import { Button, Chip, Dialog, Empty, ErrorBox, Field, IconButton, Input, Skeleton, Table, Value, When } from '../ui.js';
 
 type Update = (c: Customer) => void;
@@ -13,7 +14,7 @@ function History({ customer, trait, onClose }: { customer: string; trait: Trait;
   const { data, error } = useLoad<List<TraitValue>>(
     `/customers/${seg(customer)}/traits/${seg(trait.name)}/history`);
   return (
-    <Dialog wide title={t('traits.history_of', { name: pick(trait.label) || trait.name })} onClose={onClose}>
+    <Dialog wide title={t('traits.history_of', { name: traitName(trait.name, trait.label) })} onClose={onClose}>
       <ErrorBox error={error} />
       {!data && !error && <Skeleton />}
       {data && (
@@ -58,7 +59,7 @@ function Edit({ customer, trait, update, onClose }: {
     if (parsed && name.trim()) save(parsed.value);
   };
   return (
-    <Dialog title={trait ? t('traits.edit', { name: pick(trait.label) || trait.name }) : t('traits.add')} onClose={onClose}>
+    <Dialog title={trait ? t('traits.edit', { name: traitName(trait.name, trait.label) }) : t('traits.add')} onClose={onClose}>
       <form onSubmit={submit}>
         <p>{t('traits.edit_text')}</p>
         {!trait && <Input label={t('traits.name')} value={name} required help={t('traits.name_help')}
@@ -94,7 +95,7 @@ export function Traits({ customer, update }: { customer: Customer; update: Updat
       {!customer.traits.length && <Empty icon="person" title={t('traits.none')} />}
       <ul class="traits">
         {customer.traits.map((trait) => {
-          const label = pick(trait.label) || trait.name;
+          const label = traitName(trait.name, trait.label);
           return (
             <li key={trait.name}>
               <div class="trait">

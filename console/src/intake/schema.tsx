@@ -4,7 +4,8 @@ import { patch, seg, type List } from '../api.js';
 import type { Rule, TraitSchema, TraitType } from '../api-types.js';
 import { forget, useAction, useLoad } from '../data.js';
 import { number } from '../format.js';
-import { pick, t } from '../i18n.js';
+import { t } from '../i18n.js';
+import { traitName } from '../trait-name.js';
 import { announce, Button, Dialog, Empty, ErrorBox, Input, Select, Skeleton, Table, When } from '../ui.js';
 
 const TYPES: TraitType[] = ['text', 'number', 'boolean', 'date', 'list', 'object', 'mixed'];
@@ -54,7 +55,7 @@ export function Schema() {
       {data && !data.items.length && <Empty icon="person" title={t('schema.none')} />}
       {data && data.items.length > 0 && (
         <Table label={t('data.schema')} cards rows={data.items} rowKey={(r) => r.name} columns={[
-          { key: 'name', label: t('traits.name'), head: true, cell: (r) => <>{pick(r.label) || r.name} <code>{r.name}</code></> },
+          { key: 'name', label: t('traits.name'), head: true, cell: (r) => <>{traitName(r.name, r.label)} <code>{r.name}</code></> },
           { key: 'type', label: t('schema.type'), cell: (r) => t(`type.${r.type}`) },
           { key: 'rule', label: t('schema.rule'), cell: (r) => t(`rule.${r.rule}`) },
           { key: 'purpose', label: t('traits.purpose'), cell: (r) => r.purpose || <span class="muted">{t('word.none')}</span> },

@@ -7,6 +7,13 @@ import { chooseLanguage } from '../session.js';
 import { chooseTheme, theme, THEMES } from '../theme.js';
 import { ErrorBox, PageHead, Select, Skeleton, Table } from '../ui.js';
 
+const SET_BY = ['default', 'file', 'environment', 'option'] as const;
+
+function setBy(from: string): string {
+  const known = SET_BY.find((f) => f === from);
+  return known ? t(`set_by.${known}`) : from;
+}
+
 export function Settings() {
   const { data, error, reload } = useLoad<List<Setting>>('/settings');
   const user = session.value?.user;
@@ -32,7 +39,7 @@ export function Settings() {
           <Table label={t('settings.server')} cards rows={data.items} rowKey={(s) => s.name} columns={[
             { key: 'name', label: t('settings.name'), head: true, cell: (s) => <code>{s.name}</code> },
             { key: 'value', label: t('traits.value'), cell: (s) => <code>{s.value || '—'}</code> },
-            { key: 'from', label: t('settings.from'), cell: (s) => s.from },
+            { key: 'from', label: t('settings.from'), cell: (s) => setBy(s.from) },
             { key: 'help', label: t('settings.help'), cell: (s) => pick(s.help) },
           ]} />
         )}
