@@ -301,6 +301,23 @@ export function Confirm(props: {
   );
 }
 
+/* The end of a form in a dialog: what the server said, and the way out or on. */
+export function FormEnd({ action, yes, onClose, children }: {
+  action: { busy: boolean; error: ApiError | null }; yes: string; onClose: () => void;
+  children?: ComponentChildren;
+}) {
+  return (
+    <>
+      <ErrorBox error={action.error} />
+      <footer>
+        {children}
+        <Button onClick={onClose}>{t('action.cancel')}</Button>
+        <Button type="submit" look="main" busy={action.busy}>{yes}</Button>
+      </footer>
+    </>
+  );
+}
+
 /* ---- links that look like tabs: the choice is in the URL ---- */
 export function TabLinks(props: { label: string; tabs: { href: string; label: string; on: boolean }[] }) {
   const ref = useRef<HTMLElement>(null);

@@ -7,7 +7,7 @@ import { useAction, useGrowing, useRested } from '../data.js';
 import { clock, dateTime, day } from '../format.js';
 import { pick, t } from '../i18n.js';
 import { mergePatch } from '../merge-patch.js';
-import { announce, Button, Chip, Confirm, Dialog, Empty, ErrorBox, Field, Icon, Input, Select, Skeleton, type IconName } from '../ui.js';
+import { announce, Button, Chip, Confirm, Dialog, Empty, ErrorBox, Field, FormEnd, Icon, Input, Select, Skeleton, type IconName } from '../ui.js';
 
 const TYPES: FactType[] = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'decision', 'merge', 'unmerge',
   'correction', 'deletion', 'trait', 'membership', 'catalogue'];
@@ -69,11 +69,7 @@ function Correct({ fact, onDone, onClose }: { fact: Fact; onDone: () => void; on
           {(ids) => <textarea {...ids} class="code" rows={14} spellcheck={false} value={text} onInput={(e) => setText(e.currentTarget.value)} />}
         </Field>
         <Input label={t('fact.note')} value={note} required onInput={(e) => setNote(e.currentTarget.value)} />
-        <ErrorBox error={action.error} />
-        <footer>
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button type="submit" look="main" busy={action.busy}>{t('fact.correct')}</Button>
-        </footer>
+        <FormEnd action={action} yes={t('fact.correct')} onClose={onClose} />
       </form>
     </Dialog>
   );

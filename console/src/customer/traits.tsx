@@ -6,7 +6,7 @@ import { useAction, useLoad } from '../data.js';
 import { dateTime } from '../format.js';
 import { t } from '../i18n.js';
 import { traitName } from '../trait-name.js';
-import { Button, Chip, Dialog, Empty, ErrorBox, Field, IconButton, Input, Skeleton, Table, Value, When } from '../ui.js';
+import { Button, Chip, Dialog, Empty, ErrorBox, Field, FormEnd, IconButton, Input, Skeleton, Table, Value, When } from '../ui.js';
 
 type Update = (c: Customer) => void;
 
@@ -73,12 +73,9 @@ function Edit({ customer, trait, update, onClose }: {
           <Input label={t('traits.value')} value={typed} error={wrong ? t('traits.wrong', { type: t(`type.${trait?.type ?? 'text'}`) }) : null}
                  inputMode={trait?.type === 'number' ? 'decimal' : 'text'} onInput={(e) => setTyped(e.currentTarget.value)} />
         )}
-        <ErrorBox error={action.error} />
-        <footer>
+        <FormEnd action={action} yes={t('action.save')} onClose={onClose}>
           {trait && <Button look="danger" busy={action.busy} onClick={() => save(null)}>{t('traits.take_back')}</Button>}
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button type="submit" look="main" busy={action.busy}>{t('action.save')}</Button>
-        </footer>
+        </FormEnd>
       </form>
     </Dialog>
   );

@@ -4,7 +4,7 @@ import { del, post, seg, type List } from '../api.js';
 import type { Key, KeyMade } from '../api-types.js';
 import { useAction, useLoad } from '../data.js';
 import { t } from '../i18n.js';
-import { announce, Button, Chip, Confirm, Copyable, Dialog, Empty, ErrorBox, Input, Note, Select, Skeleton, Table, When } from '../ui.js';
+import { announce, Button, Chip, Confirm, Copyable, Dialog, Empty, ErrorBox, FormEnd, Input, Note, Select, Skeleton, Table, When } from '../ui.js';
 
 type Scope = Key['scope'];
 const SCOPES: Scope[] = ['write', 'read', 'admin'];
@@ -41,11 +41,7 @@ function Create({ onMade, onClose }: { onMade: () => void; onClose: () => void }
                 options={SCOPES.map((v) => ({ value: v, label: t(`scope.${v}`) }))} />
         {scope === 'write' && <Input label={t('word.source')} help={t('keys.source_help')} value={source}
                                      onInput={(e) => setSource(e.currentTarget.value)} />}
-        <ErrorBox error={action.error} />
-        <footer>
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button type="submit" look="main" busy={action.busy}>{t('keys.create')}</Button>
-        </footer>
+        <FormEnd action={action} yes={t('keys.create')} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -6,7 +6,7 @@ import { forget, useAction, useLoad } from '../data.js';
 import { number } from '../format.js';
 import { t } from '../i18n.js';
 import { traitName } from '../trait-name.js';
-import { announce, Button, Dialog, Empty, ErrorBox, Input, Select, Skeleton, Table, When } from '../ui.js';
+import { announce, Button, Dialog, Empty, ErrorBox, FormEnd, Input, Select, Skeleton, Table, When } from '../ui.js';
 
 const TYPES: TraitType[] = ['text', 'number', 'boolean', 'date', 'list', 'object', 'mixed'];
 const RULES: Rule[] = ['latest', 'strongest', 'all'];
@@ -33,11 +33,7 @@ function Edit({ trait, onDone, onClose }: { trait: TraitSchema; onDone: () => vo
         <Select label={t('schema.rule')} value={rule} onChange={setRule} help={t(`rule.${rule}_help`)}
                 options={RULES.map((v) => ({ value: v, label: t(`rule.${v}`) }))} />
         <Input label={t('traits.purpose')} help={t('schema.purpose_help')} value={purpose} onInput={(e) => setPurpose(e.currentTarget.value)} />
-        <ErrorBox error={action.error} />
-        <footer>
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button type="submit" look="main" busy={action.busy}>{t('action.save')}</Button>
-        </footer>
+        <FormEnd action={action} yes={t('action.save')} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -6,7 +6,7 @@ import type { Product } from '../api-types.js';
 import { useAction, useLoad } from '../data.js';
 import { money, number } from '../format.js';
 import { t } from '../i18n.js';
-import { announce, Button, Chip, Dialog, Empty, ErrorBox, Figure, Input, PageHead, Skeleton, Table } from '../ui.js';
+import { announce, Button, Chip, Dialog, Empty, ErrorBox, Figure, FormEnd, Input, PageHead, Skeleton, Table } from '../ui.js';
 
 /* An empty field means unknown; undefined: not a number at or above zero. */
 export function parseAmount(typed: string): number | null | undefined {
@@ -40,11 +40,7 @@ function Edit({ product, onDone, onClose }: { product: Product; onDone: (p: Prod
         <Input label={t('catalogue.stock')} inputMode="decimal" value={stock} help={t('product.empty_unknown')}
                error={wrong === 'stock' ? t('product.need_number') : null} onInput={(e) => setStock(e.currentTarget.value)} />
         <label class="tick"><input type="checkbox" checked={active} onChange={(e) => setActive(e.currentTarget.checked)} />{t('product.active')}</label>
-        <ErrorBox error={action.error} />
-        <footer>
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button type="submit" look="main" busy={action.busy}>{t('action.save')}</Button>
-        </footer>
+        <FormEnd action={action} yes={t('action.save')} onClose={onClose} />
       </form>
     </Dialog>
   );
