@@ -253,7 +253,7 @@ test('an import: tried first, then done, with its progress, its figures and its 
     await page.getByText('till.csv').waitFor();
     assert.equal(await page.getByLabel(say('en', 'imports.format')).inputValue(), 'online-retail');
     await page.getByLabel(say('en', 'imports.dry_run')).setChecked(dryRun);
-    const name = dryRun ? 'tried' : 'done';
+    const name = dryRun ? 'first till' : 'second till';
     await page.getByLabel(say('en', 'imports.name')).fill(name);
     await page.getByRole('button', { name: say('en', dryRun ? 'imports.try' : 'imports.do'), exact: true }).click();
     const card = page.locator('.job', { has: page.locator('h3', { hasText: name }) });
