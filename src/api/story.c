@@ -105,6 +105,7 @@ static bool order_amount(struct story *s, int64_t *ret)
 
 struct order_words {
     const char *en, *es, *bare_en, *bare_es;  // bare: of an order whose lines are not told
+    bool back;  // the words say that it was given back: the amount needs no minus
 };
 
 static void say_order(struct story *s, const struct order_words *words)
@@ -119,7 +120,7 @@ static void say_order(struct story *s, const struct order_words *words)
         buf_printf(s->out, s->es ? " %zu productos" : " %zu products", n);
     if (order_amount(s, &amount)) {
         say(s, " for ", " por ");
-        say_amount(s, amount);
+        say_amount(s, amount < 0 && words->back ? -amount : amount);
     }
     if (order.len) {
         say(s, " (order ", " (pedido ");
@@ -172,10 +173,11 @@ static void say_searched(struct story *s)
 
 static void say_track(struct story *s)
 {
-    static const struct order_words ordered = { "Ordered", "Pidió", "Placed an order", "Hizo un pedido" };
+    static const struct order_words ordered = { "Ordered", "Pidió", "Placed an order", "Hizo un pedido", false };
     static const struct order_words updated = { "Changed an order to", "Cambió un pedido a", "Changed an order",
-                                          "Cambió un pedido" };
-    static const struct order_words refunded = { "Gave back", "Devolvió", "Gave back an order", "Devolvió un pedido" };
+                                          "Cambió un pedido", false };
+    static const struct order_words refunded = { "Gave back", "Devolvió", "Gave back an order", "Devolvió un pedido",
+                                                  true };
     struct slice event = s->fact->event;
     if (slice_is(event, "Order Completed"))
         say_order(s, &ordered);

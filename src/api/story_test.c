@@ -22,7 +22,7 @@ static const struct {
     { FACT_TRACK, "Order Completed", "{}", "Placed an order", "Hizo un pedido" },
     { FACT_TRACK, "Order Refunded",
       "{\"properties\":{\"order_id\":\"C1\",\"currency\":\"EUR\",\"products\":[{\"price\":2,\"quantity\":-1}]}}",
-      "Gave back one product for -€2.00 (order C1)", "Devolvió un producto por -2,00 € (pedido C1)" },
+      "Gave back one product for €2.00 (order C1)", "Devolvió un producto por 2,00 € (pedido C1)" },
     { FACT_TRACK, "Order Completed",
       "{\"properties\":{\"products\":[{\"price\":9000000000000,\"quantity\":9000000000000}]}}",
       "Ordered one product", "Pidió un producto" },
