@@ -9,6 +9,7 @@
 #include "app/client.h"
 #include "app/commands.h"
 #include "base/hash.h"
+#include "insight/vec.h"
 #include "insight/words.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -45,6 +46,8 @@ static const char *const last_names[] = {
 struct glance {
     int64_t last_ms;
     struct words customers;
+    int64_t *first_ms;      // of each customer's orders
+    size_t first_cap;
     size_t date, customer;  // columns
 };
 
@@ -68,14 +71,21 @@ static bool columns_find(struct glance *g, const struct csv_record *record)
 static enum err_code record_glance(struct glance *g, const struct csv_record *record, struct err *e)
 {
     int64_t time_ms;
-    if (g->date >= record->fields || g->customer >= record->fields)
+    if (g->date >= record->fields || g->customer >= record->fields
+        || time_parse(slice_trim(record->field[g->date]), &time_ms, NULL))
         return ERR_OK;
+    g->last_ms = time_ms > g->last_ms ? time_ms : g->last_ms;
     struct slice customer = slice_trim(record->field[g->customer]);
     if (slice_ends(customer, SLICE(".0")))
         customer.len -= 2;
-    if (!time_parse(slice_trim(record->field[g->date]), &time_ms, NULL) && time_ms > g->last_ms)
-        g->last_ms = time_ms;
-    return !customer.len || words_add(&g->customers, customer) ? ERR_OK : NO_MEMORY(e);
+    if (!customer.len)
+        return ERR_OK;
+    uint32_t number = words_add(&g->customers, customer);
+    if (!number || !vec_need(g->first_ms, g->first_cap, (size_t)number + 1))
+        return NO_MEMORY(e);
+    if (!g->first_ms[number] || time_ms < g->first_ms[number])
+        g->first_ms[number] = time_ms;
+    return ERR_OK;
 }
 
 static enum err_code csv_glance(struct csv *csv, struct glance *g, struct err *e)
@@ -107,7 +117,7 @@ static enum err_code file_glance(const char *path, struct glance *g, struct err 
 
 /* ---- invented people ---- */
 
-static void person_json(struct slice customer, struct buf *out)
+static void person_json(struct slice customer, int64_t since_ms, struct buf *out)
 {
     uint64_t hash = hash64(customer, 2026);
     const char *first = first_names[hash % COUNT(first_names)];
@@ -119,6 +129,7 @@ static void person_json(struct slice customer, struct buf *out)
     json_w_kstring(&w, "userId", customer);
     snprintf(text, sizeof text, "invented-%.*s", SLICE_ARG(customer));
     json_w_kcstr(&w, "messageId", text);
+    json_w_ktime(&w, "timestamp", since_ms);
     json_w_key(&w, "traits");
     json_w_open(&w, '{');
     snprintf(text, sizeof text, "%s %s", first, last);
@@ -134,13 +145,13 @@ static void person_json(struct slice customer, struct buf *out)
     buf_addc(out, '\n');
 }
 
-static enum err_code people_import(struct client *client, const char *data, const struct words *customers,
-                                   struct err *e)
+static enum err_code people_import(struct client *client, const char *data, const struct glance *glance,
+                                   int64_t shift_ms, struct err *e)
 {
     char path[PATH_MAX];
     struct buf lines = buf_make((size_t)64 << 20);
-    for (uint32_t n = 1; n <= customers->count; n++)
-        person_json(words_text(customers, n), &lines);
+    for (uint32_t n = 1; n <= glance->customers.count; n++)
+        person_json(words_text(&glance->customers, n), glance->first_ms[n] + shift_ms, &lines);
     snprintf(path, sizeof path, "%s/demo-people.ndjson", data);
     enum err_code code = buf_check(&lines, "the demo's people", e);
     if (!code)
@@ -230,7 +241,7 @@ static enum err_code demo_fill(struct client *client, const char *data, const ch
                                   .shift_ms = (yesterday - last) * DAY_MS };
     struct slice password;
     TRY(import_file(client, &orders, e));
-    TRY(people_import(client, data, &glance->customers, e));
+    TRY(people_import(client, data, glance, orders.shift_ms, e));
     TRY(login_make(client, data, mem, &password, e));
     TRY(evaluate(client, mem, e));
     printf("Log in as " LOGIN_EMAIL " with the password %.*s\n", SLICE_ARG(password));
@@ -257,5 +268,6 @@ enum err_code command_demo(struct settings *s, struct err *e)
     if (!code)
         code = demo_fill(client, data, file, &glance, mem, e);
     words_drop(&glance.customers);
+    free(glance.first_ms);
     return code;
 }

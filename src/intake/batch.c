@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -12,6 +13,7 @@ enum item_kind { ITEM_EVENT, ITEM_PRODUCT, ITEM_CATEGORY };
 struct item {
     enum item_kind kind;
     int64_t rows;
+    char reason[160];  // why the event was refused; empty: it was not
     union {
         struct import_event event;
         struct product product;
@@ -31,7 +33,7 @@ struct import_batch {
     struct json_parser *parser;
     struct buf json;
     struct item item[BATCH_ITEMS];
-    size_t n;
+    size_t n, told;          // told: items that batch_refused has passed
     struct done_sums sums;   // of the running transaction
     pthread_mutex_t lock;
     pthread_cond_t back;
@@ -177,10 +179,11 @@ static void sums_add(struct import_batch *b, const struct item *item, bool dupli
 }
 
 static enum err_code run_event(struct import_batch *b, struct tx *tx, uint32_t source,
-                               const struct item *item, struct err *e)
+                               struct item *item, struct err *e)
 {
     const struct import_event *event = &item->of.event;
     enum seen seen = SEEN_NEVER;
+    item->reason[0] = 0;
     if (event->key.len)
         TRY(seen_before(tx, source, event->key, event->hash, &seen, e));
     if (seen == SEEN_SAME) {
@@ -201,7 +204,14 @@ static enum err_code run_event(struct import_batch *b, struct tx *tx, uint32_t s
     struct json json;
     TRY(json_parse(b->parser, buf_slice(&b->json), &json, e));
     bool duplicate;
-    TRY(tx_ingest(tx, json, event->nobody, source, tx->now_ms, &duplicate, e));
+    struct err why;
+    enum err_code code = tx_ingest(tx, json, event->nobody, source, tx->now_ms, &duplicate, &why);
+    if (code == ERR_INVALID) {  // nothing was written for it: the others go on
+        snprintf(item->reason, sizeof item->reason, "%s", why.text);
+        return ERR_OK;
+    }
+    if (code)
+        return err_set(e, code, why.pos, "%s", why.text);
     if (event->key.len)
         TRY(seen_now(tx, source, event->key, event->hash, e));
     sums_add(b, item, duplicate, event->amount_micro);
@@ -257,7 +267,7 @@ static enum err_code batch_run(struct command *command, struct tx *tx, struct er
     b->sums = (struct done_sums){ 0 };  // a command may run twice
     TRY(tx_source(tx, b->source, &source, e));
     for (size_t i = 0; i < b->n; i++) {
-        const struct item *item = &b->item[i];
+        struct item *item = &b->item[i];
         if (item->kind == ITEM_EVENT)
             TRY(run_event(b, tx, source, item, e));
         else if (item->kind == ITEM_PRODUCT)
@@ -303,8 +313,6 @@ enum err_code batch_wait(struct import_batch *b, struct import_progress *progres
     while (b->away)
         pthread_cond_wait(&b->back, &b->lock);
     pthread_mutex_unlock(&b->lock);
-    b->n = 0;
-    arena_reset(b->mem);
     if (b->code)
         return err_set(e, b->code, b->e.pos, "%s", b->e.text);
     atomic_fetch_add(&progress->imported, b->sums.imported);
@@ -313,4 +321,24 @@ enum err_code batch_wait(struct import_batch *b, struct import_progress *progres
     atomic_fetch_add(&progress->amount_micro, b->sums.amount_micro);
     b->sums = (struct done_sums){ 0 };
     return ERR_OK;
+}
+
+bool batch_refused(struct import_batch *b, struct refusal *ret)
+{
+    assert(!b->away);
+    while (b->told < b->n) {
+        const struct item *item = &b->item[b->told++];
+        if (item->kind != ITEM_EVENT || !item->reason[0])
+            continue;
+        *ret = (struct refusal){ item->of.event.line, item->reason, item->of.event.rest };
+        return true;
+    }
+    return false;
+}
+
+void batch_clear(struct import_batch *b)
+{
+    assert(!b->away);
+    b->n = b->told = 0;
+    arena_reset(b->mem);
 }

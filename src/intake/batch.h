@@ -18,8 +18,16 @@ MUST_CHECK enum err_code batch_event(struct import_batch *, const struct import_
 MUST_CHECK enum err_code batch_product(struct import_batch *, const struct product *, int64_t rows,
                                        struct err *e);
 MUST_CHECK enum err_code batch_category(struct import_batch *, const struct category *, struct err *e);
-/* Hands it to the writer; batch_wait brings it back, empty, with what it did added to the progress. */
+/* Hands it to the writer; batch_wait brings it back with what it did added to the progress. */
 MUST_CHECK enum err_code batch_send(struct import_batch *, struct err *e);
 MUST_CHECK enum err_code batch_wait(struct import_batch *, struct import_progress *, struct err *e);
+/* The events that the log's rules refused, one after the other; false when there is none left. */
+struct refusal {
+    int64_t line;
+    const char *reason;
+    struct slice row;
+};
+bool batch_refused(struct import_batch *, struct refusal *ret);
+void batch_clear(struct import_batch *);  // for the next filling
 
 #endif

@@ -32,12 +32,63 @@ enum err_code import_step(struct import *import, struct err *e)
     return ERR_OK;
 }
 
+/* ---- rejects ---- */
+
+static enum err_code rejects_open(struct import *import, struct err *e)
+{
+    if (import->rejects_file || !import->options->rejects_path)
+        return ERR_OK;
+    TRY(file_draft_new(import->options->rejects_path, &import->rejects_file, e));
+    buf_adds(&import->rejects, "line,reason,remedy,row\r\n");
+    return ERR_OK;
+}
+
+static enum err_code rejects_write(struct import *import, struct err *e)
+{
+    if (!import->rejects_file || !import->rejects.len)
+        return ERR_OK;
+    TRY(file_draft_write(import->rejects_file, import->rejects.at, import->rejects.len, e));
+    buf_clear(&import->rejects);
+    return ERR_OK;
+}
+
+enum err_code import_reject(struct import *import, int64_t line, const char *reason, const char *remedy,
+                            struct slice row, struct err *e)
+{
+    atomic_fetch_add(&import->progress->rejected, 1);
+    TRY(rejects_open(import, e));
+    if (!import->rejects_file)
+        return ERR_OK;
+    struct buf *out = &import->rejects;
+    buf_printf(out, "%lld,", (long long)line);
+    csv_write(out, slice_of(reason));
+    buf_addc(out, ',');
+    csv_write(out, slice_of(remedy));
+    buf_addc(out, ',');
+    csv_write_safe(out, row);
+    buf_adds(out, "\r\n");
+    TRY(buf_check(out, "the list of refused rows", e));
+    return out->len > ((size_t)1 << 20) ? rejects_write(import, e) : ERR_OK;
+}
+
 /* ---- batches ---- */
+
+/* Takes back the batch that is away; what it refused joins the refused rows. */
+static enum err_code take_back(struct import *import, struct err *e)
+{
+    struct refusal refusal;
+    TRY(batch_wait(import->away, import->progress, e));
+    while (batch_refused(import->away, &refusal))
+        TRY(import_reject(import, refusal.line, refusal.reason, "mend the event, see docs/API.md", refusal.row,
+                          e));
+    batch_clear(import->away);
+    return ERR_OK;
+}
 
 /* Sends what is filled and waits for the one before: reading and committing go side by side. */
 static enum err_code swap_batches(struct import *import, struct err *e)
 {
-    TRY(batch_wait(import->away, import->progress, e));
+    TRY(take_back(import, e));
     struct import_batch *filled = import->filling;
     import->filling = import->away;
     import->away = filled;
@@ -82,46 +133,7 @@ enum err_code import_put_category(struct import *import, const struct category *
 enum err_code import_flush(struct import *import, struct err *e)
 {
     TRY(swap_batches(import, e));
-    return batch_wait(import->away, import->progress, e);
-}
-
-/* ---- rejects ---- */
-
-static enum err_code rejects_open(struct import *import, struct err *e)
-{
-    if (import->rejects_file || !import->options->rejects_path)
-        return ERR_OK;
-    TRY(file_draft_new(import->options->rejects_path, &import->rejects_file, e));
-    buf_adds(&import->rejects, "line,reason,remedy,row\r\n");
-    return ERR_OK;
-}
-
-static enum err_code rejects_write(struct import *import, struct err *e)
-{
-    if (!import->rejects_file || !import->rejects.len)
-        return ERR_OK;
-    TRY(file_draft_write(import->rejects_file, import->rejects.at, import->rejects.len, e));
-    buf_clear(&import->rejects);
-    return ERR_OK;
-}
-
-enum err_code import_reject(struct import *import, int64_t line, const char *reason, const char *remedy,
-                            struct slice row, struct err *e)
-{
-    atomic_fetch_add(&import->progress->rejected, 1);
-    TRY(rejects_open(import, e));
-    if (!import->rejects_file)
-        return ERR_OK;
-    struct buf *out = &import->rejects;
-    buf_printf(out, "%lld,", (long long)line);
-    csv_write(out, slice_of(reason));
-    buf_addc(out, ',');
-    csv_write(out, slice_of(remedy));
-    buf_addc(out, ',');
-    csv_write_safe(out, row);
-    buf_adds(out, "\r\n");
-    TRY(buf_check(out, "the list of refused rows", e));
-    return out->len > ((size_t)1 << 20) ? rejects_write(import, e) : ERR_OK;
+    return take_back(import, e);
 }
 
 /* ---- the run ---- */

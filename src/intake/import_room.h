@@ -34,6 +34,7 @@ struct import_event {
     struct slice rest;      // the other members of the object, without brackets
     bool nobody;
     int64_t rows, amount_micro;
+    int64_t line;           // of the file, for a refusal
 };
 MUST_CHECK enum err_code import_put_event(struct import *, const struct import_event *, struct err *e);
 MUST_CHECK enum err_code import_put_product(struct import *, const struct product *, int64_t rows,

@@ -261,6 +261,22 @@ static void products_and_events(void **state)
     assert_int_equal(p.rejected, 1);
 }
 
+/* What the log's rules refuse is a refused row like any other, not the end of the import. */
+static void refused_events_hold_up_nothing(void **state)
+{
+    struct house *h = *state;
+    struct import_progress p = run(h, (struct import_options){ .format = IMPORT_NDJSON },
+                                   "{\"type\":\"track\",\"event\":\"A\",\"userId\":\"u\"}\n"
+                                   "{\"type\":\"dance\",\"userId\":\"u\"}\n"
+                                   "{\"type\":\"track\",\"event\":\"B\",\"userId\":\"u\"}\n", ERR_OK);
+    assert_int_equal(p.imported, 2);
+    assert_int_equal(p.rejected, 1);
+    assert_int_equal(facts(h, SLICE("A")) + facts(h, SLICE("B")), 2);
+    struct slice text;
+    assert_int_equal(file_read(h->rejects, 65536, h->mem, &text, NULL), ERR_OK);
+    assert_non_null(strstr(text.at, "\n2,"));
+}
+
 static void bad_mappings_are_explained(void **state)
 {
     struct house *h = *state;
@@ -287,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cancel_stops_and_a_new_run_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(csv_with_a_mapping, setup, teardown),
         cmocka_unit_test_setup_teardown(products_and_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(refused_events_hold_up_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_mappings_are_explained, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ struct rows {
     const struct csv_record *record;
     struct json_parser *parser;
     struct json json;         // NDJSON: the line
+    int64_t line;
     char reason[128];         // why the row at hand is refused
     const char *remedy;
 };
@@ -164,7 +165,7 @@ static enum err_code put_event(struct rows *r, struct slice raw, bool *taken, st
         char text[24];
         snprintf(text, sizeof text, "row-%016llx", (unsigned long long)hash);
         struct import_event event = { .key = given.len ? given : slice_of(text), .hash = 1,
-                                      .rest = buf_slice(&rest), .rows = 1 };
+                                      .rest = buf_slice(&rest), .rows = 1, .line = r->line };
         code = buf_check(&rest, "an event", e);
         if (!code)
             code = import_put_event(r->import, &event, e);
@@ -187,7 +188,7 @@ static enum err_code put_raw(struct rows *r, struct slice raw, bool *taken, stru
         return ERR_OK;
     }
     struct import_event event = { .key = id.len ? id : slice_of(text), .hash = 1, .rest = inside,
-                                  .nobody = true, .rows = 1 };
+                                  .nobody = true, .rows = 1, .line = r->line };
     return import_put_event(r->import, &event, e);
 }
 
@@ -230,6 +231,7 @@ static bool product_read(struct rows *r, struct product *ret)
 static enum err_code row_take(struct rows *r, struct slice raw, int64_t line, struct err *e)
 {
     bool taken = false;
+    r->line = line;
     if (r->map.raw) {
         TRY(put_raw(r, raw, &taken, e));
     } else if (r->map.as == AS_PRODUCT) {

@@ -25,7 +25,7 @@ struct article {
 
 struct row {
     struct slice invoice, stock, title, customer, country;
-    int64_t quantity_micro, price_micro, amount_micro, time_ms;
+    int64_t quantity_micro, price_micro, amount_micro, time_ms, line;
 };
 
 /* The invoice whose lines are being read: lines of one invoice stand together in the file. */
@@ -33,7 +33,7 @@ struct invoice {
     struct buf lines;  // JSON of its products
     struct slice id, customer, country;  // owned, in `mem`
     struct arena *mem;
-    int64_t time_ms, amount_micro, rows;
+    int64_t time_ms, amount_micro, rows, line;  // line: where it begins
     uint64_t hash;
     bool open;
 };
@@ -121,6 +121,7 @@ static bool row_read(const struct reading *r, const struct csv_record *record, s
     if (micro_mul(row.quantity_micro, row.price_micro, &row.amount_micro, NULL))
         return false;
     row.time_ms += r->import->options->shift_ms;
+    row.line = record->line;
     *ret = row;
     return true;
 }
@@ -212,7 +213,7 @@ static enum err_code told_country(struct reading *r, const struct invoice *in, s
     json_w_kstring(&w, "country", in->country);
     json_w_close(&w, '}');
     json_w_close(&w, '}');
-    struct import_event event = { .key = { key, (size_t)n }, .hash = 1, .rest = buf_slice(&rest) };
+    struct import_event event = { .key = { key, (size_t)n }, .hash = 1, .line = in->line, .rest = buf_slice(&rest) };
     enum err_code code = buf_check(&rest, "an event", e);
     if (!code)
         code = import_put_event(r->import, &event, e);
@@ -276,7 +277,7 @@ static enum err_code invoice_end(struct reading *r, struct err *e)
     struct import_event event = { .key = key, .hash = in->hash, .rest = buf_slice(&rest),
                                   .event = refund ? SLICE("\"Order Refunded\"") : SLICE("\"Order Completed\""),
                                   .changed = refund ? SLICE("") : SLICE("\"Order Updated\""),
-                                  .nobody = !in->customer.len, .rows = in->rows,
+                                  .nobody = !in->customer.len, .rows = in->rows, .line = in->line,
                                   .amount_micro = in->amount_micro };
     enum err_code code = buf_check(&rest, "an invoice", e);
     if (!code)
@@ -296,6 +297,7 @@ static enum err_code invoice_begin(struct reading *r, const struct row *row, str
     if (!in->id.at || !in->customer.at || !in->country.at)
         return NO_MEMORY(e);
     in->time_ms = row->time_ms;
+    in->line = row->line;
     in->amount_micro = in->rows = 0;
     in->hash = hash64(row->customer, 7);
     in->open = true;
