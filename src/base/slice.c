@@ -72,7 +72,8 @@ struct slice slice_cut(struct slice *rest, char c)
     size_t n = slice_find(*rest, c);
     struct slice head = { rest->at, n };
     size_t skip = n < rest->len ? n + 1 : n;
-    rest->at += skip;
+    if (skip)  // an empty one may have no bytes at all
+        rest->at += skip;
     rest->len -= skip;
     return head;
 }

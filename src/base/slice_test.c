@@ -63,6 +63,8 @@ static void cuts_at_a_byte(void **state)
     assert_true(slice_is(slice_cut(&rest, ','), "a") && slice_is(rest, ",b"));
     assert_true(slice_is(slice_cut(&rest, ','), "") && slice_is(rest, "b"));
     assert_true(slice_is(slice_cut(&rest, ','), "b") && rest.len == 0);
+    rest = (struct slice){ NULL, 0 };
+    assert_true(slice_cut(&rest, ',').len == 0 && rest.len == 0 && !rest.at);
     assert_true(slice_is(slice_cut(&rest, ','), "") && rest.len == 0);
     rest = SLICE("a,");
     assert_true(slice_is(slice_cut(&rest, ','), "a") && rest.len == 0);
