@@ -44,6 +44,8 @@ static enum err_code ask_local(struct call *call, struct import_ask *ask, struct
     TRY(body_bool(body, "dryRun", false, &ask->dry_run, e));
     TRY(body_i64(body, "shiftMs", INT64_MIN / 4, INT64_MAX / 4, 0, &ask->shift_ms, e));
     mapping = json_get(body, "mapping");
+    if (!json_is(mapping, JSON_NONE) && !json_is(mapping, JSON_OBJECT))
+        return err_set(e, ERR_INVALID, 0, "/mapping: must be an object; docs/IMPORT.md shows some");
     if (json_is(mapping, JSON_OBJECT))
         ask->mapping = json_raw(mapping);
     if (ask->path.at[0] != '/')

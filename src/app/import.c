@@ -79,7 +79,7 @@ static enum err_code wish_json(const struct import_wish *wish, struct buf *body,
     if (wish->name)
         json_w_kcstr(&w, "name", wish->name);
     if (wish->mapping.len)
-        json_w_kstring(&w, "mapping", wish->mapping);
+        json_w_kraw(&w, "mapping", wish->mapping);
     json_w_kbool(&w, "dryRun", wish->dry_run);
     json_w_ki64(&w, "shiftMs", wish->shift_ms);
     json_w_close(&w, '}');
@@ -137,6 +137,22 @@ enum err_code import_file(struct client *client, const struct import_wish *wish,
     return number(job, "rejected") ? rejects_save(client, wish, id, mem, e) : ERR_OK;
 }
 
+/* The mapping as it goes into the request: one JSON value, checked here so that the flaw is named in the file. */
+static enum err_code mapping_read(const char *path, struct arena *mem, struct slice *ret, struct err *e)
+{
+    struct slice text;
+    struct json root;
+    struct err flaw;
+    AUTO(json_parser) parser = json_parser_new();
+    if (!parser)
+        return NO_MEMORY(e);
+    TRY(file_read(path, MAPPING_MAX, mem, &text, e));
+    if (json_parse(parser, text, &root, &flaw))
+        return err_set(e, ERR_INVALID, flaw.pos, "%s is not JSON: byte %zu: %.90s", path, flaw.pos, flaw.text);
+    *ret = json_raw(root);
+    return ERR_OK;
+}
+
 /* Standard input as a file: an import is read twice when it is restarted, a pipe cannot be. */
 static enum err_code stdin_spool(const struct settings *s, char path[PATH_MAX], struct err *e)
 {
@@ -188,7 +204,7 @@ enum err_code command_import(struct settings *s, struct err *e)
     if (!mem)
         return NO_MEMORY(e);
     if (mapping)
-        TRY(file_read(mapping, MAPPING_MAX, mem, &wish.mapping, e));
+        TRY(mapping_read(mapping, mem, &wish.mapping, e));
     TRY(client_new(s, &client, e));
     for (int i = 0; i < s->n_rest; i++) {
         wish.path = s->rest[i];
