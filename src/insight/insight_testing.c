@@ -215,9 +215,9 @@ static void print_customer(const struct purchases *p, uint32_t root, struct line
     struct purchase_summary sum = purchases_summary(p, root);
     line(l, "c%u orders %u value %lld first %lld last %lld", root, sum.orders, (long long)sum.value_micro,
          (long long)sum.first_ms, (long long)sum.last_ms);
-    struct bought bought[200];
-    size_t n = purchases_bought(p, root, bought, 200);
-    assert_true(n <= 200);
+    struct bought bought[1000];
+    size_t n = purchases_bought(p, root, bought, 1000);
+    assert_true(n <= 1000);
     for (size_t i = 0; i < n; i++)
         line(l, "c%u bought %.*s %u %lld", root, SLICE_ARG(purchases_product_id(p, bought[i].product)),
              bought[i].times, (long long)bought[i].last_ms);
