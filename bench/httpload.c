@@ -1,11 +1,11 @@
 /* A load generator: N connections, each asks, waits for the answer, and asks again (depth 1).
  *
  *   httpload --port P [--host H | --unix PATH] [--connections 64] [--seconds 5 | --count N] [--warmup 1]
- *            [--requests FILE]
+ *            [--requests FILE] [--first NUMBER]
  *
  * FILE holds raw HTTP requests, one behind the other, each with a Content-Length where it has a body; the
- * connections take them in turn. Every run of twelve '@' is replaced by a running number of twelve digits, so
- * that identifiers differ. Without FILE: GET /. Prints one JSON object; the exit code is 1 when nothing was
+ * connections take them in turn. Every run of twelve '@' is replaced by a running number of twelve digits,
+ * from --first (0) on, so that identifiers differ. Without FILE: GET /. Prints one JSON object; the exit code is 1 when nothing was
  * answered. One thread: it costs far less than any server it measures.
  */
 #include <errno.h>
@@ -39,14 +39,13 @@ struct options {
     const char *host, *unix_path, *file;
     int port, connections;
     double seconds, warmup_s;
-    uint64_t count;
+    uint64_t count, first;
 };
 
 enum phase { IN_HEAD, IN_BODY, IN_CHUNKS, IN_CLOSED };
 
 struct client {
     int fd;
-    size_t next;  // request
     char *out;
     size_t out_len, sent;
     int64_t asked_ns;
@@ -62,7 +61,7 @@ struct load {
     struct options options;
     struct request *requests;
     size_t requests_n, longest;
-    uint64_t number;
+    uint64_t number, turn;  // the next ones
     struct sockaddr_storage to;
     socklen_t to_len;
     int epoll;
@@ -218,8 +217,7 @@ static void ask(struct load *load, struct client *c)
 {
     if (!wanted(load))
         return;
-    const struct request *r = &load->requests[c->next];
-    c->next = (c->next + 1) % load->requests_n;
+    const struct request *r = &load->requests[load->turn++ % load->requests_n];
     memcpy(c->out, r->text.at, r->text.len);
     for (size_t i = 0; i < r->marks_n; i++) {
         uint64_t n = load->number++;
@@ -359,7 +357,6 @@ static void run(struct load *load)
                                        : load->measure_from_ns + (int64_t)(load->options.seconds * 1e9);
     for (int i = 0; i < load->options.connections; i++) {
         clients[i].fd = -1;
-        clients[i].next = (size_t)i % load->requests_n;
         clients[i].out = malloc(load->longest);
         if (!clients[i].out)
             die("memory is exhausted", NULL);
@@ -403,7 +400,7 @@ static struct options options_read(int argc, char **argv)
         { "unix", required_argument, NULL, 'u' },    { "connections", required_argument, NULL, 'c' },
         { "seconds", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
         { "warmup", required_argument, NULL, 'w' },  { "requests", required_argument, NULL, 'r' },
-        { NULL, 0, NULL, 0 },
+        { "first", required_argument, NULL, 'f' },   { NULL, 0, NULL, 0 },
     };
     struct options o = { .host = "127.0.0.1", .connections = 64, .seconds = 5, .warmup_s = -1 };
     int c;
@@ -417,12 +414,13 @@ static struct options options_read(int argc, char **argv)
         case 'n': o.count = strtoull(optarg, NULL, 10); break;
         case 'w': o.warmup_s = atof(optarg); break;
         case 'r': o.file = optarg; break;
+        case 'f': o.first = strtoull(optarg, NULL, 10); break;
         default: exit(2);
         }
     }
     if ((o.port <= 0 && !o.unix_path) || o.connections <= 0 || o.seconds <= 0 || optind != argc)
         die("usage: httpload --port P [--host H | --unix PATH] [--connections N] [--seconds S | --count N] "
-            "[--warmup S] [--requests FILE]", NULL);
+            "[--warmup S] [--requests FILE] [--first NUMBER]", NULL);
     if (o.warmup_s < 0)
         o.warmup_s = o.count ? 0 : 1;  // a count means every request
     return o;
@@ -432,6 +430,7 @@ int main(int argc, char **argv)
 {
     static struct load load;
     load.options = options_read(argc, argv);
+    load.number = load.options.first;
     resolve(&load);
     requests_read(&load);
     run(&load);
