@@ -244,8 +244,8 @@ enum err_code traits_of(struct memory *m, struct store_conn *conn, uint32_t root
                         struct trait **ret, size_t *n, struct err *e)
 {
     assert(m && conn && mem);
-    uint32_t *histories;
-    size_t n_histories;
+    uint32_t *histories = NULL;
+    size_t n_histories = 0;
     bool began;
     struct pile p = { .mem = mem, .e = e };
     TRY(read_histories(m, root, mem, &histories, &n_histories, e));
@@ -311,8 +311,8 @@ enum err_code traits_history(struct memory *m, struct store_conn *conn, uint32_t
                              struct err *e)
 {
     assert(m && conn && limit > 0);
-    uint32_t *histories;
-    size_t n_histories;
+    uint32_t *histories = NULL;
+    size_t n_histories = 0;
     struct past past = { .pile = { .mem = mem, .e = e }, .name = name, .limit = limit, .type = FACT_TYPES };
     TRY(read_histories(m, root, mem, &histories, &n_histories, e));
     struct told_query q = { memory_log(m), conn, memory_customers(m), histories, n_histories, LOG_NEWEST };

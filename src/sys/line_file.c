@@ -89,7 +89,7 @@ static enum err_code start(struct line_file *f, struct err *e)
 {
     f->started = true;
     while (f->in_len < 2 && !f->eof) {
-        size_t n;
+        size_t n = 0;
         TRY(read_some(f, f->in + f->in_len, sizeof f->in - f->in_len, &n, e));
         f->in_len += n;
     }
