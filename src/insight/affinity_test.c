@@ -131,7 +131,7 @@ static void models_live_while_they_are_used(void **state)
     affinity_done(affinity, NULL);
     assert_false(affinity_refit_due(affinity, LAB_NOW));  // nothing to fit
     for (int i = 0; i < 20; i++) {
-        char who[8], order[8];
+        char who[16], order[16];
         snprintf(who, sizeof who, "u%d", i % 5);
         snprintf(order, sizeof order, "o%d", i);
         shop_buy(s, who, order, SHOP_T0 + i, i % 2 ? "a b c" : "b c d");

@@ -42,7 +42,7 @@ static void crowd(struct street *s)
 {
     uint64_t seed = 3;
     for (int i = 0; i < CROWD; i++) {
-        char body[300], who[8];
+        char body[300], who[16];
         int64_t at = SHOP_T0 + (int64_t)(hash_mix(++seed) % 50) * SHOP_DAY;
         snprintf(who, sizeof who, "%su%d", i % 4 == 3 ? "@" : "", i);
         if (i % 4 == 3) {
