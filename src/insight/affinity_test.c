@@ -237,7 +237,7 @@ static void prove(const struct world *w, struct evaluation *ev)
 
 static void buy_at_random(struct shop *s, struct world *w, uint64_t *seed, int c, int order, bool after)
 {
-    char who[8], id[16], products[60] = "";
+    char who[16], id[16], products[60] = "";
     snprintf(who, sizeof who, "u%d", c);
     snprintf(id, sizeof id, "o%d-%d", c, order);
     for (int k = 0; k < 2; k++) {

@@ -236,7 +236,7 @@ static void random_event(struct shop *s, uint64_t *seed, int i)
     static const char *const events[] = { "Order Completed", "Order Completed", "Order Completed",
                                           "Order Updated", "Order Refunded", "Order Cancelled", "Product Viewed" };
     const char *event = events[dice(seed) % 7];
-    char who[8], properties[200];
+    char who[16], properties[200];
     int64_t at = SHOP_T0 + (int64_t)(dice(seed) % 50) * SHOP_DAY + i;
     snprintf(who, sizeof who, "u%d", (int)(dice(seed) % 5));
     int order = (int)(dice(seed) % 6), product = (int)(dice(seed) % 7);

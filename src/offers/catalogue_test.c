@@ -116,12 +116,12 @@ static void popular_goods(void **state)
     for (int i = 0; i < 6; i++)
         stall_goods(s, ids[i], i < 3 ? "mugs" : "hats");
     for (int i = 0; i < 5; i++) {
-        char order[8];
+        char order[16];
         snprintf(order, sizeof order, "o%d", i);
         shop_buy(&s->shop, "ann", order, SHOP_T0 + 60 * SHOP_DAY, i < 2 ? "b e" : i < 4 ? "b" : "a c d");
     }
     for (int i = 0; i < 6; i++) {  // more often, but two months ago: counts a quarter
-        char order[8];
+        char order[16];
         snprintf(order, sizeof order, "x%d", i);
         shop_buy(&s->shop, "bob", order, SHOP_T0, "f");
     }

@@ -22,7 +22,7 @@ struct desk {
 static void furnish(struct desk *d)
 {
     static const char *const categories[] = { "mugs", "hats", "jars", "bags" };
-    char id[8], order[16], products[80], who[8];
+    char id[16], order[16], products[80], who[16];
     for (int i = 0; i < GOODS; i++) {
         snprintf(id, sizeof id, "g%d", i);
         stall_goods(&d->stall, id, categories[i / 10]);
@@ -103,7 +103,7 @@ static void good_proposals_for_everybody(void **state)
 {
     struct desk *d = *state;
     for (int b = 0; b < BUYERS; b++) {
-        char who[8];
+        char who[16];
         snprintf(who, sizeof who, "u%d", b);
         struct decision decision = decided(d, who, "", 8), again = decided(d, who, "", 8);
         assert_int_equal(decision.n, 8);
@@ -137,7 +137,7 @@ static void not_the_same_for_all(void **state)
     struct desk *d = *state;
     int same_first = 0, same_popular = 0;
     struct decision first = decided(d, "u0", "", 5);
-    char who[8];
+    char who[16];
     for (int i = 0; i < 10; i++) {  // people who bought nothing yet
         snprintf(who, sizeof who, "n%d", i);
         shop_track(&d->stall.shop, who, "Signed Up", SHOP_T0, "{}");
@@ -229,7 +229,7 @@ static void little_is_enough(void **state)
     assert_true(decision.n > 10);
     assert_int_equal(decision.of[0].code, REASON_POPULAR);
     for (int i = 0; i < GOODS; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "g%d", i);
         stall_remove(&d->stall, id);
     }
