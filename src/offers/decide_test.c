@@ -22,7 +22,7 @@ struct desk {
 static void furnish(struct desk *d)
 {
     static const char *const categories[] = { "mugs", "hats", "jars", "bags" };
-    char id[16], order[16], products[80], who[16];
+    char id[16], order[32], products[80], who[16];
     for (int i = 0; i < GOODS; i++) {
         snprintf(id, sizeof id, "g%d", i);
         stall_goods(&d->stall, id, categories[i / 10]);
