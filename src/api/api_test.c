@@ -621,6 +621,8 @@ static void the_console_is_served_safely(void **state)
     static const char *const outside[] = { "/../secret", "/%2e%2e/secret", "/assets/../../secret", "/./index.html",
                                            "//index.html", "/.hidden", "/assets/..%2f..%2fsecret" };
     (void)state;
+    assert_int_equal(ask(&shop, "GET", "/people/email:ann@example.com", "", NULL).status, 200);
+    assert_int_equal(ask(&shop, "GET", "/people/../../etc/passwd", "", NULL).status, 404);
     struct answer page = ask(&shop, "GET", "/people/c42", "", NULL);
     assert_int_equal(page.status, 200);
     assert_true(slice_is(header_of(page, "Content-Type"), "text/html; charset=utf-8"));

@@ -126,13 +126,19 @@ static bool serve(struct api *api, struct http_request *http, struct slice path)
     return true;
 }
 
-/* A page of the console, not a file: its last name has no dot. */
+/* The console's own pages (console/src/app.tsx), which are one file: "/people/email:ann@example.com" is one, a
+ * path that climbs is none. */
 static bool is_page(struct slice path)
 {
-    size_t end = path.len;
-    while (end && path.at[end - 1] != '/')
-        end--;
-    return slice_find((struct slice){ path.at + end, path.len - end }, '.') == path.len - end;
+    static const char *const pages[] = { "people", "data", "results", "catalogue", "settings" };
+    bool known = slice_is(path, "/");
+    slice_cut(&path, '/');
+    struct slice first = slice_cut(&path, '/');
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        known |= slice_is(first, pages[i]);
+    while (path.len && known)
+        known = !slice_is(slice_cut(&path, '/'), "..");
+    return known;
 }
 
 static bool is_script(struct slice path)
@@ -157,7 +163,7 @@ void files_handle(struct api *api, struct http_request *http)
         path = SLICE("/index.html");
     if (path_is_plain(path) && serve(api, http, path))
         return;
-    if (is_page(path) && !slice_starts(path, SLICE("/assets/")) && serve(api, http, SLICE("/index.html")))
+    if (is_page(path) && serve(api, http, SLICE("/index.html")))
         return;
     refuse(api, http, 404, "there is no such file");
 }
