@@ -136,6 +136,41 @@ enum err_code import_flush(struct import *import, struct err *e)
     return take_back(import, e);
 }
 
+/* ---- CSV ---- */
+
+static enum err_code csv_take(struct import *import, struct csv *csv, const struct import_table *table,
+                              struct err *e)
+{
+    struct csv_record record = { 0 };
+    bool more = true;
+    TRY(csv_next(csv, &record, &more, e));
+    if (!more)
+        return err_set(e, ERR_INVALID, 1, "the file is empty");
+    TRY(table->header(table->arg, &record, e));
+    for (;;) {
+        struct err flaw;
+        enum err_code code = csv_next(csv, &record, &more, &flaw);
+        if (code && code != ERR_INVALID)
+            return err_set(e, code, flaw.pos, "%s", flaw.text);
+        if (!code && !more)
+            return ERR_OK;
+        atomic_fetch_add(&import->progress->rows, 1);
+        arena_reset(import->scratch);
+        if (code)
+            TRY(import_reject(import, (int64_t)flaw.pos, flaw.text, "mend the quotes of the line", SLICE(""), e));
+        else
+            TRY(table->record(table->arg, &record, e));
+        TRY(import_step(import, e));
+    }
+}
+
+enum err_code import_csv(struct import *import, const struct import_table *table, struct err *e)
+{
+    AUTO(csv) csv = NULL;
+    TRY(csv_new(import_source, import, table->separator, &csv, e));
+    return csv_take(import, csv, table, e);
+}
+
 /* ---- the run ---- */
 
 /* Order lines of one shop may come in several files that overlap: they share a source. */

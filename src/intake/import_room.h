@@ -48,8 +48,18 @@ MUST_CHECK enum err_code import_reject(struct import *, int64_t line, const char
                                        struct slice row, struct err *e);
 /* After each record: progress by bytes; ERR_BUSY when somebody cancelled. */
 MUST_CHECK enum err_code import_step(struct import *, struct err *e);
-/* For csv_new. arg is the import. */
+/* The file's bytes, for parsers that ask for them. arg is the import. */
 enum err_code import_source(void *arg, char *out, size_t cap, size_t *n, struct err *e);
+
+/* Reads the file as CSV: `header` is told the first record, `record` each other one, with the scratch empty. Records
+ * that cannot be read are refused rows; an error of either ends the import. */
+struct import_table {
+    char separator;
+    enum err_code (*header)(void *arg, const struct csv_record *, struct err *e);
+    enum err_code (*record)(void *arg, const struct csv_record *, struct err *e);
+    void *arg;
+};
+MUST_CHECK enum err_code import_csv(struct import *, const struct import_table *, struct err *e);
 
 MUST_CHECK enum err_code import_online_retail(struct import *, struct err *e);
 MUST_CHECK enum err_code import_mapped(struct import *, struct err *e);

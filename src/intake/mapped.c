@@ -35,13 +35,12 @@ static bool refuse(struct rows *r, const char *remedy, const char *fmt, struct s
 
 /* ---- one value of a row ---- */
 
-static struct json json_at(struct json v, struct slice from, struct arena *mem)
+static struct json json_at(struct json v, struct slice from)
 {
     if (!slice_starts(from, SLICE("/")))
         return json_get_slice(v, from);
     from.at++;
     from.len--;
-    (void)mem;
     while (from.len && !json_is(v, JSON_NONE))
         v = json_get_slice(v, slice_cut(&from, '/'));
     return v;
@@ -53,7 +52,7 @@ static struct slice value_text(const struct rows *r, const struct mapped *m)
     if (m->fixed.at)
         return m->fixed;
     if (!r->record)
-        return json_text(json_at(r->json, m->from, r->import->scratch), r->import->scratch);
+        return json_text(json_at(r->json, m->from), r->import->scratch);
     for (size_t c = 0; c < r->columns && c < r->record->fields; c++)
         if (slice_eq(r->header[c], m->from))
             return slice_trim(r->record->field[c]);
@@ -91,7 +90,7 @@ static bool json_of_value(struct rows *r, const struct mapped *m, struct slice t
 static bool member_write(struct rows *r, const struct mapped *m, struct json_w *w)
 {
     if (m->type == TYPE_JSON && !r->record && !m->fixed.at) {
-        struct json v = json_at(r->json, m->from, r->import->scratch);
+        struct json v = json_at(r->json, m->from);
         if (!json_is(v, JSON_NONE)) {
             json_w_key_slice(w, m->name);
             json_w_raw(w, json_raw(v));
@@ -278,41 +277,20 @@ static enum err_code columns_check(const struct rows *r, struct err *e)
     return ERR_OK;
 }
 
-static enum err_code record_take(struct rows *r, const struct csv_record *record, struct err *e)
+static enum err_code table_header(void *arg, const struct csv_record *record, struct err *e)
 {
-    arena_reset(r->import->scratch);
-    atomic_fetch_add(&r->import->progress->rows, 1);
+    struct rows *r = arg;
+    TRY(header_take(r, record, e));
+    return columns_check(r, e);
+}
+
+static enum err_code table_record(void *arg, const struct csv_record *record, struct err *e)
+{
+    struct rows *r = arg;
     if (!utf8_valid(record->raw))
         return import_reject(r->import, record->line, "not UTF-8", "save the file as UTF-8", SLICE(""), e);
     r->record = record;
     return row_take(r, record->raw, record->line, e);
-}
-
-static enum err_code csv_take(struct rows *r, struct csv *csv, struct err *e)
-{
-    struct csv_record record = { 0 };
-    bool more = true;
-    TRY(csv_next(csv, &record, &more, e));
-    if (!more)
-        return err_set(e, ERR_INVALID, 1, "the file is empty");
-    TRY(header_take(r, &record, e));
-    TRY(columns_check(r, e));
-    for (;;) {
-        struct err flaw;
-        enum err_code code = csv_next(csv, &record, &more, &flaw);
-        if (code == ERR_INVALID) {
-            atomic_fetch_add(&r->import->progress->rows, 1);
-            TRY(import_reject(r->import, (int64_t)flaw.pos, flaw.text, "mend the quotes of the line",
-                              SLICE(""), e));
-            continue;
-        }
-        if (code)
-            return err_set(e, code, flaw.pos, "%s", flaw.text);
-        if (!more)
-            return ERR_OK;
-        TRY(record_take(r, &record, e));
-        TRY(import_step(r->import, e));
-    }
 }
 
 /* ---- NDJSON ---- */
@@ -381,16 +359,13 @@ enum err_code import_mapped(struct import *import, struct err *e)
     assert(import);
     struct rows r = { .import = import, .mem = arena_new((size_t)4 << 20), .parser = json_parser_new() };
     bool is_csv = import->options->format == IMPORT_CSV;
-    struct csv *csv = NULL;
     enum err_code code = r.mem && r.parser ? mapping_parse(import->options->mapping, r.mem, &r.map, e)
                                            : NO_MEMORY(e);
     if (!code && is_csv && r.map.raw)
         code = err_set(e, ERR_INVALID, 0, "a CSV file needs a mapping: see docs/IMPORT.md");
-    if (!code && is_csv)
-        code = csv_new(import_source, import, r.map.separator, &csv, e);
+    struct import_table table = { r.map.separator, table_header, table_record, &r };
     if (!code)
-        code = is_csv ? csv_take(&r, csv, e) : ndjson_take(&r, e);
-    csv_drop(&csv);
+        code = is_csv ? import_csv(import, &table, e) : ndjson_take(&r, e);
     json_parser_drop(&r.parser);
     arena_drop(&r.mem);
     return code;

@@ -55,8 +55,9 @@ struct reading {
 
 /* ---- one row ---- */
 
-static enum err_code read_header(struct reading *r, const struct csv_record *record, struct err *e)
+static enum err_code read_header(void *arg, const struct csv_record *record, struct err *e)
 {
+    struct reading *r = arg;
     for (int c = 0; c < COLUMNS; c++) {
         size_t at = 0;
         while (at < record->fields && !slice_is(slice_trim(record->field[at]), column_names[c]))
@@ -339,43 +340,14 @@ static enum err_code row_take(struct reading *r, const struct row *row, struct e
 
 /* ---- the file ---- */
 
-static enum err_code record_take(struct reading *r, const struct csv_record *record, struct err *e)
+static enum err_code record_take(void *arg, const struct csv_record *record, struct err *e)
 {
+    struct reading *r = arg;
     struct row row;
     struct flaw flaw;
-    arena_reset(r->import->scratch);
-    atomic_fetch_add(&r->import->progress->rows, 1);
     if (!row_read(r, record, &row, &flaw))
         return import_reject(r->import, record->line, flaw.reason, flaw.remedy, record->raw, e);
     return row_take(r, &row, e);
-}
-
-static enum err_code file_read_all(struct reading *r, struct csv *csv, struct err *e)
-{
-    struct csv_record record = { 0 };
-    bool more = true;
-    TRY(csv_next(csv, &record, &more, e));
-    if (!more)
-        return err_set(e, ERR_INVALID, 1, "the file is empty");
-    TRY(read_header(r, &record, e));
-    for (;;) {
-        struct err flaw;
-        enum err_code code = csv_next(csv, &record, &more, &flaw);
-        if (code == ERR_INVALID) {
-            atomic_fetch_add(&r->import->progress->rows, 1);
-            TRY(import_reject(r->import, (int64_t)flaw.pos, flaw.text, "mend the quotes of the line",
-                              SLICE(""), e));
-            continue;
-        }
-        if (code)
-            return err_set(e, code, flaw.pos, "%s", flaw.text);
-        if (!more)
-            break;
-        TRY(record_take(r, &record, e));
-        TRY(import_step(r->import, e));
-    }
-    TRY(invoice_end(r, e));
-    return catalogue_put(r, e);
 }
 
 static void reading_free(struct reading *r)
@@ -396,11 +368,12 @@ enum err_code import_online_retail(struct import *import, struct err *e)
     assert(import);
     struct reading r = { .import = import, .invoice = { .lines = buf_make((size_t)4 << 20),
                                                         .mem = arena_new((size_t)1 << 20) } };
-    struct csv *csv = NULL;
-    enum err_code code = r.invoice.mem ? csv_new(import_source, import, ',', &csv, e) : NO_MEMORY(e);
+    struct import_table table = { ',', read_header, record_take, &r };
+    enum err_code code = r.invoice.mem ? import_csv(import, &table, e) : NO_MEMORY(e);
     if (!code)
-        code = file_read_all(&r, csv, e);
-    csv_drop(&csv);
+        code = invoice_end(&r, e);
+    if (!code)
+        code = catalogue_put(&r, e);
     reading_free(&r);
     return code;
 }
