@@ -1,8 +1,8 @@
 /* The two indexes of a sealed part: by (customer, timestamp) and by message hash.
  *
  * Why      all keys of the open part are in memory when it is sealed, so they are sorted there and written
- *          as runs: 60 ms for 2^18 rows, where two CREATE INDEX, which read the table again, took 750 ms
- *          of the writer's time, 3 us a fact (log_bench).
+ *          as runs. Two CREATE INDEX, which read the table again, took some 750 ms of the writer's time for
+ *          2^18 rows, 3 us a fact (log_bench); the runs have not been timed by themselves yet.
  * Shape    rows of log_index of at most CHUNK_BYTES, so that a look-up reads one page; id = part, index and
  *          chunk. Little-endian entries of 20 bytes (timestamp, customer, row, kind) and of 12 (hash, row);
  *          row r is fact first_seq + r. The first entry of each chunk (its head) is kept in memory.
