@@ -623,6 +623,18 @@ static void the_console_is_served_safely(void **state)
     (void)state;
     assert_int_equal(ask(&shop, "GET", "/people/email:ann@example.com", "", NULL).status, 200);
     assert_int_equal(ask(&shop, "GET", "/people/../../etc/passwd", "", NULL).status, 404);
+    static const char html[] = "Accept: text/html,*/*;q=0.8\r\n";
+    assert_int_equal(ask(&shop, "GET", "/no/such/page", "", NULL).status, 404);
+    struct answer lost = ask(&shop, "GET", "/no/such/page", html, NULL);
+    assert_int_equal(lost.status, 404);
+    assert_true(slice_is(header_of(lost, "Content-Type"), "text/html; charset=utf-8"));
+    static const char *const no_page[] = { "/people/../../etc/passwd", "/../secret", "/assets/gone.js",
+                                           "/api/v1/nothing", "/v1/nothing" };
+    for (size_t i = 0; i < sizeof no_page / sizeof *no_page; i++) {
+        struct answer none = ask(&shop, "GET", no_page[i], html, NULL);
+        assert_int_equal(none.status, 404);
+        assert_true(slice_is(header_of(none, "Content-Type"), "application/problem+json"));
+    }
     struct answer page = ask(&shop, "GET", "/people/c42", "", NULL);
     assert_int_equal(page.status, 200);
     assert_true(slice_is(header_of(page, "Content-Type"), "text/html; charset=utf-8"));

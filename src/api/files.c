@@ -1,8 +1,8 @@
 /* The console's files, from one folder of the disk.
  *
  * A path maps to a file only by plain names: letters, digits, '.', '_', '-' between slashes, none beginning
- * with a dot; so nothing outside the folder can be named. Whatever looks like a page of the console gets its
- * index.html (the console routes by itself).
+ * with a dot; so nothing outside the folder can be named. The console's pages, and wrong links followed by a
+ * person, get its index.html (the console routes by itself).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,19 +90,20 @@ static void refuse(struct api *api, struct http_request *http, int status, const
     buf_drop(&out);
 }
 
-static bool accepts_gzip(struct http_request *http)
+/* What is in that header's list, unless refused there with q=0. */
+static bool accepts(struct http_request *http, const char *header, struct slice what)
 {
-    struct slice rest = http_header(http, "Accept-Encoding");
+    struct slice rest = http_header(http, header);
     while (rest.len) {
         struct slice one = slice_cut(&rest, ','), name = slice_trim(slice_cut(&one, ';'));
-        if (slice_eq_nocase(name, SLICE("gzip")))
+        if (slice_eq_nocase(name, what))
             return !slice_is(slice_trim(one), "q=0");
     }
     return false;
 }
 
-/* Answers with console_dir/path when it is there. */
-static bool serve(struct api *api, struct http_request *http, struct slice path)
+/* Answers with console_dir/path, under that status, when it is there. */
+static bool serve(struct api *api, struct http_request *http, int status, struct slice path)
 {
     char name[PATH_BYTES];
     struct slice body;
@@ -112,7 +113,7 @@ static bool serve(struct api *api, struct http_request *http, struct slice path)
     int n = snprintf(name, sizeof name, "%s%.*s.gz", dir, SLICE_ARG(path));
     if (n < 0 || (size_t)n >= sizeof name)
         return false;
-    bool packed = accepts_gzip(http) && file_size(name) > 0 && !file_read(name, FILE_BYTES, mem, &body, &e);
+    bool packed = accepts(http, "Accept-Encoding", SLICE("gzip")) && file_size(name) > 0 && !file_read(name, FILE_BYTES, mem, &body, &e);
     name[n - 3] = 0;
     if (!packed && (file_size(name) < 0 || file_read(name, FILE_BYTES, mem, &body, &e)))
         return false;
@@ -122,23 +123,44 @@ static bool serve(struct api *api, struct http_request *http, struct slice path)
     bool hashed = slice_starts(path, SLICE("/assets/"));  // their names change with their content
     http_set_header(http, "Cache-Control",
                     hashed ? SLICE("public, max-age=31536000, immutable") : SLICE("no-cache"));
-    answer(api, http, 200, type_of(path), body);
+    answer(api, http, status, type_of(path), body);
     return true;
 }
 
-/* The console's own pages (console/src/app.tsx), which are one file: "/people/email:ann@example.com" is one, a
- * path that climbs is none. */
+static bool climbs(struct slice path)
+{
+    bool up = false;
+    while (path.len && !up)
+        up = slice_is(slice_cut(&path, '/'), "..");
+    return up;
+}
+
+/* The console's own pages (console/src/app.tsx), which are one file: "/people/email:ann@example.com" is one. */
 static bool is_page(struct slice path)
 {
     static const char *const pages[] = { "people", "data", "results", "catalogue", "settings" };
-    bool known = slice_is(path, "/");
     slice_cut(&path, '/');
     struct slice first = slice_cut(&path, '/');
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-        known |= slice_is(first, pages[i]);
-    while (path.len && known)
-        known = !slice_is(slice_cut(&path, '/'), "..");
-    return known;
+        if (slice_is(first, pages[i]))
+            return true;
+    return false;
+}
+
+/* A person who follows a wrong link gets the console, which says so in their language and shows the way back;
+ * programs and whatever should have been a file get a problem. */
+static bool is_lost_person(struct http_request *http, struct slice path)
+{
+    return accepts(http, "Accept", SLICE("text/html")) && !slice_starts(path, SLICE("/assets/"))
+           && !slice_starts(path, SLICE("/v1/"));
+}
+
+/* 0: no page of the console */
+static int page_status(struct http_request *http, struct slice path)
+{
+    if (climbs(path))
+        return 0;
+    return is_page(path) ? 200 : is_lost_person(http, path) ? 404 : 0;
 }
 
 static bool is_script(struct slice path)
@@ -161,9 +183,10 @@ void files_handle(struct api *api, struct http_request *http)
         path = SLICE("/analytics.min.js");
     if (slice_is(path, "/"))
         path = SLICE("/index.html");
-    if (path_is_plain(path) && serve(api, http, path))
+    if (path_is_plain(path) && serve(api, http, 200, path))
         return;
-    if (is_page(path) && serve(api, http, SLICE("/index.html")))
+    int status = page_status(http, path);
+    if (status && serve(api, http, status, SLICE("/index.html")))
         return;
     refuse(api, http, 404, "there is no such file");
 }
