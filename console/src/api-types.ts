@@ -37,6 +37,14 @@ export type User = {
   email: string;
   name: string;
   language: "en" | "es";
+  createdAt: string;
+};
+export type PasswordNew = {
+  password: string;
+};
+export type PasswordChange = {
+  current: string;
+  password: string;
 };
 export type UserNew = {
   email: string;

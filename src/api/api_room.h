@@ -63,6 +63,10 @@ MUST_CHECK enum err_code body_only(struct call *, struct json object, const char
 /* The customer that the member refers to; takes the read lock. */
 MUST_CHECK enum err_code body_customer(struct call *, struct json object, const char *name, uint32_t *root,
                                        struct err *e);
+/* "language": "en", "es" or empty. */
+MUST_CHECK enum err_code language_member(struct call *, struct json object, struct slice *ret, struct err *e);
+/* On a pool thread; its errors begin with "/password". */
+MUST_CHECK enum err_code password_hash_member(struct slice password, char hash[PASSWORD_HASH], struct err *e);
 /* A path's parameter as a number from 1. */
 MUST_CHECK enum err_code param_i64(struct call *, size_t param, int64_t *ret, struct err *e);
 /* ?after= as a number; 0 when absent. */
@@ -87,6 +91,7 @@ void json_customer_row(struct json_w *, const struct customer_row *);
 MUST_CHECK enum err_code json_customer_row_of(struct call *, struct json_w *, uint32_t root, struct err *e);
 MUST_CHECK enum err_code json_customer(struct call *, struct json_w *, uint32_t root, struct err *e);
 void json_product_row(struct json_w *, const struct product *);
+void json_user(struct json_w *, const struct user *);
 /* Takes the read lock itself. ERR_NOT_FOUND. */
 MUST_CHECK enum err_code json_product(struct call *, struct json_w *, struct slice id, struct arena *mem,
                                       struct err *e);

@@ -96,30 +96,92 @@ static void each_route_asks_who(void **state)
     assert_int_equal(ask(&shop, "GET", "/api/v1/today", "Authorization: Bearer nope\r\n", NULL).status, 401);
 }
 
+/* Logs in and writes the headers of a person's request: the cookie, and the CSRF word. */
+static struct answer log_in(const char *email, const char *password, char headers[512])
+{
+    char body[256];
+    snprintf(body, sizeof body, "{\"email\":\"%s\",\"password\":\"%s\"}", email, password);
+    struct answer answer = ask(&shop, "POST", "/api/v1/session", "", body);
+    if (answer.status != 200)
+        return answer;
+    struct slice cookie = header_of(answer, "Set-Cookie"), token = slice_cut(&cookie, ';');
+    struct slice csrf = json_string(at(answer.json, "csrf"), shop.mem);
+    snprintf(headers, 512, "Cookie: other=1; %.*s\r\nX-CSRF-Token: %.*s\r\n", SLICE_ARG(token), SLICE_ARG(csrf));
+    return answer;
+}
+
 static void people_log_in(void **state)
 {
-    char headers[512], csrf[128];
+    char headers[512], cookie_only[512];
     (void)state;
-    struct answer answer = ask(&shop, "POST", "/api/v1/session", "",
-                               "{\"email\":\"ann@example.com\",\"password\":\"correct horse\"}");
+    struct answer answer = log_in("ann@example.com", "correct horse", headers);
     assert_int_equal(answer.status, 200);
     expect_text(answer.json, "user.name", "Ann");
     expect_text(answer.json, "shop.currency", "GBP");
-    struct slice cookie = header_of(answer, "Set-Cookie"), token = cookie;
+    struct slice cookie = header_of(answer, "Set-Cookie");
     assert_true(slice_starts(cookie, SLICE("tendero_session=")));
     assert_non_null(memmem(cookie.at, cookie.len, "HttpOnly; SameSite=Lax", 22));
-    token = slice_cut(&cookie, ';');
-    snprintf(csrf, sizeof csrf, "%.*s", SLICE_ARG(json_string(at(answer.json, "csrf"), shop.mem)));
-    snprintf(headers, sizeof headers, "Cookie: other=1; %.*s\r\n", SLICE_ARG(token));
-    assert_int_equal(ask(&shop, "GET", "/api/v1/session", headers, NULL).status, 200);
-    assert_int_equal(ask(&shop, "PATCH", "/api/v1/session", headers, "{\"language\":\"es\"}").status, 403);
-    snprintf(headers, sizeof headers, "Cookie: %.*s\r\nX-CSRF-Token: %s\r\n", SLICE_ARG(token), csrf);
+    snprintf(cookie_only, sizeof cookie_only, "%.*s\r\n", (int)strcspn(headers, "\r"), headers);
+    assert_int_equal(ask(&shop, "GET", "/api/v1/session", cookie_only, NULL).status, 200);
+    assert_int_equal(ask(&shop, "PATCH", "/api/v1/session", cookie_only, "{\"language\":\"es\"}").status, 403);
     answer = ask(&shop, "PATCH", "/api/v1/session", headers, "{\"language\":\"es\"}");
     assert_int_equal(answer.status, 200);
     expect_text(answer.json, "user.language", "es");
     expect_text(ask(&shop, "GET", "/api/v1/session", headers, NULL).json, "user.language", "es");
     assert_int_equal(ask(&shop, "DELETE", "/api/v1/session", headers, NULL).status, 204);
     assert_int_equal(ask(&shop, "GET", "/api/v1/session", headers, NULL).status, 401);
+}
+
+static void people_change_their_password(void **state)
+{
+    static const char path[] = "/api/v1/session/password";
+    char here[512], elsewhere[512], after[512];
+    (void)state;
+    ask_ok(&shop, 201, "POST", "/api/v1/users",
+           "{\"email\":\"cid@example.com\",\"password\":\"first password\"}");
+    assert_int_equal(log_in("cid@example.com", "first password", here).status, 200);
+    assert_int_equal(log_in("cid@example.com", "first password", elsewhere).status, 200);
+    struct answer answer = ask(&shop, "PUT", path, here,
+                               "{\"current\":\"a wrong one\",\"password\":\"second password\"}");
+    assert_int_equal(answer.status, 400);
+    expect_text(answer.json, "pointer", "/current");
+    answer = ask(&shop, "PUT", path, here, "{\"current\":\"first password\",\"password\":\"short\"}");
+    assert_int_equal(answer.status, 400);
+    expect_text(answer.json, "pointer", "/password");
+    assert_int_equal(ask(&shop, "GET", "/api/v1/session", here, NULL).status, 200);
+    answer = ask(&shop, "PUT", path, here,
+                 "{\"current\":\"first password\",\"password\":\"second password\"}");
+    assert_int_equal(answer.status, 200);
+    assert_true(header_of(answer, "Set-Cookie").len > 0);
+    assert_int_equal(ask(&shop, "GET", "/api/v1/session", elsewhere, NULL).status, 401);
+    assert_int_equal(log_in("cid@example.com", "first password", after).status, 401);
+    assert_int_equal(log_in("cid@example.com", "second password", after).status, 200);
+    assert_int_equal(ask(&shop, "PUT", path, bearer(shop.key_admin),
+                         "{\"current\":\"second password\",\"password\":\"third password\"}").status, 401);
+}
+
+static void people_are_let_in_and_out(void **state)
+{
+    char path[128], headers[512];
+    (void)state;
+    struct answer made = ask_ok(&shop, 201, "POST", "/api/v1/users",
+                                "{\"email\":\"Dee@example.com\",\"password\":\"first password\",\"language\":\"es\"}");
+    struct slice id = json_string(at(made.json, "id"), shop.mem);
+    assert_int_equal(log_in("dee@example.com", "first password", headers).status, 200);
+    struct answer list = ask_ok(&shop, 200, "GET", "/api/v1/users", NULL);
+    assert_non_null(memmem(list.body.at, list.body.len, "\"dee@example.com\"", 17));
+    assert_null(memmem(list.body.at, list.body.len, "argon2", 6));
+    snprintf(path, sizeof path, "/api/v1/users/%.*s", SLICE_ARG(id));
+    assert_int_equal(ask(&shop, "DELETE", path, headers, NULL).status, 409);  // herself
+    snprintf(path, sizeof path, "/api/v1/users/%.*s/password", SLICE_ARG(id));
+    ask_ok(&shop, 204, "PUT", path, "{\"password\":\"second password\"}");
+    assert_int_equal(ask(&shop, "GET", "/api/v1/session", headers, NULL).status, 401);
+    assert_int_equal(log_in("dee@example.com", "second password", headers).status, 200);
+    snprintf(path, sizeof path, "/api/v1/users/%.*s", SLICE_ARG(id));
+    ask_ok(&shop, 204, "DELETE", path, NULL);
+    assert_int_equal(ask(&shop, "GET", "/api/v1/session", headers, NULL).status, 401);
+    assert_int_equal(log_in("dee@example.com", "second password", headers).status, 401);
+    assert_int_equal(ask(&shop, "DELETE", path, bearer(shop.key_admin), NULL).status, 404);
 }
 
 static void guessing_is_slowed(void **state)
@@ -694,6 +756,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proposals_are_measured),      cmocka_unit_test(each_route_asks_who),
         cmocka_unit_test(people_log_in),               cmocka_unit_test(guessing_is_slowed),
+        cmocka_unit_test(people_change_their_password), cmocka_unit_test(people_are_let_in_and_out),
         cmocka_unit_test(keys_come_and_go),            cmocka_unit_test(problems_say_what_is_wrong),
         cmocka_unit_test(a_customer_is_told_whole),    cmocka_unit_test(staff_declare),
         cmocka_unit_test(a_list_is_paged_without_gaps), cmocka_unit_test(merged_and_parted_again),

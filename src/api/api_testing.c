@@ -60,8 +60,10 @@ static enum err_code first_run(struct command *command, struct tx *tx, struct er
     char *keys[] = { shop->key_write, shop->key_read, shop->key_admin };
     int64_t id;
     uint32_t source;
-    TRY(staff_user_add(staff, tx->conn, SLICE("ann@example.com"), SLICE("Ann"), SLICE("correct horse"),
-                       SLICE("en"), &id, e));
+    char hash[PASSWORD_HASH];
+    struct user ann = { .email = SLICE("ann@example.com"), .name = SLICE("Ann"), .language = SLICE("en") };
+    TRY(staff_password_hash(SLICE("correct horse"), hash, e));
+    TRY(staff_user_add(staff, tx->conn, &ann, hash, e));
     TRY(tx_source(tx, SLICE("web"), &source, e));
     for (int i = 0; i < 3; i++)
         TRY(staff_key_add(staff, tx->conn, (enum scope)(SCOPE_WRITE + i), SLICE("test"), SLICE("web"), keys[i],

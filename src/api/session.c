@@ -1,10 +1,9 @@
-/* People: logging in and out, who is logged in, letting somebody in. */
+/* Logging in and out, who is logged in, one's own language and password. */
 #include <stdio.h>
 
 #include "api/api_room.h"
 
 #define COOKIE "tendero_session=%.*s; Path=/; HttpOnly; SameSite=Lax%s%s"
-#define PASSWORD_MAX 1024
 
 /* An empty token takes the cookie back. */
 static void cookie_set(struct call *call, struct slice token)
@@ -15,18 +14,6 @@ static void cookie_set(struct call *call, struct slice token)
     http_set_header(call->http, "Set-Cookie", (struct slice){ text, (size_t)n });
 }
 
-static void user_json(struct json_w *w, const struct user *user)
-{
-    char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)user->id);
-    json_w_open(w, '{');
-    json_w_kcstr(w, "id", id);
-    json_w_kstring(w, "email", user->email);
-    json_w_kstring(w, "name", user->name);
-    json_w_kstring(w, "language", user->language);
-    json_w_close(w, '}');
-}
-
 static enum err_code session_answer(struct call *call, const struct session *session, struct err *e)
 {
     const struct api_options *rooms = call->rooms;
@@ -34,7 +21,7 @@ static enum err_code session_answer(struct call *call, const struct session *ses
     struct json_w w = json_w(out);
     json_w_open(&w, '{');
     json_w_key(&w, "user");
-    user_json(&w, &session->user);
+    json_user(&w, &session->user);
     json_w_kcstr(&w, "csrf", session->csrf);
     json_w_key(&w, "shop");
     json_w_open(&w, '{');
@@ -48,6 +35,11 @@ static enum err_code session_answer(struct call *call, const struct session *ses
     json_w_close(&w, '}');
     json_w_close(&w, '}');
     return call_answer(call, 200, out, e);
+}
+
+static struct slice peer_name(struct call *call)
+{
+    return http_is_local(call->http) ? SLICE("local") : http_peer(call->http);
 }
 
 struct login {
@@ -100,7 +92,7 @@ enum err_code session_create(struct call *call, struct err *e)
     TRY(body_only(call, body, "email password", e));
     TRY(body_text(call, body, "email", true, 320, &login->email, e));
     TRY(body_text(call, body, "password", true, PASSWORD_MAX, &login->password, e));
-    login->peer = http_is_local(call->http) ? SLICE("local") : http_peer(call->http);
+    login->peer = peer_name(call);
     return call_slow(call, (struct call_slow){ login_check, login_checked, login }, e);
 }
 
@@ -126,14 +118,6 @@ static enum err_code edit_done(struct call *call, void *arg, struct err *e)
     struct slice *language = arg;
     call->session.user.language = *language;
     return session_answer(call, &call->session, e);
-}
-
-static enum err_code language_member(struct call *call, struct json body, struct slice *ret, struct err *e)
-{
-    TRY(body_text(call, body, "language", false, 2, ret, e));
-    if (ret->len && !slice_is(*ret, "en") && !slice_is(*ret, "es"))
-        return err_set(e, ERR_INVALID, 0, "/language: is \"en\" or \"es\"");
-    return ERR_OK;
 }
 
 enum err_code session_edit(struct call *call, struct err *e)
@@ -172,40 +156,58 @@ enum err_code session_delete(struct call *call, struct err *e)
     return call_write(call, (struct call_work){ logout_run, logout_done, NULL, 0 }, e);
 }
 
-struct new_user {
-    struct user user;
-    struct slice password;
+/* ---- one's own password ---- */
+
+struct new_password {
+    struct slice current, wanted, peer;
+    char hash[PASSWORD_HASH];
+    struct session session;
 };
 
-static enum err_code user_run(struct call *call, void *arg, struct tx *tx, struct err *e)
+static enum err_code password_check(struct call *call, void *arg, struct err *e)
 {
-    struct new_user *made = arg;
-    return staff_user_add(call->rooms->staff, tx->conn, made->user.email, made->user.name, made->password,
-                          made->user.language, &made->user.id, e);
+    struct new_password *new = arg;
+    struct user same;
+    enum err_code code = staff_login(call->rooms->staff, call->session.user.email, new->current, new->peer,
+                                     call->mem, &same, e);
+    if (code == ERR_DENIED)  // they are who they were, so no 401, which would end their session
+        return err_set(e, ERR_INVALID, 0, "/current: that is not the password in force");
+    TRY(code);
+    return password_hash_member(new->wanted, new->hash, e);
 }
 
-static enum err_code user_done(struct call *call, void *arg, struct err *e)
+static enum err_code password_run(struct call *call, void *arg, struct tx *tx, struct err *e)
 {
-    struct new_user *made = arg;
-    struct buf *out = call_buf(call);
-    struct json_w w = json_w(out);
-    user_json(&w, &made->user);
-    return call_answer(call, 201, out, e);
+    struct new_password *new = arg;
+    struct staff *staff = call->rooms->staff;
+    TRY(staff_user_password(staff, tx->conn, call->session.user.id, new->hash, e));
+    return staff_session_start(staff, tx->conn, call->session.user, &new->session, e);
 }
 
-enum err_code user_create(struct call *call, struct err *e)
+static enum err_code password_done(struct call *call, void *arg, struct err *e)
+{
+    struct new_password *new = arg;
+    cookie_set(call, slice_of(new->session.token));
+    return session_answer(call, &new->session, e);
+}
+
+static enum err_code password_checked(struct call *call, void *arg, struct err *e)
+{
+    return call_write(call, (struct call_work){ password_run, password_done, arg, 0 }, e);
+}
+
+/* Ends all sessions of that person and begins a new one here. */
+enum err_code session_password(struct call *call, struct err *e)
 {
     struct json body;
+    TRY(is_person(call, e));
     TRY(call_body(call, &body, e));
-    struct new_user *made = arena_one(call->mem, struct new_user);
-    if (!made)
+    struct new_password *new = arena_one(call->mem, struct new_password);
+    if (!new)
         return err_set(e, ERR_LIMIT, 0, "no memory for the request");
-    TRY(body_only(call, body, "email name password language", e));
-    TRY(body_text(call, body, "email", true, 320, &made->user.email, e));
-    TRY(body_text(call, body, "name", false, 200, &made->user.name, e));
-    TRY(body_text(call, body, "password", true, PASSWORD_MAX, &made->password, e));
-    TRY(language_member(call, body, &made->user.language, e));
-    if (!made->user.language.len)
-        made->user.language = SLICE("en");
-    return call_write(call, (struct call_work){ user_run, user_done, made, 0 }, e);
+    TRY(body_only(call, body, "current password", e));
+    TRY(body_text(call, body, "current", true, PASSWORD_MAX, &new->current, e));
+    TRY(body_text(call, body, "password", true, PASSWORD_MAX, &new->wanted, e));
+    new->peer = peer_name(call);
+    return call_slow(call, (struct call_slow){ password_check, password_checked, new }, e);
 }

@@ -2,12 +2,14 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "app/client.h"
 #include "base/limits.h"
 #include "io/store/store.h"
 #include "offers/decide.h"
+#include "staff/staff.h"
 #include "text/json.h"
 #include "text/url.h"
 
@@ -124,10 +126,11 @@ static enum err_code key_create(struct settings *s, struct client *client, struc
     return ERR_OK;
 }
 
-static enum err_code key_list(struct client *client, struct arena *mem, struct err *e)
+/* Each item of a list, one line of JSON. */
+static enum err_code items_print(struct client *client, const char *path, struct arena *mem, struct err *e)
 {
     struct slice answer;
-    TRY(client_call(client, "GET", "/api/v1/keys", SLICE(""), mem, &answer, e));
+    TRY(client_call(client, "GET", path, SLICE(""), mem, &answer, e));
     AUTO(json_parser) parser = NULL;
     struct json root;
     TRY(json_answer(answer, &parser, &root, e));
@@ -152,7 +155,7 @@ enum err_code command_key(struct settings *s, struct err *e)
         return key_create(s, client, mem, e);
     TRY(settings_no_options(s, e));
     if (list)
-        return key_list(client, mem, e);
+        return items_print(client, "/api/v1/keys", mem, e);
     const char *path = NULL;
     struct slice answer;
     TRY(operand(s, 1, "the ID of the key", &id, e));
@@ -160,32 +163,35 @@ enum err_code command_key(struct settings *s, struct err *e)
     return client_call(client, "DELETE", path, SLICE(""), mem, &answer, e);
 }
 
+/* From a terminal nothing is shown as it is typed. */
 static enum err_code password_read(char *out, size_t cap, struct err *e)
 {
-    if (isatty(STDIN_FILENO))
-        fprintf(stderr, "Password (it will be shown as you type): ");
-    if (!fgets(out, (int)cap, stdin))
+    struct termios shown;
+    bool terminal = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &shown);
+    if (terminal) {
+        struct termios hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+        fprintf(stderr, "Password: ");
+    }
+    bool got = fgets(out, (int)cap, stdin) != NULL;
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fprintf(stderr, "\n");
+    }
+    if (!got)
         return err_set(e, ERR_INVALID, 0, "no password came on standard input");
     out[strcspn(out, "\r\n")] = 0;
     return ERR_OK;
 }
 
-enum err_code command_user(struct settings *s, struct err *e)
+static enum err_code user_add(struct settings *s, struct client *client, const char *email, struct arena *mem,
+                              struct err *e)
 {
     const char *name = settings_option(s, "name"), *language = settings_option(s, "language");
-    const char *what = NULL, *email = NULL;
-    char password[1100];
+    char password[PASSWORD_MAX + 2];
     TRY(settings_no_options(s, e));
-    TRY(operand(s, 0, "add", &what, e));
-    if (strcmp(what, "add") != 0)
-        return err_set(e, ERR_INVALID, 0, "'%s': say add", what);
-    TRY(operand(s, 1, "the e-mail address", &email, e));
     TRY(password_read(password, sizeof password, e));
-    AUTO(arena) mem = arena_new(ANSWER_MAX);
-    AUTO(client) client = NULL;
-    if (!mem)
-        return NO_MEMORY(e);
-    TRY(client_new(s, &client, e));
     struct buf body = buf_make(65536);
     struct json_w w = json_w(&body);
     json_w_open(&w, '{');
@@ -198,6 +204,73 @@ enum err_code command_user(struct settings *s, struct err *e)
     enum err_code code = client_call(client, "POST", "/api/v1/users", buf_slice(&body), mem, &answer, e);
     buf_drop(&body);
     return code;
+}
+
+/* "/api/v1/users/ID" and what follows, of the user with that e-mail address. */
+static enum err_code user_path(struct client *client, const char *email, const char *tail, struct arena *mem,
+                               const char **ret, struct err *e)
+{
+    struct slice answer, id = { NULL, 0 };
+    TRY(client_call(client, "GET", "/api/v1/users", SLICE(""), mem, &answer, e));
+    AUTO(json_parser) parser = NULL;
+    struct json root;
+    TRY(json_answer(answer, &parser, &root, e));
+    for (struct json_iter it = json_iter(json_get(root, "items")); json_next(&it);)
+        if (slice_eq_nocase(json_string(json_get(it.value, "email"), mem), slice_of(email)))
+            id = json_string(json_get(it.value, "id"), mem);
+    if (!id.len)
+        return err_set(e, ERR_NOT_FOUND, 0, "nobody with the e-mail address %s may log in: see tendero user list",
+                       email);
+    struct slice path = arena_printf(mem, "/api/v1/users/%.*s%s", SLICE_ARG(id), tail);
+    *ret = path.at;
+    return path.at ? ERR_OK : NO_MEMORY(e);
+}
+
+static enum err_code user_password(struct client *client, const char *email, struct arena *mem, struct err *e)
+{
+    char password[PASSWORD_MAX + 2];
+    const char *path = NULL;
+    TRY(user_path(client, email, "/password", mem, &path, e));
+    TRY(password_read(password, sizeof password, e));
+    struct buf body = buf_make(65536);
+    struct json_w w = json_w(&body);
+    json_w_open(&w, '{');
+    json_w_kcstr(&w, "password", password);
+    json_w_close(&w, '}');
+    struct slice answer;
+    enum err_code code = client_call(client, "PUT", path, buf_slice(&body), mem, &answer, e);
+    buf_drop(&body);
+    return code;
+}
+
+static enum err_code user_remove(struct client *client, const char *email, struct arena *mem, struct err *e)
+{
+    const char *path = NULL;
+    struct slice answer;
+    TRY(user_path(client, email, "", mem, &path, e));
+    return client_call(client, "DELETE", path, SLICE(""), mem, &answer, e);
+}
+
+enum err_code command_user(struct settings *s, struct err *e)
+{
+    const char *what = NULL, *email = NULL;
+    TRY(operand(s, 0, "add, list, password or remove", &what, e));
+    bool add = strcmp(what, "add") == 0, list = strcmp(what, "list") == 0, remove = strcmp(what, "remove") == 0;
+    if (!add && !list && !remove && strcmp(what, "password") != 0)
+        return err_set(e, ERR_INVALID, 0, "'%s': say add, list, password or remove", what);
+    AUTO(arena) mem = arena_new(ANSWER_MAX);
+    AUTO(client) client = NULL;
+    if (!mem)
+        return NO_MEMORY(e);
+    if (!list)
+        TRY(operand(s, 1, "the e-mail address", &email, e));
+    if (!add)
+        TRY(settings_no_options(s, e));
+    TRY(client_new(s, &client, e));
+    return add ? user_add(s, client, email, mem, e)
+         : list ? items_print(client, "/api/v1/users", mem, e)
+         : remove ? user_remove(client, email, mem, e)
+                  : user_password(client, email, mem, e);
 }
 
 /* ---- decide ---- */

@@ -37,8 +37,11 @@ const struct command_entry commands[] = {
       "keys of programs",
       "The key is printed last, this once. A write key may sit in a browser: it can only send events.",
       command_key },
-    { "user", "tendero user add EMAIL [--name NAME] [--language en|es] [--data DIR]   (password on standard input)",
-      "let somebody into the console", "The password is read from standard input, one line, 10 characters or more.",
+    { "user", "tendero user add EMAIL [--name NAME] [--language en|es] | list | password EMAIL | remove EMAIL"
+              " [--data DIR]",
+      "people who may log in to the console",
+      "add and password read the password from standard input: one line, 10 characters or more. password and\n"
+      "remove end the sessions of that person.",
       command_user },
     { "backup", "tendero backup FILE [--data DIR]", "a consistent copy of the database, while it is used",
       "FILE is a SQLite database; to restore it, stop the server and put it in place of DIR/tendero.db.",

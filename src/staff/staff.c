@@ -9,7 +9,6 @@
 #include "text/fold.h"
 
 #define PASSWORD_MIN 10
-#define PASSWORD_MAX 1024
 #define ACCOUNT_FAILURES 5
 #define ADDRESS_FAILURES 20
 #define SESSION_IDLE_MS (INT64_C(12) * 3600 * 1000)
@@ -78,12 +77,14 @@ static enum err_code email_fold(struct slice email, struct arena *mem, struct sl
     return ERR_OK;
 }
 
-static enum err_code password_hash(struct slice password, char out[crypto_pwhash_STRBYTES], struct err *e)
+static_assert(PASSWORD_HASH >= crypto_pwhash_STRBYTES, "libsodium's encoded hash fits");
+
+enum err_code staff_password_hash(struct slice password, char hash[PASSWORD_HASH], struct err *e)
 {
     if (password.len < PASSWORD_MIN || password.len > PASSWORD_MAX)
         return err_set(e, ERR_INVALID, 0, "a password needs %d to %d characters", PASSWORD_MIN,
                        PASSWORD_MAX);
-    if (crypto_pwhash_str(out, password.at, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+    if (crypto_pwhash_str(hash, password.at, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
                           crypto_pwhash_MEMLIMIT_INTERACTIVE))
         return err_set(e, ERR_LIMIT, 0, "no memory to hash a password (64 MiB are needed)");
     return ERR_OK;
@@ -94,18 +95,17 @@ static bool language_known(struct slice language)
     return slice_is(language, "en") || slice_is(language, "es");
 }
 
-static enum err_code user_insert(struct staff *staff, struct store_conn *write, struct slice email, struct slice name,
-                                 struct slice password_hashed, struct slice language, int64_t *id,
-                                 struct err *e)
+static enum err_code user_insert(struct store_conn *write, const struct user *user, const char *password_hash,
+                                 int64_t *id, struct err *e)
 {
     struct store_stmt *stmt;
     TRY(store_prepare(write, SLICE("INSERT INTO users (email, name, language, password, created_at)"
-                                         " VALUES ($1, $2, $3, $4, $5) RETURNING id"), &stmt, e));
-    store_bind_text(stmt, 1, email);
-    store_bind_text(stmt, 2, name);
-    store_bind_text(stmt, 3, language);
-    store_bind_text(stmt, 4, password_hashed);
-    store_bind_i64(stmt, 5, clock_now_ms(staff->clock));
+                                   " VALUES ($1, $2, $3, $4, $5) RETURNING id"), &stmt, e));
+    store_bind_text(stmt, 1, user->email);
+    store_bind_text(stmt, 2, user->name);
+    store_bind_text(stmt, 3, user->language);
+    store_bind_text(stmt, 4, slice_of(password_hash));
+    store_bind_i64(stmt, 5, user->created_ms);
     bool row = false;
     enum err_code code = store_step(stmt, &row, e);
     if (code == ERR_CONFLICT)
@@ -116,45 +116,67 @@ static enum err_code user_insert(struct staff *staff, struct store_conn *write, 
     return code;
 }
 
-enum err_code staff_user_add(struct staff *staff, struct store_conn *write, struct slice email,
-                             struct slice name, struct slice password, struct slice language, int64_t *id,
-                             struct err *e)
+enum err_code staff_user_add(struct staff *staff, struct store_conn *write, struct user *user,
+                             const char *password_hash, struct err *e)
 {
-    assert(staff && id);
+    assert(staff && write && user && password_hash);
     AUTO(arena) mem = arena_new(8192);
     if (!mem)
         return err_set(e, ERR_LIMIT, 0, "no memory to add a user");
-    struct slice folded;
-    TRY(email_fold(email, mem, &folded, e));
-    if (!language_known(language))
+    struct user folded = *user;
+    TRY(email_fold(user->email, mem, &folded.email, e));
+    if (!language_known(user->language))
         return err_set(e, ERR_INVALID, 0, "the language is \"en\" or \"es\"");
-    char hashed[crypto_pwhash_STRBYTES];
-    TRY(password_hash(password, hashed, e));
-    return user_insert(staff, write, folded, name, slice_of(hashed), language, id, e);
+    user->created_ms = folded.created_ms = clock_now_ms(staff->clock);
+    return user_insert(write, &folded, password_hash, &user->id, e);
 }
 
-enum err_code staff_user_password(struct staff *staff, struct store_conn *write, struct slice email,
-                                  struct slice password, struct err *e)
+static enum err_code sessions_end(struct store_conn *write, int64_t user, struct err *e)
 {
-    assert(staff && write);
-    AUTO(arena) mem = arena_new(8192);
-    if (!mem)
-        return err_set(e, ERR_LIMIT, 0, "no memory to set a password");
-    struct slice folded;
-    TRY(email_fold(email, mem, &folded, e));
-    char hashed[crypto_pwhash_STRBYTES];
-    TRY(password_hash(password, hashed, e));
     struct store_stmt *stmt;
-    TRY(store_prepare(write, SLICE("UPDATE users SET password = $1 WHERE email = $2"), &stmt, e));
-    store_bind_text(stmt, 1, slice_of(hashed));
-    store_bind_text(stmt, 2, folded);
+    TRY(store_prepare(write, SLICE("DELETE FROM sessions WHERE user_id = $1"), &stmt, e));
+    store_bind_i64(stmt, 1, user);
+    return store_run(stmt, e);
+}
+
+enum err_code staff_user_password(struct staff *staff, struct store_conn *write, int64_t id,
+                                  const char *password_hash, struct err *e)
+{
+    assert(staff && write && password_hash);
+    struct store_stmt *stmt;
+    TRY(store_prepare(write, SLICE("UPDATE users SET password = $1 WHERE id = $2"), &stmt, e));
+    store_bind_text(stmt, 1, slice_of(password_hash));
+    store_bind_i64(stmt, 2, id);
     TRY(store_run(stmt, e));
     if (store_changes(write) == 0)
-        return err_set(e, ERR_NOT_FOUND, 0, "nobody here has that e-mail address");
-    TRY(store_prepare(write, SLICE("DELETE FROM sessions WHERE user_id ="
-                                   " (SELECT id FROM users WHERE email = $1)"), &stmt, e));
-    store_bind_text(stmt, 1, folded);
-    return store_run(stmt, e);
+        return err_set(e, ERR_NOT_FOUND, 0, "there is nobody with the id %lld", (long long)id);
+    return sessions_end(write, id, e);
+}
+
+static enum err_code others_remain(struct store_conn *write, int64_t id, struct err *e)
+{
+    struct store_stmt *stmt;
+    bool row = false;
+    TRY(store_prepare(write, SLICE("SELECT 1 FROM users WHERE id <> $1 LIMIT 1"), &stmt, e));
+    store_bind_i64(stmt, 1, id);
+    TRY(store_step(stmt, &row, e));
+    store_reset(stmt);
+    return row ? ERR_OK
+               : err_set(e, ERR_CONFLICT, 0, "nobody else could log in: let somebody else in first");
+}
+
+enum err_code staff_user_remove(struct staff *staff, struct store_conn *write, int64_t id, struct err *e)
+{
+    assert(staff && write);
+    struct store_stmt *stmt;
+    TRY(others_remain(write, id, e));
+    TRY(sessions_end(write, id, e));
+    TRY(store_prepare(write, SLICE("DELETE FROM users WHERE id = $1"), &stmt, e));
+    store_bind_i64(stmt, 1, id);
+    TRY(store_run(stmt, e));
+    if (store_changes(write) == 0)
+        return err_set(e, ERR_NOT_FOUND, 0, "there is nobody with the id %lld", (long long)id);
+    return ERR_OK;
 }
 
 enum err_code staff_user_language(struct staff *staff, struct store_conn *write, int64_t id,
@@ -170,24 +192,51 @@ enum err_code staff_user_language(struct staff *staff, struct store_conn *write,
     return store_run(stmt, e);
 }
 
-int64_t staff_users(struct staff *staff)
+/* The row's columns id, email, name, language, created_at from `first` on. */
+static enum err_code user_read(struct store_stmt *stmt, int first, struct arena *mem, struct user *ret,
+                               struct err *e)
 {
-    pthread_mutex_lock(&staff->lock);
+    *ret = (struct user){ .id = store_col_i64(stmt, first),
+                          .created_ms = store_col_i64(stmt, first + 4),
+                          .email = arena_copy(mem, store_col_text(stmt, first + 1)),
+                          .name = arena_copy(mem, store_col_text(stmt, first + 2)),
+                          .language = arena_copy(mem, store_col_text(stmt, first + 3)) };
+    if (!ret->email.at || !ret->name.at || !ret->language.at)
+        return err_set(e, ERR_LIMIT, 0, "no memory for a user");
+    return ERR_OK;
+}
+
+#define USERS_MAX 1000
+
+static enum err_code users_read(struct staff *staff, struct arena *mem, struct user *ret, size_t *n, struct err *e)
+{
     struct store_stmt *stmt;
+    TRY(store_prepare(staff->read, SLICE("SELECT id, email, name, language, created_at FROM users"
+                                         " ORDER BY email LIMIT $1"), &stmt, e));
+    store_bind_i64(stmt, 1, USERS_MAX);
     bool row = false;
-    int64_t n = 0;
-    if (!store_prepare(staff->read, SLICE("SELECT COUNT(*) FROM users"), &stmt, NULL)
-        && !store_step(stmt, &row, NULL) && row) {
-        n = store_col_i64(stmt, 0);
-        store_reset(stmt);
-    }
+    enum err_code code = store_step(stmt, &row, e);
+    for (*n = 0; !code && row; code = code ? code : store_step(stmt, &row, e))
+        code = user_read(stmt, 0, mem, &ret[(*n)++], e);
+    store_reset(stmt);
+    return code;
+}
+
+enum err_code staff_users(struct staff *staff, struct arena *mem, struct user **ret, size_t *n, struct err *e)
+{
+    assert(staff && ret && n);
+    *ret = arena_array(mem, struct user, USERS_MAX);
+    if (!*ret)
+        return err_set(e, ERR_LIMIT, 0, "no memory for the list of users");
+    pthread_mutex_lock(&staff->lock);
+    enum err_code code = users_read(staff, mem, *ret, n, e);
     pthread_mutex_unlock(&staff->lock);
-    return n;
+    return code;
 }
 
 struct account {
     struct user user;
-    char password[crypto_pwhash_STRBYTES];
+    char password[PASSWORD_HASH];
     bool found;
 };
 
@@ -195,7 +244,7 @@ static enum err_code account_find(struct staff *staff, struct slice email, struc
                                   struct account *ret, struct err *e)
 {
     struct store_stmt *stmt;
-    TRY(store_prepare(staff->read, SLICE("SELECT id, email, name, language, password FROM users"
+    TRY(store_prepare(staff->read, SLICE("SELECT id, email, name, language, created_at, password FROM users"
                                          " WHERE email = $1"), &stmt, e));
     store_bind_text(stmt, 1, email);
     bool row;
@@ -203,16 +252,12 @@ static enum err_code account_find(struct staff *staff, struct slice email, struc
     *ret = (struct account){ .found = row };
     if (!row)
         return ERR_OK;
-    struct slice password = store_col_text(stmt, 4);
+    struct slice password = store_col_text(stmt, 5);
     assert(password.len < sizeof ret->password);
     memcpy(ret->password, password.at, password.len);
-    ret->user = (struct user){ store_col_i64(stmt, 0), arena_copy(mem, store_col_text(stmt, 1)),
-                               arena_copy(mem, store_col_text(stmt, 2)),
-                               arena_copy(mem, store_col_text(stmt, 3)) };
+    enum err_code code = user_read(stmt, 0, mem, &ret->user, e);
     store_reset(stmt);
-    if (!ret->user.email.at || !ret->user.name.at || !ret->user.language.at)
-        return err_set(e, ERR_LIMIT, 0, "no memory for a user");
-    return ERR_OK;
+    return code;
 }
 
 static enum err_code session_insert(struct staff *staff, struct store_conn *write,
@@ -281,6 +326,8 @@ enum err_code staff_login(struct staff *staff, struct slice email, struct slice 
         return err_set(e, ERR_DENIED, 0, "the e-mail address or the password is wrong");
     pthread_mutex_lock(&staff->lock);
     throttle_forget(staff->throttle, folded);
+    if (peer.len)
+        throttle_passed(staff->throttle, peer);
     pthread_mutex_unlock(&staff->lock);
     *ret = account.user;
     return ERR_OK;
@@ -322,8 +369,8 @@ static enum err_code session_find(struct staff *staff, struct slice token, struc
     int64_t now_ms = clock_now_ms(staff->clock);
     struct store_stmt *stmt;
     TRY(store_prepare(staff->read,
-                      SLICE("SELECT s.csrf, s.seen_at, u.id, u.email, u.name, u.language FROM sessions s"
-                            " JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.seen_at > $2"
+                      SLICE("SELECT s.csrf, s.seen_at, u.id, u.email, u.name, u.language, u.created_at"
+                            " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.seen_at > $2"
                             " AND s.created_at > $3"), &stmt, e));
     store_bind_text(stmt, 1, slice_of(hash));
     store_bind_i64(stmt, 2, now_ms - SESSION_IDLE_MS);
@@ -334,15 +381,13 @@ static enum err_code session_find(struct staff *staff, struct slice token, struc
         return err_set(e, ERR_DENIED, 0, "nobody is logged in here, or the session has ended: log in again");
     struct slice csrf = store_col_text(stmt, 0);
     int64_t seen_ms = store_col_i64(stmt, 1);
-    struct session session = { .user = { store_col_i64(stmt, 2), arena_copy(mem, store_col_text(stmt, 3)),
-                                         arena_copy(mem, store_col_text(stmt, 4)),
-                                         arena_copy(mem, store_col_text(stmt, 5)) } };
+    struct session session = { 0 };
     assert(csrf.len == SESSION_TOKEN && token.len == SESSION_TOKEN);
     memcpy(session.csrf, csrf.at, csrf.len);
     memcpy(session.token, token.at, token.len);
+    enum err_code code = user_read(stmt, 2, mem, &session.user, e);
     store_reset(stmt);
-    if (!session.user.email.at || !session.user.name.at || !session.user.language.at)
-        return err_set(e, ERR_LIMIT, 0, "no memory for a session");
+    TRY(code);
     if (now_ms - seen_ms > SESSION_TOUCH_MS)
         session_touch(staff, hash, now_ms);
     *ret = session;

@@ -31,19 +31,26 @@ MUST_CHECK enum err_code staff_new(struct store *, const struct sys_clock *, str
 void staff_drop(struct staff **);
 
 struct user {
-    int64_t id;
+    int64_t id, created_ms;
     struct slice email, name, language;  // language: "en" or "es"
 };
-/* ERR_INVALID: no e-mail address, or a password shorter than 10 characters. ERR_CONFLICT: exists already. */
-MUST_CHECK enum err_code staff_user_add(struct staff *, struct store_conn *write, struct slice email, struct slice name,
-                                        struct slice password, struct slice language, int64_t *id,
-                                        struct err *e);
-/* Sets a new password and ends the user's sessions. */
-MUST_CHECK enum err_code staff_user_password(struct staff *, struct store_conn *write, struct slice email, struct slice password,
-                                             struct err *e);
+/* argon2id, some 60 ms: never inside the writer's transaction. ERR_INVALID: shorter than 10 bytes or longer
+ * than PASSWORD_MAX. */
+#define PASSWORD_MAX 1024
+#define PASSWORD_HASH 128
+MUST_CHECK enum err_code staff_password_hash(struct slice password, char hash[PASSWORD_HASH], struct err *e);
+/* ERR_INVALID: no e-mail address. ERR_CONFLICT: exists already. Sets user->id and user->created_ms. */
+MUST_CHECK enum err_code staff_user_add(struct staff *, struct store_conn *write, struct user *user,
+                                        const char *password_hash, struct err *e);
+/* Both end the user's sessions. ERR_NOT_FOUND; ERR_CONFLICT: the last one, after whom nobody could come in. */
+MUST_CHECK enum err_code staff_user_password(struct staff *, struct store_conn *write, int64_t id,
+                                             const char *password_hash, struct err *e);
+MUST_CHECK enum err_code staff_user_remove(struct staff *, struct store_conn *write, int64_t id, struct err *e);
 MUST_CHECK enum err_code staff_user_language(struct staff *, struct store_conn *write, int64_t id, struct slice language,
                                              struct err *e);
-int64_t staff_users(struct staff *);  // how many there are
+/* In the order of their e-mail addresses, the first thousand. */
+MUST_CHECK enum err_code staff_users(struct staff *, struct arena *mem, struct user **ret, size_t *n,
+                                     struct err *e);
 
 #define SESSION_TOKEN 43
 struct session {

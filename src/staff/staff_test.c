@@ -50,12 +50,23 @@ static int teardown(void **state)
     return failed;
 }
 
-static void add_ann(struct room *room)
+static enum err_code add(struct room *room, const char *email, const char *password, const char *language,
+                         int64_t *id)
+{
+    char hash[PASSWORD_HASH];
+    struct user user = { .email = slice_of(email), .name = SLICE("Somebody"), .language = slice_of(language) };
+    TRY(staff_password_hash(slice_of(password), hash, NULL));
+    TRY(staff_user_add(room->staff, room->write, &user, hash, NULL));
+    *id = user.id;
+    return ERR_OK;
+}
+
+static int64_t add_ann(struct room *room)
 {
     int64_t id = 0;
-    assert_int_equal(staff_user_add(room->staff, room->write, SLICE("Ann@Example.com"), SLICE("Ann"),
-                                    SLICE("correct horse"), SLICE("en"), &id, NULL), ERR_OK);
+    assert_int_equal(add(room, "Ann@Example.com", "correct horse", "en", &id), ERR_OK);
     assert_true(id > 0);
+    return id;
 }
 
 static enum err_code try_login(struct room *room, const char *email, const char *password,
@@ -121,6 +132,16 @@ static void failures_are_throttled(void **state)
     assert_int_equal(try_login(room, "ann@example.com", "correct horse", &user, &e), ERR_OK);
 }
 
+/* A firm's people come from one address. */
+static void success_costs_an_address_nothing(void **state)
+{
+    struct room *room = *state;
+    struct user user;
+    add_ann(room);
+    for (int i = 0; i < 25; i++)
+        assert_int_equal(try_login(room, "ann@example.com", "correct horse", &user, NULL), ERR_OK);
+}
+
 static void weak_input_is_refused(void **state)
 {
     struct room *room = *state;
@@ -135,33 +156,52 @@ static void weak_input_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t id = -7;
-        assert_int_equal(staff_user_add(room->staff, room->write, slice_of(cases[i].email), SLICE("Ann"),
-                                        slice_of(cases[i].password), slice_of(cases[i].language), &id,
-                                        NULL), ERR_INVALID);
+        assert_int_equal(add(room, cases[i].email, cases[i].password, cases[i].language, &id), ERR_INVALID);
         assert_int_equal(id, -7);
     }
     add_ann(room);
     int64_t id;
-    assert_int_equal(staff_user_add(room->staff, room->write, SLICE("ann@example.com"), SLICE("Ann"),
-                                    SLICE("correct horse"), SLICE("en"), &id, NULL), ERR_CONFLICT);
-    assert_int_equal(staff_users(room->staff), 1);
+    assert_int_equal(add(room, "ann@example.com", "correct horse", "en", &id), ERR_CONFLICT);
 }
 
 static void a_new_password_ends_sessions(void **state)
 {
     struct room *room = *state;
-    add_ann(room);
+    int64_t ann = add_ann(room);
+    char hash[PASSWORD_HASH];
     struct user user;
     struct session session, found;
     assert_int_equal(try_login(room, "ann@example.com", "correct horse", &user, NULL), ERR_OK);
     assert_int_equal(staff_session_start(room->staff, room->write, user, &session, NULL), ERR_OK);
-    assert_int_equal(staff_user_password(room->staff, room->write, SLICE("ann@example.com"),
-                                         SLICE("battery staple"), NULL), ERR_OK);
+    assert_int_equal(staff_password_hash(SLICE("battery staple"), hash, NULL), ERR_OK);
+    assert_int_equal(staff_user_password(room->staff, room->write, ann, hash, NULL), ERR_OK);
     assert_int_equal(staff_session(room->staff, slice_of(session.token), room->mem, &found, NULL),
                      ERR_DENIED);
+    assert_int_equal(try_login(room, "ann@example.com", "correct horse", &user, NULL), ERR_DENIED);
     assert_int_equal(try_login(room, "ann@example.com", "battery staple", &user, NULL), ERR_OK);
-    assert_int_equal(staff_user_password(room->staff, room->write, SLICE("bob@example.com"),
-                                         SLICE("battery staple"), NULL), ERR_NOT_FOUND);
+    assert_int_equal(staff_user_password(room->staff, room->write, ann + 1, hash, NULL), ERR_NOT_FOUND);
+}
+
+static void the_last_one_stays(void **state)
+{
+    struct room *room = *state;
+    int64_t ann = add_ann(room), bob;
+    struct user user, *users;
+    struct session session, found;
+    size_t n;
+    assert_int_equal(staff_user_remove(room->staff, room->write, ann, NULL), ERR_CONFLICT);
+    assert_int_equal(add(room, "bob@example.com", "battery staple", "es", &bob), ERR_OK);
+    assert_int_equal(try_login(room, "ann@example.com", "correct horse", &user, NULL), ERR_OK);
+    assert_int_equal(staff_session_start(room->staff, room->write, user, &session, NULL), ERR_OK);
+    assert_int_equal(staff_user_remove(room->staff, room->write, ann, NULL), ERR_OK);
+    assert_int_equal(staff_session(room->staff, slice_of(session.token), room->mem, &found, NULL),
+                     ERR_DENIED);
+    assert_int_equal(try_login(room, "ann@example.com", "correct horse", &user, NULL), ERR_DENIED);
+    assert_int_equal(staff_user_remove(room->staff, room->write, ann, NULL), ERR_NOT_FOUND);
+    assert_int_equal(staff_users(room->staff, room->mem, &users, &n, NULL), ERR_OK);
+    assert_int_equal(n, 1);
+    assert_true(slice_is(users[0].email, "bob@example.com") && slice_is(users[0].language, "es"));
+    assert_int_equal(users[0].created_ms, room->clock.fixed_ms);
 }
 
 static void keys_have_scopes_and_sources(void **state)
@@ -216,8 +256,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(login_and_session, setup, teardown),
         cmocka_unit_test_setup_teardown(sessions_end, setup, teardown),
         cmocka_unit_test_setup_teardown(failures_are_throttled, setup, teardown),
+        cmocka_unit_test_setup_teardown(success_costs_an_address_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(weak_input_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_new_password_ends_sessions, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_last_one_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_have_scopes_and_sources, setup, teardown),
         cmocka_unit_test(throttle_window_slides),
     };

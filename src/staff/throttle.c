@@ -75,6 +75,15 @@ void throttle_failed(struct throttle *t, struct slice name, int64_t now_ms)
     slot->at_ms[slot->last] = now_ms;
 }
 
+void throttle_passed(struct throttle *t, struct slice name)
+{
+    struct slot *slot = (struct slot *)slot_find(t, name_hash(t, name));
+    if (!slot)
+        return;
+    slot->at_ms[slot->last] = 0;
+    slot->last = (slot->last + FAILURES_KEPT - 1) % FAILURES_KEPT;
+}
+
 void throttle_forget(struct throttle *t, struct slice name)
 {
     struct slot *slot = (struct slot *)slot_find(t, name_hash(t, name));

@@ -18,6 +18,8 @@ void throttle_drop(struct throttle **);
 /* Seconds to wait until `name` has fewer than `max` failures in the window; 0: may try. */
 int64_t throttle_wait_s(const struct throttle *, struct slice name, unsigned max, int64_t now_ms);
 void throttle_failed(struct throttle *, struct slice name, int64_t now_ms);
+/* Takes back the newest failure: the attempt was right after all. */
+void throttle_passed(struct throttle *, struct slice name);
 void throttle_forget(struct throttle *, struct slice name);
 
 #endif

@@ -325,6 +325,57 @@ test('a page that does not exist says so', async () => {
   await page.getByRole('heading', { level: 1, name: say('en', 'customer.none') }).waitFor();
 });
 
+test('people are let in, given a new password and taken out', async () => {
+  const dialog = page.getByRole('dialog');
+  const fill = async (values) => {
+    for (const [name, value] of Object.entries(values)) await dialog.locator(`input[name=${name}]`).fill(value);
+  };
+  const row = page.getByRole('row').filter({ hasText: 'bea@example.com' });
+  await visit(shop, page, '/settings', 'en');
+  await page.getByRole('button', { name: say('en', 'users.add') }).click();
+  await fill({ email: 'bea@example.com', name: 'Bea', password: 'short', again: 'short' });
+  await dialog.getByRole('button', { name: say('en', 'users.add') }).click();
+  await dialog.getByText(/^Take 10 characters or more/).waitFor();
+  await fill({ password: 'a first password', again: 'another one here' });
+  await dialog.getByText(say('en', 'password.differ')).waitFor();
+  await fill({ again: 'a first password' });
+  await dialog.getByRole('button', { name: say('en', 'users.add') }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await row.getByRole('button', { name: new RegExp(`^${say('en', 'users.password')}`) }).click();
+  await fill({ password: 'a second password', again: 'a second password' });
+  await dialog.getByRole('button', { name: say('en', 'users.password') }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const bea = (password) => fetch(`${shop.url}/api/v1/session`, { method: 'POST',
+    headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'bea@example.com', password }) });
+  assert.equal((await bea('a first password')).status, 401);
+  assert.equal((await bea('a second password')).status, 200);
+  await row.getByRole('button', { name: new RegExp(`^${say('en', 'users.remove')}`) }).click();
+  await dialog.getByRole('button', { name: say('en', 'users.remove') }).click();
+  await row.waitFor({ state: 'detached' });
+  assert.equal((await bea('a second password')).status, 401);
+});
+
+test('one changes one\'s own password and stays', async () => {
+  const dialog = page.getByRole('dialog');
+  const change = async (current, password) => {
+    if (!(await dialog.count())) await page.getByRole('button', { name: say('en', 'password.change') }).click();
+    for (const [name, value] of Object.entries({ current, password, again: password }))
+      await dialog.locator(`input[name=${name}]`).fill(value);
+    await dialog.getByRole('button', { name: say('en', 'password.change') }).click();
+  };
+  await visit(shop, page, '/settings', 'en');
+  await change('not my password', 'a new password');
+  await dialog.getByText(say('en', 'password.wrong')).waitFor();
+  assert.match(problems.pop(), /\/settings: .* status of 400/);  // the refusal asked for, as browsers note it
+  await change(shop.login.password, 'a new password');
+  await dialog.waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByRole('heading', { name: say('en', 'users.title') }).waitFor();
+  await change('a new password', shop.login.password);
+  await dialog.waitFor({ state: 'detached' });
+  await call(page, 'GET', '/session');
+});
+
 test('logging out closes the door', async () => {
   await visit(shop, page, '/people', 'en');
   await page.getByRole('button', { name: say('en', 'nav.logout') }).click();

@@ -49,6 +49,25 @@ async function shopCopy(t) {
     return dir
 }
 
+test('people are let in, listed, given a new password and taken out by commands', async () => {
+    const users = async () => lines(await ok(['user', 'list'], { dir: shop })).map(u => u.email)
+    const login = async password => (await call('POST', '/api/v1/session', { email: 'ann@example.com', password })).status
+    await ok(['user', 'add', 'bob@example.com'], { dir: shop, input: 'the password of bob\n' })
+    await ok(['user', 'add', 'Ann@example.com', '--name', 'Ann', '--language', 'es'], { dir: shop, input: 'a first password\n' })
+    assert.deepEqual(await users(), ['ann@example.com', 'bob@example.com'])
+    assert.equal(await login('a first password'), 200)
+    await ok(['user', 'password', 'ann@example.com'], { dir: shop, input: 'a second password\n' })
+    assert.equal(await login('a first password'), 401)
+    assert.equal(await login('a second password'), 200)
+    const short = await run(['user', 'password', 'ann@example.com'], { dir: shop, input: 'short\n' })
+    assert.notEqual(short.code, 0)
+    assert.match(short.stderr, /10 to 1024 characters/)
+    assert.match((await run(['user', 'remove', 'nobody@example.com'], { dir: shop })).stderr, /nobody@example\.com/)
+    await ok(['user', 'remove', 'ann@example.com'], { dir: shop })
+    assert.deepEqual(await users(), ['bob@example.com'])
+    assert.notEqual((await run(['user', 'remove', 'bob@example.com'], { dir: shop })).code, 0)
+})
+
 test('the file\'s sum is the sum of its orders, computed apart', async () => {
     const rows = gunzipSync(readFileSync(FILE)).toString().trimEnd().split(/\r?\n/).slice(1)
     assert.equal(rows.length, ROWS)

@@ -1,11 +1,14 @@
-/* How the console looks and speaks, and what the server was started with. */
+/* How the console looks and speaks, who may log in, and what the server was started with. */
+import { useState } from 'preact/hooks';
 import type { Setting } from '../api-types.js';
 import { session, type List } from '../api.js';
 import { useLoad } from '../data.js';
 import { language, pick, t, type Language } from '../i18n.js';
 import { chooseLanguage } from '../session.js';
+import { ChangePassword } from '../staff/password.js';
+import { Users } from '../staff/users.js';
 import { chooseTheme, theme, THEMES } from '../theme.js';
-import { ErrorBox, PageHead, Select, Skeleton, Table } from '../ui.js';
+import { Button, ErrorBox, PageHead, Select, Skeleton, Table } from '../ui.js';
 
 const SET_BY = ['default', 'file', 'environment', 'option'] as const;
 
@@ -17,6 +20,7 @@ function setBy(from: string): string {
 export function Settings() {
   const { data, error, reload } = useLoad<List<Setting>>('/settings');
   const user = session.value?.user;
+  const [changing, setChanging] = useState(false);
   return (
     <>
       <PageHead title={t('nav.settings')} />
@@ -29,7 +33,10 @@ export function Settings() {
                   options={THEMES.map((v) => ({ value: v, label: t(`theme.${v}`) }))} />
         </div>
         {user && <p class="muted">{t('settings.logged_in', { name: user.name || user.email, email: user.email })}</p>}
+        <Button onClick={() => setChanging(true)}>{t('password.change')}</Button>
+        {changing && <ChangePassword onClose={() => setChanging(false)} />}
       </section>
+      <Users />
       <section class="sheet" aria-labelledby="server">
         <h2 id="server">{t('settings.server')}</h2>
         <p class="muted">{t('settings.server_text')}</p>
