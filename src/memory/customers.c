@@ -225,6 +225,11 @@ struct identifier_owner customers_owner(const struct customers *c, enum view vie
     return identifier_table_find(&c->identifiers, key);
 }
 
+void customers_prefetch(const struct customers *c, struct slice kind, struct slice value)
+{
+    identifier_table_prefetch(&c->identifiers, identifier_key(kind, value, c->seed));
+}
+
 /* ---- the end of a group ---- */
 
 static void overlay_forget(struct customers *c)

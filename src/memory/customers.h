@@ -65,6 +65,8 @@ uint32_t customers_roots(const struct customers *);    // customers
 uint32_t customers_known(const struct customers *);    // of these, with a userId or e-mail
 /* The history of an identifier; 0 when unknown. */
 uint32_t customers_find(const struct customers *, struct identifier);
+/* Has the caches read what looking up this identifier needs, provided it comes as identity.h folds it. */
+void customers_prefetch(const struct customers *, struct slice kind, struct slice value);
 /* This and all that follow take any history that the store shows; one that is newer than what memory shows
  * (its commit is being told) is a customer of its own, a person, seen at FACT_NO_TIME. */
 uint32_t customers_root(const struct customers *, uint32_t history);

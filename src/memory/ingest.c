@@ -14,6 +14,7 @@
 #define BATCH_BYTES (16u << 20)
 /* A client that sends nothing but errors shall not turn the log's disk into a rejections' disk. */
 #define BATCH_REJECTIONS 100
+#define PREFETCH_AHEAD 8
 
 struct ingest_batch {
     struct command command;  // first: ingest_of
@@ -45,6 +46,8 @@ static enum err_code run(struct command *command, struct tx *tx, struct err *e)
     b->result = (struct ingest_result){ 0 };
     for (size_t i = 0; i < b->n; i++) {
         struct ingest_event *event = &b->events[i];
+        if (i + PREFETCH_AHEAD < b->n)
+            ingest_prefetch(tx, &b->events[i + PREFETCH_AHEAD]);
         if (event->rejected) {
             if (b->result.rejected++ < BATCH_REJECTIONS)
                 TRY(ingest_reject(tx, event->fact.source, event->reason, event->fact.body, e));
@@ -178,9 +181,11 @@ void ingest_prepare(struct ingest_batch *b, struct ingest_envelope env,
     assert(b && on_done);
     b->done = on_done;
     b->arg = arg;
-    for (size_t i = 0; i < b->n && !b->failed.code; i++)
+    for (size_t i = 0; i < b->n && !b->failed.code; i++) {
+        b->events[i].lent = true;
         if (ingest_complete(&b->events[i], &env, b->mem, &b->failed))
             assert(b->failed.code);
+    }
     b->command.bytes = arena_used(b->mem);
 }
 

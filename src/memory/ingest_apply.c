@@ -27,6 +27,17 @@ static enum err_code apply_traits(struct tx *tx, const struct ingest_event *even
                                                    .time_ms = f->timestamp_ms, .fact = f->seq }, e);
 }
 
+void ingest_prefetch(const struct tx *tx, const struct ingest_event *event)
+{
+    const struct who *who = &event->who;
+    if (!event->own_id)
+        log_prefetch(tx->log, event->fact.source, event->fact.message_id);
+    if (who->user_id.len)
+        customers_prefetch(tx->customers, SLICE("user_id"), who->user_id);
+    if (who->anonymous_id.len)
+        customers_prefetch(tx->customers, SLICE("anonymous_id"), who->anonymous_id);
+}
+
 enum err_code ingest_apply(struct tx *tx, struct ingest_event *event, bool *duplicate, struct err *e)
 {
     struct fact *f = &event->fact;
@@ -47,7 +58,7 @@ enum err_code ingest_apply(struct tx *tx, struct ingest_event *event, bool *dupl
                      f->timestamp_ms, &about, e));
     if (f->customer == FACT_NOBODY)
         f->customer = about;  // a company that nobody speaks for tells of itself
-    TRY(tx_append(tx, f, e));
+    TRY(event->lent ? tx_append_lent(tx, f, e) : tx_append(tx, f, e));
     TRY(apply_traits(tx, event, about, e));
     return apply_observed(tx, event, e);
 }

@@ -22,6 +22,7 @@ struct ingest_event {
     bool context_empty;
     bool wants_ip, wants_agent;   // of a browser or a direct client, and not in its context yet
     bool own_id;                  // came without a messageId
+    bool lent;                    // its text lives until the command is done
     bool rejected;
     const char *reason;           // code; of an accepted event a remark ("bad_time"), else NULL
 };
@@ -39,6 +40,9 @@ MUST_CHECK enum err_code ingest_read(struct json item, const struct ingest_base 
 /* Fills source, times, a missing messageId, and ip and user agent where the event wants them. */
 MUST_CHECK enum err_code ingest_complete(struct ingest_event *, const struct ingest_envelope *,
                                          struct arena *mem, struct err *e);
+/* Brings what ingest_apply will look up into the caches: a few events ahead, since each of these tables is
+ * larger than the caches and a miss costs as much as all else. */
+void ingest_prefetch(const struct tx *, const struct ingest_event *);
 /* The writer's part: dedupe, resolve, append, traits. */
 MUST_CHECK enum err_code ingest_apply(struct tx *, struct ingest_event *, bool *duplicate, struct err *e);
 

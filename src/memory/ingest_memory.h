@@ -14,8 +14,8 @@ struct json_parser *ingest_state_parser(struct ingest_state *);
 /* Outcomes of the running group that no batch tells: counted once it is committed. */
 void ingest_state_count(struct ingest_state *, bool duplicate);
 
-/* True when this history was told the same observed traits before, as far as a small cache remembers: then
- * they are in the store. Remembers them. */
+/* True when the last observed traits that this history was told since the start were the same: then they are
+ * in the store. Remembers them: 4 bytes a history, in place of a look into the store for each event. */
 bool ingest_state_told(struct ingest_state *, uint32_t history, const struct trait_in *, size_t n);
 void ingest_state_untold(struct ingest_state *, uint32_t history);
 

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 
-#define TOLD_SLOTS (1u << 16)
+#define TOLD_MIN 1024
 #define SCHEMA_SLOTS (1u << 14)  // load at LIMIT_TRAIT_SCHEMA below a third
 #define GROUP_BYTES (256u << 20) // bodies printed anew by one group of imports
 static_assert(SCHEMA_SLOTS >= 3 * LIMIT_TRAIT_SCHEMA, "probing stays short");
@@ -36,7 +36,8 @@ struct ingest_state {
     bool counts_changed;
 
     int64_t rejection_next, rejection_committed;
-    struct told { uint32_t history, hash; } *told;
+    uint32_t *told;         // by history: hash of the observed traits it has in the store; 0: not known
+    size_t n_told;
 };
 
 /* ---- the schema ---- */
@@ -204,23 +205,39 @@ int64_t ingest_state_rejection_id(struct ingest_state *s)
     return s->rejection_next++;
 }
 
+/* false without memory: then nothing is remembered, and what is in the store is looked up there. */
+static bool told_has_room(struct ingest_state *s, uint32_t history)
+{
+    size_t n = s->n_told ? s->n_told : TOLD_MIN;
+    if (history < s->n_told)
+        return true;
+    while (n <= history)
+        n *= 2;
+    uint32_t *told = realloc(s->told, n * sizeof *told);
+    if (!told)
+        return false;
+    memset(told + s->n_told, 0, (n - s->n_told) * sizeof *told);
+    s->told = told;
+    s->n_told = n;
+    return true;
+}
+
 bool ingest_state_told(struct ingest_state *s, uint32_t history, const struct trait_in *in, size_t n)
 {
+    if (!told_has_room(s, history))
+        return false;
     uint64_t hash = history;
     for (size_t i = 0; i < n; i++)
         hash = hash64(in[i].value, hash_mix(hash + in[i].name.len));
-    struct told *slot = &s->told[hash_mix(history) & (TOLD_SLOTS - 1)];
-    if (slot->history == history && slot->hash == (uint32_t)hash)
-        return true;
-    *slot = (struct told){ history, (uint32_t)hash };
-    return false;
+    uint32_t now = (uint32_t)hash ? (uint32_t)hash : 1, before = s->told[history];
+    s->told[history] = now;
+    return before == now;
 }
 
 void ingest_state_untold(struct ingest_state *s, uint32_t history)
 {
-    struct told *slot = &s->told[hash_mix(history) & (TOLD_SLOTS - 1)];
-    if (slot->history == history)
-        *slot = (struct told){ 0 };
+    if (history < s->n_told)
+        s->told[history] = 0;
 }
 
 /* ---- the group's end ---- */
@@ -285,7 +302,8 @@ void ingest_state_rolled_back(struct ingest_state *s)
         s->entries[i].more = 0;
     s->counts_changed = false;
     s->rejection_next = s->rejection_committed;
-    memset(s->told, 0, TOLD_SLOTS * sizeof *s->told);
+    if (s->n_told)
+        memset(s->told, 0, s->n_told * sizeof *s->told);
     end_group(s);
 }
 
@@ -310,8 +328,7 @@ static enum err_code load(struct ingest_state *s, struct store_conn *conn, struc
     s->entries = calloc(LIMIT_TRAIT_SCHEMA, sizeof *s->entries);
     s->saved = calloc(LIMIT_TRAIT_SCHEMA, sizeof *s->saved);
     s->slots = calloc(SCHEMA_SLOTS, sizeof *s->slots);
-    s->told = calloc(TOLD_SLOTS, sizeof *s->told);
-    if (!s->live || !s->group || !s->parser || !s->entries || !s->saved || !s->slots || !s->told)
+    if (!s->live || !s->group || !s->parser || !s->entries || !s->saved || !s->slots)
         return err_set(e, ERR_LIMIT, 0, "not enough memory for the state of ingest");
     TRY(load_schema(s, conn, e));
     return load_rejections(s, conn, e);
@@ -352,7 +369,7 @@ void ingest_state_drop(struct ingest_state **ret)
 size_t ingest_state_memory_bytes(const struct ingest_state *s)
 {
     return sizeof *s + (size_t)LIMIT_TRAIT_SCHEMA * (sizeof *s->entries + sizeof *s->saved) +
-           SCHEMA_SLOTS * sizeof *s->slots + TOLD_SLOTS * sizeof *s->told + arena_used(s->group) +
+           SCHEMA_SLOTS * sizeof *s->slots + s->n_told * sizeof *s->told + arena_used(s->group) +
            LIVE_KEPT * sizeof(struct live_event);
 }
 

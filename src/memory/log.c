@@ -115,6 +115,14 @@ enum err_code log_known(struct log *log, uint32_t source, struct slice message_i
     return ERR_OK;
 }
 
+void log_prefetch(const struct log *log, uint32_t source, struct slice message_id)
+{
+    uint64_t hash = log_message_hash(log, source, message_id);
+    open_prefetch_message(&log->open, hash);
+    for (size_t g = 0; hash && g < log->filter.n_groups; g++)
+        filter_prefetch(&log->filter, g, hash);
+}
+
 /* ---- appending ---- */
 
 static void bind_time(struct store_stmt *stmt, int param, int64_t ms)

@@ -38,6 +38,8 @@ size_t log_memory_bytes(const struct log *);
 /* *known: this (source, message_id) has been seen within the window (in the store or this group). */
 MUST_CHECK enum err_code log_known(struct log *, uint32_t source, struct slice message_id, bool *known,
                                    struct err *e);
+/* Has the caches read what log_known will look at. */
+void log_prefetch(const struct log *, uint32_t source, struct slice message_id);
 /* Gives fact->seq. ERR_LIMIT for more than LOG_COMMAND_FACTS in one transaction. */
 MUST_CHECK enum err_code log_append(struct log *, struct fact *fact, struct err *e);
 /* Edits the view of fact `seq` on behalf of the fact `by_seq`: a correction adds its RFC 7396 merge patch

@@ -97,6 +97,13 @@ uint64_t filter_probe(const struct log_filter *f, size_t g, uint64_t hash)
     return maybe;
 }
 
+void filter_prefetch(const struct log_filter *f, size_t g, uint64_t hash)
+{
+    const struct filter_group *group = &f->groups[g];
+    for (unsigned i = 0; i < FILTER_HASHES && group->live; i++)
+        __builtin_prefetch(&group->words[slot_of(f, hash, i)]);
+}
+
 void filter_save(const struct log_filter *f, size_t part, struct buf *out)
 {
     const uint64_t *words = f->groups[part / FILTER_GROUP].words;

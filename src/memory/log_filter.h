@@ -37,6 +37,7 @@ void filter_set_live(struct log_filter *, size_t part);
 void filter_expire(struct log_filter *, size_t part);
 /* Parts of group g that may hold the hash, bit p for part 64 g + p. */
 uint64_t filter_probe(const struct log_filter *, size_t g, uint64_t hash);
+void filter_prefetch(const struct log_filter *, size_t g, uint64_t hash);
 /* One part's bits as slots / 8 bytes, and back; false when the length is not that. */
 void filter_save(const struct log_filter *, size_t part, struct buf *out);
 bool filter_load(struct log_filter *, size_t part, struct slice bits);

@@ -103,6 +103,11 @@ bool open_find_message(const struct open_part *open, uint64_t hash, size_t *curs
     }
 }
 
+void open_prefetch_message(const struct open_part *open, uint64_t hash)
+{
+    __builtin_prefetch(&open->by_message[hash & (open->slots - 1)], 1);
+}
+
 uint32_t open_head(const struct open_part *open, uint32_t customer)
 {
     assert(customer);

@@ -50,6 +50,7 @@ void open_commit(struct open_part *);
 void open_rollback(struct open_part *);
 /* The first row with this hash, counted from *cursor (begin with 0 there); false when there is none. */
 bool open_find_message(const struct open_part *, uint64_t hash, size_t *cursor, size_t *row);
+void open_prefetch_message(const struct open_part *, uint64_t hash);
 
 /* Newest committed row of a customer + 1; 0 when it has none. Follow rows[].prev from there. */
 uint32_t open_head(const struct open_part *, uint32_t customer);

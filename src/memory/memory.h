@@ -53,6 +53,8 @@ struct tx {
 /* Checks nothing twice: ask log_known first where the fact came from outside. Copies what followers will
  * be told, so the fact's slices need only live through this call. */
 MUST_CHECK enum err_code tx_append(struct tx *, struct fact *, struct err *e);
+/* The same of slices that live until the command is done: nothing is copied. */
+MUST_CHECK enum err_code tx_append_lent(struct tx *, struct fact *, struct err *e);
 
 struct command {
     /* Writer's thread, inside the transaction. An error here undoes this command only. */

@@ -230,6 +230,7 @@ size_t lab_facts(struct lab *lab, bool raw, struct fact **ret)
         n += got;
     }
     memory_read_unlock(lab->memory);
+    assert_true(n < MAX);
     *ret = facts;
     return n;
 }

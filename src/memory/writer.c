@@ -80,26 +80,39 @@ static size_t queue_take(struct queue *queue, struct command **ret)
 
 /* ---- one transaction ---- */
 
-enum err_code tx_append(struct tx *tx, struct fact *fact, struct err *e)
+static enum err_code group_reserve(struct group *group, struct err *e)
+{
+    if (group->n_facts < group->cap_facts)
+        return ERR_OK;
+    size_t cap = group->cap_facts ? group->cap_facts * 2 : 1024;
+    struct fact *facts = realloc(group->facts, cap * sizeof *facts);
+    if (!facts)
+        return err_set(e, ERR_LIMIT, 0, "no memory for a group of %zu facts", cap);
+    group->facts = facts;
+    group->cap_facts = cap;
+    return ERR_OK;
+}
+
+enum err_code tx_append_lent(struct tx *tx, struct fact *fact, struct err *e)
 {
     struct group *group = &tx->memory->group;
-    if (group->n_facts == group->cap_facts) {
-        size_t cap = group->cap_facts ? group->cap_facts * 2 : 1024;
-        struct fact *facts = realloc(group->facts, cap * sizeof *facts);
-        if (!facts)
-            return err_set(e, ERR_LIMIT, 0, "no memory for a group of %zu facts", cap);
-        group->facts = facts;
-        group->cap_facts = cap;
-    }
+    TRY(group_reserve(group, e));
+    TRY(log_append(tx->log, fact, e));
+    group->facts[group->n_facts++] = *fact;
+    return ERR_OK;
+}
+
+enum err_code tx_append(struct tx *tx, struct fact *fact, struct err *e)
+{
+    struct arena *mem = tx->memory->group.mem;
     struct fact copy = *fact;
-    copy.event = arena_copy(group->mem, fact->event);
-    copy.message_id = arena_copy(group->mem, fact->message_id);
-    copy.body = arena_copy(group->mem, fact->body);
+    copy.event = arena_copy(mem, fact->event);
+    copy.message_id = arena_copy(mem, fact->message_id);
+    copy.body = arena_copy(mem, fact->body);
     if (!copy.event.at || !copy.message_id.at || !copy.body.at)
         return err_set(e, ERR_LIMIT, 0, "no memory for the facts of a group: send smaller batches");
-    TRY(log_append(tx->log, fact, e));
-    copy.seq = fact->seq;
-    group->facts[group->n_facts++] = copy;
+    TRY(tx_append_lent(tx, &copy, e));
+    fact->seq = copy.seq;
     return ERR_OK;
 }
 
