@@ -399,6 +399,13 @@ export type HitGroup = {
   customers: number;
   model: number;
   baseline: number;
+  recent: number;
+};
+export type Lead = {
+  over: "baseline" | "recent";
+  value: number;
+  low: number;
+  high: number;
 };
 export type Evaluation = {
   at: string;
@@ -407,6 +414,8 @@ export type Evaluation = {
   customers: number;
   model: Hit;
   baseline: Hit;
+  recent: Hit;
+  lead: Lead;
   byOrders: HitGroup[];
   protocol: Text;
 };

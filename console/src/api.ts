@@ -44,16 +44,17 @@ async function request<T>(method: Method, path: string, body?: unknown,
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method !== 'GET' && session.value) headers['x-csrf-token'] = session.value.csrf;
   let answer: Response;
+  let text: string;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method, headers, credentials: 'same-origin', signal: abort ?? null,
       body: body === undefined ? null : JSON.stringify(body),
     });
+    text = await answer.text();  // the connection may break in the middle, too
   } catch (error) {
     if (abort?.aborted) throw error;
     throw networkError();
   }
-  const text = await answer.text();
   if (!answer.ok) {
     const login = path === '/session' && method === 'POST';
     if (answer.status === 401 && !login) session.value = null;

@@ -297,8 +297,8 @@ static void evaluation_print(const struct evaluation *v, char *out, size_t cap)
                      v->held_back_days);
     for (int i = -1; i < EVALUATION_GROUPS; i++) {
         const struct hit_rate *rate = i < 0 ? &v->all : &v->by_orders[i];
-        n += snprintf(out + n, cap - (size_t)n, " %u %u %u", rate->customers, rate->hits_model,
-                      rate->hits_baseline);
+        n += snprintf(out + n, cap - (size_t)n, " %u %u %u %u %u %u", rate->customers, rate->hits_model,
+                      rate->hits_baseline, rate->hits_recent, rate->both_baseline, rate->both_recent);
     }
     assert((size_t)n < cap);
 }
@@ -310,17 +310,18 @@ static bool next_i64(struct slice *rest, int64_t *ret)
 
 static bool evaluation_scan(struct slice text, struct evaluation *ret)
 {
-    int64_t days, figure[3];
+    int64_t days, figure[6];
     struct evaluation v = { 0 };
     if (!next_i64(&text, &v.at_ms) || !next_i64(&text, &v.cutoff_ms) || !next_i64(&text, &days))
         return false;
     v.held_back_days = (int)days;
     for (int i = -1; i < EVALUATION_GROUPS; i++) {
-        for (int f = 0; f < 3; f++)
+        for (int f = 0; f < 6; f++)
             if (!next_i64(&text, &figure[f]))
                 return false;
         *(i < 0 ? &v.all : &v.by_orders[i])
-            = (struct hit_rate){ (uint32_t)figure[0], (uint32_t)figure[1], (uint32_t)figure[2] };
+            = (struct hit_rate){ (uint32_t)figure[0], (uint32_t)figure[1], (uint32_t)figure[2],
+                                 (uint32_t)figure[3], (uint32_t)figure[4], (uint32_t)figure[5] };
     }
     *ret = v;
     return true;

@@ -230,13 +230,22 @@ void wilson(uint32_t hits, uint32_t n, double *low, double *high)
     *high = fmin(1, (middle + spread) / (1 + zz));
 }
 
+struct lead paired_lead(uint32_t hits, uint32_t rival, uint32_t both, uint32_t n)
+{
+    assert(both <= hits && both <= rival && hits <= n && rival <= n);
+    const double z = 1.959963984540054;
+    double only = hits - both + 0.5, only_rival = rival - both + 0.5, all = n + 2.0;
+    double middle = (only - only_rival) / all;
+    double spread = z * sqrt(only + only_rival - all * middle * middle) / all;
+    return (struct lead){ n ? ((double)hits - rival) / n : 0, fmax(-1, middle - spread), fmin(1, middle + spread) };
+}
+
 struct proof {
     const struct purchase_matrix *before, *after;
     const struct neighbours *fit;
     struct neighbour_work *work;
     size_t items;        // of both, and never 0: products may come between
-    uint32_t *popular;   // items before the cutoff, most buyers first
-    uint32_t n_popular;
+    struct ranking { uint32_t *item, n; } popular, recent;  // most buyers first: ever, and in RECENT_DAYS
     uint8_t *mine;       // item -> bought before by the customer at hand
     uint8_t *offerable;  // item -> may be proposed, asked once
     const struct affinity_taste *taste;
@@ -254,32 +263,47 @@ static uint32_t group_shown(void *arg, uint32_t product)
     return proof->taste->group ? proof->taste->group(proof->taste->arg, product) : 0;
 }
 
-/* Items by buyers before the cutoff, most first, ties by number: what everybody would be shown. */
-static void popular_sort(struct proof *proof)
+/* Items by buyers, most first, ties by number: what everybody would be shown. */
+static void rank(const struct proof *proof, const uint32_t *buyers, uint32_t items, struct ranking *ret)
 {
-    const uint32_t *buyers = proof->fit->buyers;
-    for (uint32_t i = 0; i < proof->fit->items; i++)
+    for (uint32_t i = 0; i < items; i++)
         if (buyers[i] && proof->offerable[i])
-            proof->popular[proof->n_popular++] = i;
-    for (uint32_t gap = proof->n_popular / 2; gap; gap /= 2)
-        for (uint32_t i = gap; i < proof->n_popular; i++) {
-            uint32_t item = proof->popular[i], at = i;
+            ret->item[ret->n++] = i;
+    for (uint32_t gap = ret->n / 2; gap; gap /= 2)
+        for (uint32_t i = gap; i < ret->n; i++) {
+            uint32_t item = ret->item[i], at = i;
             for (; at >= gap; at -= gap) {
-                uint32_t other = proof->popular[at - gap];
+                uint32_t other = ret->item[at - gap];
                 if (buyers[other] > buyers[item] || (buyers[other] == buyers[item] && other < item))
                     break;
-                proof->popular[at] = other;
+                ret->item[at] = other;
             }
-            proof->popular[at] = item;
+            ret->item[at] = item;
         }
 }
 
-/* Whether any of the first TOP popular items not owned is bought for the first time after the cutoff. */
-static bool baseline_hits(const struct proof *proof, const uint8_t *bought_later)
+/* Buyers of each item in a matrix, whose rows may hold an item more than once. */
+static enum err_code count_buyers(const struct purchase_matrix *of, uint32_t **ret, struct err *e)
+{
+    uint32_t *buyers = calloc((size_t)of->items + 1, sizeof *buyers), *last = calloc((size_t)of->items + 1, sizeof *last);
+    enum err_code code = buyers && last ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for the evaluation");
+    for (uint32_t row = 0; !code && row < of->buyers; row++)
+        for (uint64_t at = of->start[row]; at < of->start[row + 1]; at++) {
+            uint32_t item = of->item[at];
+            buyers[item] += last[item] != row + 1;
+            last[item] = row + 1;
+        }
+    free(last);
+    *ret = buyers;
+    return code;
+}
+
+/* Whether any of the first TOP items not owned is bought for the first time after the cutoff. */
+static bool ranking_hits(const struct proof *proof, const struct ranking *ranking, const uint8_t *bought_later)
 {
     uint32_t shown = 0;
-    for (uint32_t i = 0; i < proof->n_popular && shown < TOP; i++) {
-        uint32_t item = proof->popular[i];
+    for (uint32_t i = 0; i < ranking->n && shown < TOP; i++) {
+        uint32_t item = ranking->item[i];
         if (proof->mine[item])
             continue;
         if (bought_later[item])
@@ -308,11 +332,14 @@ static size_t group_of(uint32_t orders)
     return orders <= 1 ? 0 : orders <= 3 ? 1 : orders <= 9 ? 2 : 3;
 }
 
-static void hits_add(struct hit_rate *rate, bool model, bool baseline)
+static void hits_add(struct hit_rate *rate, bool model, bool baseline, bool recent)
 {
     rate->customers++;
     rate->hits_model += model;
     rate->hits_baseline += baseline;
+    rate->hits_recent += recent;
+    rate->both_baseline += model && baseline;
+    rate->both_recent += model && recent;
 }
 
 /* One customer: counted when he bought before the cutoff, and something he did not have after it. */
@@ -330,9 +357,10 @@ static enum err_code prove_customer(struct proof *proof, uint32_t before_row, ui
     }
     enum err_code code = news ? model_hits(proof, before_row, later, &model, e) : ERR_OK;
     if (news && !code) {
-        bool baseline = baseline_hits(proof, later);
-        hits_add(&ret->all, model, baseline);
-        hits_add(&ret->by_orders[group_of(orders)], model, baseline);
+        bool baseline = ranking_hits(proof, &proof->popular, later),
+             recent = ranking_hits(proof, &proof->recent, later);
+        hits_add(&ret->all, model, baseline, recent);
+        hits_add(&ret->by_orders[group_of(orders)], model, baseline, recent);
     }
     for (uint64_t at = before->start[before_row]; at < before->start[before_row + 1]; at++)
         proof->mine[before->item[at]] = 0;
@@ -370,17 +398,41 @@ static enum err_code proof_room(struct affinity *affinity, struct proof *proof, 
     uint32_t before = proof->before->items, after = proof->after->items;
     proof->items = (size_t)(before > after ? before : after) + 1;
     proof->work = neighbour_work_new();
-    proof->popular = malloc(proof->items * sizeof *proof->popular);
+    proof->popular.item = malloc(proof->items * sizeof *proof->popular.item);
+    proof->recent.item = malloc(proof->items * sizeof *proof->recent.item);
     proof->mine = calloc(proof->items, 1);
     proof->offerable = calloc(proof->items, 1);
-    if (!proof->work || !proof->popular || !proof->mine || !proof->offerable)
+    if (!proof->work || !proof->popular.item || !proof->recent.item || !proof->mine || !proof->offerable)
         return err_set(e, ERR_LIMIT, 0, "no memory for the evaluation");
     memory_read_lock(affinity->memory);
     for (uint32_t i = 0; i + 1 < proof->items; i++)
         proof->offerable[i] = proof->taste->allowed(proof->taste->arg, i + 1);
     memory_read_unlock(affinity->memory);
-    popular_sort(proof);
     return ERR_OK;
+}
+
+static void proof_drop(struct proof *proof)
+{
+    neighbour_work_drop(&proof->work);
+    free(proof->popular.item);
+    free(proof->recent.item);
+    free(proof->mine);
+    free(proof->offerable);
+}
+
+/* What is popular: of all time before the cutoff, and of its last weeks. */
+static enum err_code rank_both(struct affinity *affinity, struct proof *proof, int64_t cutoff_ms, struct err *e)
+{
+    struct purchase_matrix *recent = NULL;
+    uint32_t *buyers = NULL;
+    rank(proof, proof->fit->buyers, proof->fit->items, &proof->popular);
+    TRY(purchases_matrix(affinity->purchases, cutoff_ms - RECENT_DAYS * DAY_MS, cutoff_ms, &recent, e));
+    enum err_code code = count_buyers(recent, &buyers, e);
+    if (!code)
+        rank(proof, buyers, recent->items < proof->items ? recent->items : (uint32_t)proof->items - 1, &proof->recent);
+    free(buyers);
+    purchase_matrix_drop(&recent);
+    return code;
 }
 
 enum err_code affinity_evaluate(struct affinity *affinity, int64_t cutoff_ms, int held_back_days,
@@ -402,11 +454,10 @@ enum err_code affinity_evaluate(struct affinity *affinity, int64_t cutoff_ms, in
     if (!code)
         code = proof_room(affinity, &proof, e);
     if (!code)
+        code = rank_both(affinity, &proof, cutoff_ms, e);
+    if (!code)
         code = prove_all(affinity, &proof, cutoff_ms, cancel, &result, e);
-    neighbour_work_drop(&proof.work);
-    free(proof.popular);
-    free(proof.mine);
-    free(proof.offerable);
+    proof_drop(&proof);
     neighbours_drop(&fit);
     purchase_matrix_drop(&before);
     purchase_matrix_drop(&after);

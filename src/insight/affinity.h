@@ -5,7 +5,8 @@
  *           same: it is part of the customer's row that is scored.
  * Proof     temporal hold-out: fit on orders before the cutoff, propose 10 not yet bought goods to each
  *           customer who bought before it and after it; a hit is one of them bought after it for the first
- *           time. Beside it the same for the 10 most popular goods not yet bought. 95 % Wilson intervals.
+ *           time. Beside it the same for the 10 goods not yet bought that had the most buyers, ever and in the
+ *           last RECENT_DAYS before the cutoff. 95 % Wilson intervals.
  */
 #ifndef TENDERO_INSIGHT_AFFINITY_H
 #define TENDERO_INSIGHT_AFFINITY_H
@@ -41,7 +42,11 @@ MUST_CHECK enum err_code affinity_propose(const struct neighbours *, const uint3
                                           struct scored *best, size_t max, size_t *n, struct err *e);
 
 #define EVALUATION_GROUPS 4  // customers by orders before the cutoff: 1, 2-3, 4-9, 10+
-struct hit_rate { uint32_t customers, hits_model, hits_baseline; };
+#define RECENT_DAYS 28
+struct hit_rate {
+    uint32_t customers, hits_model, hits_baseline, hits_recent;
+    uint32_t both_baseline, both_recent;  // customers whom the model hit, and that ranking too
+};
 struct evaluation {
     int64_t at_ms, cutoff_ms;
     int held_back_days;
@@ -53,5 +58,9 @@ MUST_CHECK enum err_code affinity_evaluate(struct affinity *, int64_t cutoff_ms,
                                            struct evaluation *ret, struct err *e);
 /* 95 % Wilson score interval (Wilson 1927) of hits in n. */
 void wilson(uint32_t hits, uint32_t n, double *low, double *high);
+/* By how much one hit rate leads another of the same n customers, of whom both hit `both`, with its 95 % interval
+ * of a paired difference: Wald's, with half a customer added to each of the four cells (Agresti, Min 2005). */
+struct lead { double value, low, high; };
+struct lead paired_lead(uint32_t hits, uint32_t rival, uint32_t both, uint32_t n);
 
 #endif

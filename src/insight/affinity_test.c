@@ -200,13 +200,20 @@ static bool hits(const struct world *w, int c, const double *points)
     return false;
 }
 
+/* Bought long before the cutoff, not in its last weeks. */
+static bool is_old(int c)
+{
+    return c % 3 == 0;
+}
+
 static void prove(const struct world *w, struct evaluation *ev)
 {
-    double buyers[PRODUCTS] = { 0 }, both[PRODUCTS][PRODUCTS] = { { 0 } };
+    double buyers[PRODUCTS] = { 0 }, lately[PRODUCTS] = { 0 }, both[PRODUCTS][PRODUCTS] = { { 0 } };
     for (int c = 0; c < CUSTOMERS; c++)
         for (int i = 0; i < PRODUCTS; i++)
             for (int j = 0; w->before[c][i] && j < PRODUCTS; j++) {
                 buyers[i] += i == j;
+                lately[i] += i == j && !is_old(c);
                 both[i][j] += w->before[c][j];
             }
     for (int c = 0; c < CUSTOMERS; c++) {
@@ -226,11 +233,14 @@ static void prove(const struct world *w, struct evaluation *ev)
             continue;
         int group = w->orders_before[c] <= 1 ? 0 : w->orders_before[c] <= 3 ? 1 : w->orders_before[c] <= 9 ? 2 : 3;
         struct hit_rate *rates[] = { &ev->all, &ev->by_orders[group] };
-        bool model = hits(w, c, points), popular = hits(w, c, buyers);
+        bool model = hits(w, c, points), popular = hits(w, c, buyers), recent = hits(w, c, lately);
         for (int k = 0; k < 2; k++) {
             rates[k]->customers++;
             rates[k]->hits_model += model;
             rates[k]->hits_baseline += popular;
+            rates[k]->hits_recent += recent;
+            rates[k]->both_baseline += model && popular;
+            rates[k]->both_recent += model && recent;
         }
     }
 }
@@ -249,7 +259,7 @@ static void buy_at_random(struct shop *s, struct world *w, uint64_t *seed, int c
         (after ? w->after : w->before)[c][product] = true;
     }
     w->orders_before[c] += !after;
-    shop_buy(s, who, id, SHOP_T0 + (after ? 20 : 0) * SHOP_DAY + order * 1000 + c, products);
+    shop_buy(s, who, id, SHOP_T0 + (after ? 20 : is_old(c) ? -60 : 0) * SHOP_DAY + order * 1000 + c, products);
 }
 
 static void the_proof_by_its_definition(void **state)
@@ -276,6 +286,7 @@ static void the_proof_by_its_definition(void **state)
     struct affinity_taste taste = { offered, NULL, NULL };
     assert_int_equal(affinity_evaluate(affinity, SHOP_T0 + 10 * SHOP_DAY, 30, &taste, NULL, &got, NULL), ERR_OK);
     assert_true(want.all.customers > 20 && want.all.hits_model > 0 && want.all.hits_model < want.all.customers);
+    assert_int_not_equal(want.all.hits_recent, want.all.hits_baseline);
     assert_memory_equal(&got.all, &want.all, sizeof want.all);
     assert_memory_equal(got.by_orders, want.by_orders, sizeof want.by_orders);
     assert_int_equal(got.held_back_days, 30);
@@ -284,11 +295,26 @@ static void the_proof_by_its_definition(void **state)
     affinity_drop(&affinity);
 }
 
+/* Of 50 pairs 9 fell on one side only and 2 on the other: (9.5 - 2.5) / 52, give or take 1.96 times the root of
+ * (9.5 + 2.5 - 7 * 7 / 52) / 52. */
+static void a_lead_by_hand(void **state)
+{
+    (void)state;
+    struct lead lead = paired_lead(30, 23, 21, 50);
+    assert_true(fabs(lead.value - 0.14) < 1e-12);
+    assert_true(fabs(lead.low - 0.009279) < 1e-6 && fabs(lead.high - 0.259952) < 1e-6);
+    lead = paired_lead(0, 0, 0, 0);
+    assert_true(lead.value == 0 && lead.low < 0 && lead.high > 0);
+    lead = paired_lead(7, 7, 7, 7);
+    assert_true(lead.low < 0 && lead.high > 0);
+}
+
 int main(void)
 {
 #define SHOP_TEST(f) cmocka_unit_test_setup_teardown(f, shop_setup, shop_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wilson_intervals),           cmocka_unit_test(at_most_some_of_a_group),
+        cmocka_unit_test(wilson_intervals),           cmocka_unit_test(a_lead_by_hand),
+                cmocka_unit_test(at_most_some_of_a_group),
         cmocka_unit_test(the_latest_count),           SHOP_TEST(models_live_while_they_are_used),
         SHOP_TEST(the_proof_by_its_definition),
     };

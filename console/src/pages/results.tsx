@@ -1,4 +1,4 @@
-/* Do the proposals beat popularity? The figure with its doubt, and how it was made. */
+/* Do the proposals beat popularity, and that of the last weeks? The figure with its doubt, and how it was made. */
 import { useEffect, useState } from 'preact/hooks';
 import { get, post, type List } from '../api.js';
 import type { Evaluation, Hit, Job } from '../api-types.js';
@@ -26,16 +26,17 @@ function HitBar({ hit, top, name, main }: { hit: Hit; top: number; name: string;
 
 function verdict(e: Evaluation): { tone: 'good' | 'warn'; words: string } {
   if (e.customers < FEW) return { tone: 'warn', words: t('results.few', { n: e.customers }) };
-  if (e.model.low > e.baseline.high) {
-    const times = e.baseline.hitRateAt10 > 0 ? e.model.hitRateAt10 / e.baseline.hitRateAt10 : 0;
+  const rival = e[e.lead.over];
+  if (e.lead.low > 0) {
+    const times = rival.hitRateAt10 > 0 ? e.model.hitRateAt10 / rival.hitRateAt10 : 0;
     return { tone: 'good', words: times ? t('results.better_times', { times: number(Math.round(times * 10) / 10) }) : t('results.better') };
   }
-  if (e.model.high < e.baseline.low) return { tone: 'warn', words: t('results.worse') };
+  if (e.lead.high < 0) return { tone: 'warn', words: t('results.worse') };
   return { tone: 'warn', words: t('results.same') };
 }
 
 function Shown({ e }: { e: Evaluation }) {
-  const top = Math.max(e.model.high, e.baseline.high, 0.01) * 1.1;
+  const top = Math.max(e.model.high, e.baseline.high, e.recent.high, 0.01) * 1.1;
   const says = verdict(e);
   return (
     <>
@@ -45,6 +46,7 @@ function Shown({ e }: { e: Evaluation }) {
         <p>{t('results.hit_text', { n: e.customers })}</p>
         <HitBar hit={e.model} top={top} name={t('results.model')} main />
         <HitBar hit={e.baseline} top={top} name={t('results.baseline')} />
+        <HitBar hit={e.recent} top={top} name={t('results.recent')} />
       </section>
       <div class="two">
         <section class="sheet" aria-labelledby="orders">
@@ -54,6 +56,7 @@ function Shown({ e }: { e: Evaluation }) {
             { key: 'n', label: t('today.customers'), number: true, cell: (r) => number(r.customers) },
             { key: 'model', label: t('results.model'), number: true, cell: (r) => <b>{percent(r.model)}</b> },
             { key: 'base', label: t('results.baseline'), number: true, cell: (r) => percent(r.baseline) },
+            { key: 'recent', label: t('results.recent'), number: true, cell: (r) => percent(r.recent) },
           ]} />
         </section>
         <section class="sheet" aria-labelledby="protocol">
