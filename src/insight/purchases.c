@@ -425,6 +425,48 @@ static enum err_code purchases_apply(void *self, const struct fact *fact, struct
     return ERR_OK;
 }
 
+/* The live row that a fact of nobody made; 0: none, or another has taken its place. Walks all of nobody's orders:
+ * edits of till sales are rare. */
+static enum err_code nobodys_row(struct purchases *p, const struct fact *was, uint32_t *ret, struct err *e)
+{
+    struct json body;
+    bool refund = slice_eq_nocase(was->event, SLICE("Order Refunded"));
+    enum err_code code = json_parse(p->parser, was->body, &body, e);
+    *ret = 0;
+    if (code)
+        return code == ERR_INVALID ? ERR_OK : code;
+    arena_reset(p->scratch);
+    struct json properties = json_get(body, "properties");
+    struct order like = { .id_hash = order_hash(p, FACT_NOBODY, properties) };
+    size_t lines = p->lines;
+    code = lines_add(p, properties, refund ? -1 : 1, &like, e);
+    p->lines = lines;
+    for (uint32_t at = p->history[FACT_NOBODY].orders; !code && at && !*ret; at = p->order[at].next) {
+        const struct order *order = &p->order[at];
+        if (order->state == ORDER_LIVE && order->refund == refund && order->id_hash == like.id_hash
+            && order->time_ms == was->timestamp_ms && order->value_micro == like.value_micro
+            && order->lines == like.lines)
+            *ret = at;
+    }
+    return code;
+}
+
+/* A cancellation of nobody's is not taken back: what it cancelled is not kept. */
+static enum err_code purchases_amend(void *self, const struct fact *was, const struct fact *now, struct err *e)
+{
+    struct purchases *p = self;
+    uint32_t row = 0;
+    if (was->type != FACT_TRACK || !p->history_cap)
+        return ERR_OK;
+    TRY(nobodys_row(p, was, &row, e));
+    if (!row)
+        return ERR_OK;
+    if (now)
+        TRY(purchases_apply(p, now, e));
+    order_kill(p, FACT_NOBODY, &p->order[row], NULL);
+    return ERR_OK;
+}
+
 static void purchases_forget(void *self, uint32_t customer)
 {
     struct purchases *p = self;
@@ -527,7 +569,7 @@ static enum err_code purchases_load(void *self, struct snapshot_in *in, struct e
 struct follower purchases_follower(struct purchases *p)
 {
     return (struct follower){ .name = "purchases", .version = 2, .per_customer = true,
-                              .apply = purchases_apply, .forget = purchases_forget,
+                              .apply = purchases_apply, .forget = purchases_forget, .amend = purchases_amend,
                               .reset = purchases_reset, .save = purchases_save, .load = purchases_load,
                               .self = p };
 }

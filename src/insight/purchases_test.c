@@ -184,6 +184,61 @@ static void sales_of_nobody(void **state)
     assert_int_equal(orders_with(s, "cup"), 1);
 }
 
+struct amendment { int64_t seq; const char *patch; };
+
+static enum err_code amend(void *arg, struct tx *tx, struct err *e)
+{
+    const struct amendment *a = arg;
+    return a->patch ? tx_correct(tx, a->seq, slice_of(a->patch), SLICE("ann"), SLICE(""), e)
+                    : tx_delete_fact(tx, a->seq, SLICE("ann"), SLICE(""), e);
+}
+
+static int64_t last_fact(struct shop *s)
+{
+    return memory_stats(s->lab.memory).facts;
+}
+
+static void expect_day(struct shop *s, uint32_t orders, int64_t revenue_micro)
+{
+    struct day_row day = { 0 };
+    memory_read_lock(s->lab.memory);
+    assert_int_equal(purchases_days(s->purchases, INT32_MIN, &day, 1), 1);
+    memory_read_unlock(s->lab.memory);
+    assert_int_equal(day.orders, orders);
+    assert_int_equal(day.revenue_micro, revenue_micro);
+}
+
+static void edits_of_till_sales(void **state)
+{
+    struct shop *s = *state;
+    shop_nobody(s, "Order Completed", SHOP_T0, "{'order_id': 'o1', 'products': [{'product_id': 'cup', 'price': 3}]}");
+    int64_t cup = last_fact(s);
+    shop_nobody(s, "Order Completed", SHOP_T0, "{'products': [{'product_id': 'jar', 'price': 5}]}");
+    int64_t jar = last_fact(s);
+    shop_nobody(s, "Order Refunded", SHOP_T0, "{'order_id': 'o1', 'total': 1}");
+    int64_t refund = last_fact(s);
+    shop_nobody(s, "Order Completed", SHOP_T0, "{'order_id': 'o2', 'total': 7}");
+    int64_t old = last_fact(s);
+    shop_nobody(s, "Order Updated", SHOP_T0, "{'order_id': 'o2', 'total': 8}");
+    expect_day(s, 3, 15000000);
+    lab_must_run(&s->lab, amend, &(struct amendment){ jar, "{\"properties\":{\"products\":[{\"product_id\":\"jar\",\"price\":4}]}}" });
+    expect_day(s, 3, 14000000);
+    lab_must_run(&s->lab, amend, &(struct amendment){ jar, "{\"properties\":{\"products\":[{\"product_id\":\"pot\",\"price\":2}]}}" });
+    expect_day(s, 3, 12000000);
+    assert_int_equal(orders_with(s, "jar"), 0);
+    assert_int_equal(orders_with(s, "pot"), 1);
+    lab_must_run(&s->lab, amend, &(struct amendment){ refund, NULL });
+    expect_day(s, 3, 13000000);
+    lab_must_run(&s->lab, amend, &(struct amendment){ old, NULL });  // an update stands in its place
+    expect_day(s, 3, 13000000);
+    lab_must_run(&s->lab, amend, &(struct amendment){ cup, "{\"properties\":{\"order_id\":\"o9\"}}" });
+    expect_day(s, 3, 13000000);
+    lab_must_run(&s->lab, amend, &(struct amendment){ cup, NULL });
+    lab_must_run(&s->lab, amend, &(struct amendment){ jar, NULL });
+    expect_day(s, 1, 8000000);
+    assert_int_equal(orders_with(s, "cup") + orders_with(s, "pot"), 0);
+}
+
 static void what_was_looked_at(void **state)
 {
     struct shop *s = *state;
@@ -363,7 +418,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SHOP_TEST(orders_as_shops_tell_them), SHOP_TEST(no_amount_halts_the_follower),
         SHOP_TEST(a_life_of_one_order),       SHOP_TEST(what_is_given_back),
-        SHOP_TEST(sales_of_nobody),           SHOP_TEST(what_was_looked_at),
+        SHOP_TEST(sales_of_nobody),           SHOP_TEST(edits_of_till_sales),
+                SHOP_TEST(what_was_looked_at),
         SHOP_TEST(merged_customers_add_up),   SHOP_TEST(every_way_to_the_same_state),
         SHOP_TEST(a_deleted_fact_never_was),  SHOP_TEST(trend_and_orders_before),
         SHOP_TEST(one_customer_with_many_orders),

@@ -39,6 +39,17 @@ static bool is_edit(const struct fact *fact)
     return fact->type == FACT_CORRECTION || fact->type == FACT_DELETION;
 }
 
+static enum err_code tell_amended(struct memory *m, struct following *to, int64_t target, int64_t by_seq,
+                                  struct arena *mem, struct err *e)
+{
+    struct fact was, now;
+    if (!to->f.amend)
+        return ERR_OK;
+    TRY(log_get_at(m->log, m->conn, target, by_seq - 1, mem, &was, e));
+    TRY(log_get_at(m->log, m->conn, target, by_seq, mem, &now, e));
+    return was.deleted ? ERR_OK : to->f.amend(to->f.self, &was, now.deleted ? NULL : &now, e);
+}
+
 /* told_from: facts behind it have been told in their edited view already. */
 static enum err_code tell_edit(struct memory *m, struct following *to, const struct fact *edit,
                                int64_t told_from, struct err *e)
@@ -50,7 +61,9 @@ static enum err_code tell_edit(struct memory *m, struct following *to, const str
     if (!mem)
         return err_set(e, ERR_LIMIT, 0, "no memory to follow a correction");
     TRY(log_get(m->log, m->conn, target, mem, &fact, e));
-    if (fact.customer == FACT_NOBODY || target > told_from)
+    if (fact.customer == FACT_NOBODY)
+        return tell_amended(m, to, target, edit->seq, mem, e);
+    if (target > told_from)
         return to->f.apply(to->f.self, edit, e);
     to->f.forget(to->f.self, fact.customer);
     return log_history(m->log, m->conn, fact.customer, edit->seq, retell, &(struct retelling){ to }, e);

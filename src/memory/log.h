@@ -72,6 +72,9 @@ struct log_query {
 /* Also a deleted fact, with its mark. */
 MUST_CHECK enum err_code log_get(const struct log *, struct store_conn *, int64_t seq,
                                  struct arena *mem, struct fact *ret, struct err *e);
+/* The same as it was when the edits up to fact `by_seq` had been made. */
+MUST_CHECK enum err_code log_get_at(const struct log *, struct store_conn *, int64_t seq, int64_t by_seq,
+                                    struct arena *mem, struct fact *ret, struct err *e);
 bool log_is_edited(const struct log *, int64_t seq);
 /* Fills ret[limit] and *got. Facts of FACT_NOBODY are no customer's: log_recent shows them. */
 MUST_CHECK enum err_code log_read(const struct log *, struct store_conn *, const struct log_query *,

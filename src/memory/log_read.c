@@ -73,18 +73,24 @@ static enum err_code fact_of(struct store_stmt *stmt, struct arena *mem, struct 
     return ERR_OK;
 }
 
-static enum err_code patches_apply(struct store_conn *conn, struct fact *fact, struct arena *mem,
-                                   struct err *e)
+/* The edits made by facts up to `by_seq`. A deletion is for good. */
+static enum err_code edits_apply(struct store_conn *conn, int64_t by_seq, struct fact *fact, struct arena *mem,
+                                 struct err *e)
 {
     struct store_stmt *stmt;
     bool row;
-    TRY(store_prepare(conn, SLICE("SELECT patch FROM fact_edits WHERE seq = $1 AND patch IS NOT NULL"
+    TRY(store_prepare(conn, SLICE("SELECT patch FROM fact_edits WHERE seq = $1 AND by_seq <= $2"
                                   " ORDER BY by_seq"), &stmt, e));
     store_bind_i64(stmt, 1, fact->seq);
+    store_bind_i64(stmt, 2, by_seq);
     for (;;) {
         TRY(store_step(stmt, &row, e));
         if (!row)
             return ERR_OK;
+        if (store_col_null(stmt, 0)) {
+            fact->deleted = true;
+            continue;
+        }
         enum err_code code = json_merge(fact->body, store_col_text(stmt, 0), mem, &fact->body, e);
         if (code) {
             store_reset(stmt);
@@ -103,31 +109,48 @@ static enum err_code fact_view(const struct log *log, struct store_conn *conn, s
         struct fact_edit edit = edits_of(&log->edits, ret->seq, sees_pending(log, conn));
         ret->deleted = edit.deleted;
         if (edit.corrected)
-            code = patches_apply(conn, ret, mem, e);
+            code = edits_apply(conn, INT64_MAX, ret, mem, e);
     }
     if (code)
         store_reset(stmt);
     return code;
 }
 
+/* Steps to the row of a fact. */
+static enum err_code row_get(const struct log *log, struct store_conn *conn, int64_t seq,
+                             struct store_stmt **stmt, struct err *e)
+{
+    char sql[LOG_SQL_MAX];
+    bool row = false;
+    if (seq >= 1 && seq < visible_end(log, conn)) {
+        TRY(store_prepare(conn, log_sql(sql, "SELECT " COLUMNS " FROM " LOG_TABLE " WHERE seq = $1",
+                                        part_of(log, seq) + 1), stmt, e));
+        store_bind_i64(*stmt, 1, seq);
+        TRY(store_step(*stmt, &row, e));
+    }
+    return row ? ERR_OK : err_set(e, ERR_NOT_FOUND, 0, "there is no fact %lld", (long long)seq);
+}
+
 enum err_code log_get(const struct log *log, struct store_conn *conn, int64_t seq, struct arena *mem,
                       struct fact *ret, struct err *e)
 {
     assert(mem && ret);
-    char sql[LOG_SQL_MAX];
     struct store_stmt *stmt;
-    bool row = false;
-    if (seq >= 1 && seq < visible_end(log, conn)) {
-        TRY(store_prepare(conn, log_sql(sql, "SELECT " COLUMNS " FROM " LOG_TABLE " WHERE seq = $1",
-                                        part_of(log, seq) + 1), &stmt, e));
-        store_bind_i64(stmt, 1, seq);
-        TRY(store_step(stmt, &row, e));
-    }
-    if (!row)
-        return err_set(e, ERR_NOT_FOUND, 0, "there is no fact %lld", (long long)seq);
+    TRY(row_get(log, conn, seq, &stmt, e));
     TRY(fact_view(log, conn, stmt, false, mem, ret, e));
     store_reset(stmt);
     return ERR_OK;
+}
+
+enum err_code log_get_at(const struct log *log, struct store_conn *conn, int64_t seq, int64_t by_seq,
+                         struct arena *mem, struct fact *ret, struct err *e)
+{
+    assert(mem && ret);
+    struct store_stmt *stmt;
+    TRY(row_get(log, conn, seq, &stmt, e));
+    TRY(fact_view(log, conn, stmt, true, mem, ret, e));
+    store_reset(stmt);
+    return edits_apply(conn, by_seq, ret, mem, e);
 }
 
 /* ---- one customer's page: first the keys, then only the rows that are wanted ---- */

@@ -85,15 +85,18 @@ struct snapshot_out;
 struct snapshot_in;
 /* apply   an error leaves the state as it was before that fact.
  * Edits    a per_customer follower is told the edited view: after a correction or deletion it must forget
- *          that history and is told its facts again in log order (facts of FACT_NOBODY cannot be told again:
- *          then it gets the correction itself). Other followers are told facts as they were written, and the
- *          corrections and deletions where they stand. */
+ *          that history and is told its facts again in log order. Facts of FACT_NOBODY are too many to be told
+ *          again: it is told them as they were written, and where the edit stands it gets `amend`. Other
+ *          followers are told facts as they were written, and the corrections and deletions where they stand. */
 struct follower {
     const char *name;   // also the snapshot's file name
     uint32_t version;   // of the snapshot layout; another number: replay from the first fact
     bool per_customer;  // state of one history can be forgotten and told again (edited facts)
     enum err_code (*apply)(void *self, const struct fact *, struct err *e);
     void (*forget)(void *self, uint32_t customer);  // per_customer only
+    /* per_customer only, may be NULL: an edited fact of nobody, as it was until then and as it is now; now NULL:
+     * taken back. An error leaves the state as it was. */
+    enum err_code (*amend)(void *self, const struct fact *was, const struct fact *now, struct err *e);
     void (*reset)(void *self);
     enum err_code (*save)(void *self, struct snapshot_out *, struct err *e);
     enum err_code (*load)(void *self, struct snapshot_in *, struct err *e);
