@@ -1,8 +1,9 @@
 /* The baseline of the log: the very rows that a server stored, inserted straight into SQLite by one thread.
  *
- *   straight FROM.db TO.db GROUP [ROWS]
+ *   straight FROM.db TO.db GROUP ROWS
  *
- * Reads ROWS (1,000,000) rows of FROM's fact tables into memory, then inserts them into a fresh TO with WAL,
+ * Reads ROWS rows of FROM's fact tables into memory, then appends them to TO under new numbers: called in turns
+ * with the server's own load, so that both files grow alike and meet the same disk and memory. With WAL,
  * synchronous=FULL and the page size of FROM, GROUP rows a transaction, into one table with its primary key and
  * nothing else: no deduplication, no customers, no JSON read. Prints {"rows", "group", "seconds", "per_second"}.
  */
@@ -40,14 +41,14 @@ static sqlite3 *open_db(const char *path, int page_bytes)
     return db;
 }
 
-static int page_bytes_of(sqlite3 *db)
+static sqlite3_int64 number_of(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *stmt;
-    must(db, sqlite3_prepare_v2(db, "PRAGMA page_size", -1, &stmt, NULL));
+    must(db, sqlite3_prepare_v2(db, sql, -1, &stmt, NULL));
     must(db, sqlite3_step(stmt));
-    int bytes = sqlite3_column_int(stmt, 0);
+    sqlite3_int64 number = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
-    return bytes;
+    return number;
 }
 
 static void cell_read(sqlite3_stmt *stmt, int column, struct cell *cell)
@@ -94,14 +95,15 @@ static size_t rows_read(const char *path, struct cell *rows, size_t max, int *pa
     while (n < max && sqlite3_step(stmt) == SQLITE_ROW)
         n = table_read(db, (const char *)sqlite3_column_text(stmt, 0), rows, n, max);
     sqlite3_finalize(stmt);
-    *page_bytes = page_bytes_of(db);
+    *page_bytes = (int)number_of(db, "PRAGMA page_size");
     sqlite3_close(db);
     return n;
 }
 
-static void row_insert(sqlite3 *db, sqlite3_stmt *stmt, const struct cell *row)
+static void row_insert(sqlite3 *db, sqlite3_stmt *stmt, const struct cell *row, size_t seq)
 {
-    for (int c = 0; c < COLUMNS; c++) {
+    sqlite3_bind_int64(stmt, 1, (sqlite3_int64)seq);
+    for (int c = 1; c < COLUMNS; c++) {
         if (row[c].type == SQLITE_TEXT)
             sqlite3_bind_text(stmt, c + 1, row[c].text, row[c].bytes, SQLITE_STATIC);
         else if (row[c].type == SQLITE_NULL)
@@ -116,13 +118,12 @@ static void row_insert(sqlite3 *db, sqlite3_stmt *stmt, const struct cell *row)
 static void rows_insert(sqlite3 *db, const struct cell *rows, size_t n, size_t group)
 {
     sqlite3_stmt *stmt;
-    must(db, sqlite3_exec(db, "CREATE TABLE facts (seq INTEGER PRIMARY KEY, a, b, c, d, e, f, g, h, i, j, k)", NULL, NULL,
-                          NULL));
+    size_t before = (size_t)number_of(db, "SELECT COALESCE(MAX(seq), 0) FROM facts");
     must(db, sqlite3_prepare_v2(db, "INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", -1, &stmt, NULL));
     for (size_t i = 0; i < n; i++) {
         if (i % group == 0)
             must(db, sqlite3_exec(db, "BEGIN", NULL, NULL, NULL));
-        row_insert(db, stmt, rows + i * COLUMNS);
+        row_insert(db, stmt, rows + i * COLUMNS, before + i + 1);
         if (i % group == group - 1 || i == n - 1)
             must(db, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
     }
@@ -138,18 +139,21 @@ static double now_s(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: straight FROM.db TO.db GROUP [ROWS]\n");
+    if (argc < 5) {
+        fprintf(stderr, "usage: straight FROM.db TO.db GROUP ROWS\n");
         return 2;
     }
-    size_t group = strtoul(argv[3], NULL, 10), max = argc > 4 ? strtoul(argv[4], NULL, 10) : 1000000;
+    size_t group = strtoul(argv[3], NULL, 10), max = strtoul(argv[4], NULL, 10);
     struct cell *rows = calloc(max * COLUMNS, sizeof *rows);
     if (!rows || !group)
         return 1;
     int page_bytes;
     size_t n = rows_read(argv[1], rows, max, &page_bytes);
-    remove(argv[2]);
+    if (!n)
+        return 1;
     sqlite3 *db = open_db(argv[2], page_bytes);
+    must(db, sqlite3_exec(db, "CREATE TABLE IF NOT EXISTS facts (seq INTEGER PRIMARY KEY, a, b, c, d, e, f, g, h, i, j, k)",
+                          NULL, NULL, NULL));
     double began = now_s();
     rows_insert(db, rows, n, group);
     double seconds = now_s() - began;
