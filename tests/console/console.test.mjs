@@ -29,7 +29,7 @@ after(async () => {
 test('logging in: a wrong password is said plainly, a right one opens Today', async () => {
   await page.goto(shop.url);
   await page.getByRole('button', { name: 'Español' }).click();
-  assert.equal(await page.locator('html').getAttribute('lang'), 'es');
+  await page.locator('html[lang=es]').waitFor({ state: 'attached' });  // its words are fetched first
   await page.getByLabel(say('es', 'login.email')).fill(shop.login.email);
   await page.getByLabel(say('es', 'login.password')).fill('not this one');
   await page.getByRole('button', { name: say('es', 'login.enter') }).click();
