@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { FULL, ROOT, Server, ask, basic, exactlyOnce, exported, folder, integrity, key, run } from './lib.mjs'
+import { FULL, ROOT, Server, ask, basic, exactlyOnce, exportedIds, folder, integrity, key, run } from './lib.mjs'
 
 const PLAIN = process.env.TENDERO_PLAIN ?? ['build-plain', 'build'].map(name => path.join(ROOT, name))
     .find(dir => existsSync(path.join(dir, 'tendero')) && existsSync(path.join(dir, 'tests/fault/liballoc_fault.so')))
@@ -97,7 +97,7 @@ for (const { kind, last, few, spec } of KINDS)
             worked += await life(t, dir, writeKey, tag, acknowledged, { env: { TENDERO_FAULT: spec(k) } })
             await healthy(t, dir, writeKey, tag, acknowledged)
         }
-        exactlyOnce(await exported('facts', dir), acknowledged)
+        exactlyOnce((await exportedIds(dir)).ids, acknowledged)
         assert.ok(worked > 0, 'no start succeeded: the failures were never met at work')
     })
 
@@ -109,7 +109,7 @@ test('a start on a new folder while writes fail leaves a folder that can be used
         assert.ok([0, 1].includes(end.code), `code ${end.code}: ${end.stderr}`)
         const acknowledged = new Set()
         await healthy(t, dir, await key(dir, 'write'), 'first', acknowledged)
-        exactlyOnce(await exported('facts', dir), acknowledged)
+        exactlyOnce((await exportedIds(dir)).ids, acknowledged)
     }
 })
 
@@ -129,6 +129,6 @@ test('failing allocations of the whole process: no crash, nothing acknowledged l
         worked += await life(t, dir, writeKey, `m${spec}`, acknowledged, { bin, env: { LD_PRELOAD: preload, TENDERO_ALLOC_FAIL: spec } })
         await healthy(t, dir, writeKey, `m${spec}`, acknowledged, bin)
     }
-    exactlyOnce(await exported('facts', dir, { bin }), acknowledged)
+    exactlyOnce((await exportedIds(dir, bin)).ids, acknowledged)
     assert.ok(worked > 0, 'no start succeeded: the failures were never met at work')
 })

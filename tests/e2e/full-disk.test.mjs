@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { Server, ask, basic, exactlyOnce, exported, integrity, key, until } from './lib.mjs'
+import { Server, ask, basic, exactlyOnce, exportedIds, integrity, key, until } from './lib.mjs'
 
 const MIB = 1 << 20
 
@@ -71,7 +71,7 @@ test('a full disk is refused cleanly and service resumes', { timeout: 600_000 },
     acknowledged.add('back')
     await until('/readyz', () => server.ready())
     await server.stop()
-    exactlyOnce(await exported('facts', dir), acknowledged)
+    exactlyOnce((await exportedIds(dir)).ids, acknowledged)
     assert.equal(integrity(dir), 'ok')
 })
 
@@ -99,6 +99,6 @@ test('a start on a full disk says so, and works once there is room', { timeout: 
     }
     rmSync(ballast)
     // The disk is still as full as the first server left it: reading needs no more than this.
-    exactlyOnce(await exported('facts', dir), acknowledged)
+    exactlyOnce((await exportedIds(dir)).ids, acknowledged)
     assert.equal(integrity(dir), 'ok')
 })

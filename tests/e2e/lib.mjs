@@ -1,11 +1,13 @@
 // A real program on a data folder of its own: started, killed, asked, looked into.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = process.env.TENDERO_ROOT ?? path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
@@ -60,6 +62,19 @@ export async function ok(args, options) {
 export const lines = text => text.split('\n').filter(Boolean).map(line => JSON.parse(line))
 export const exported = async (what, dir, options) => lines(await ok(['export', what], { dir, ...options }))
 
+/** The facts of a log of any size: their messageIds, and the sum of all that was exported. */
+export async function exportedIds(dir, bin = BIN) {
+    const child = spawn(bin, ['export', 'facts', '--data', dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = new Promise(done => child.on('close', done))
+    const sum = createHash('sha256'), ids = []
+    for await (const line of createInterface({ input: child.stdout })) {
+        sum.update(`${line}\n`)
+        ids.push(JSON.parse(line).messageId)
+    }
+    assert.equal(await ended, 0)
+    return { ids, sum: sum.digest('hex') }
+}
+
 export async function key(dir, scope, options) {
     const out = await ok(['key', 'create', '--scope', scope], { dir, ...options })
     return out.trim().split('\n').at(-1)
@@ -79,11 +94,11 @@ export function integrity(dir) {
     }
 }
 
-/** Each of `sent` exactly once among the facts; nothing among the facts twice. Ends a durability test. */
-export function exactlyOnce(facts, acknowledged) {
+/** Each of `acknowledged` exactly once among the facts' ids; none of these twice. Ends a durability test. */
+export function exactlyOnce(ids, acknowledged) {
     const seen = new Map()
-    for (const fact of facts)
-        if (fact.messageId) seen.set(fact.messageId, (seen.get(fact.messageId) ?? 0) + 1)
+    for (const id of ids)
+        if (id) seen.set(id, (seen.get(id) ?? 0) + 1)
     const lost = [...acknowledged].filter(id => !seen.has(id))
     const doubled = [...seen].filter(([, n]) => n > 1).map(([id]) => id)
     assert.deepEqual({ lost, doubled }, { lost: [], doubled: [] })

@@ -50,7 +50,7 @@ test(`@segment/analytics-node delivers ${EVENTS} events over ${KILLS} kills, eac
     await server.stop()
 
     const facts = await exported('facts', dir)
-    exactlyOnce(facts, [])
+    exactlyOnce(facts.map(fact => fact.messageId), [])
     const numbers = facts.filter(fact => fact.messageId)
         .map(fact => fact.properties?.n ?? fact.traits?.n).sort((a, b) => a - b)
     assert.equal(numbers.length, EVENTS)
