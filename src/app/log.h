@@ -1,7 +1,7 @@
 /* The log of the process: a line of JSON on standard error for each thing worth knowing.
  *
  * Never personal data, keys, paths with identifiers, queries or bodies. One write a line, so that lines of
- * several threads never mix.
+ * several threads never mix; a thread writes one at a time.
  */
 #ifndef TENDERO_APP_LOG_H
 #define TENDERO_APP_LOG_H

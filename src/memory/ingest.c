@@ -30,9 +30,13 @@ struct ingest_batch {
 };
 static_assert(offsetof(struct ingest_batch, command) == 0, "ingest_of casts");
 
-static enum err_code no_memory(struct err *e)
+/* Whose fault a failed allocation is: a body that fills its arena is too large and never fits; else the machine
+ * is short of memory for now, and the client shall send again, not throw its events away. */
+static enum err_code no_memory(const struct arena *mem, struct err *e)
 {
-    return err_set(e, ERR_LIMIT, 0, "the body needs more memory than a request may use");
+    if (mem && arena_used(mem) > BATCH_BYTES / 2)
+        return err_set(e, ERR_LIMIT, 0, "the body needs more memory than a request may use");
+    return err_set(e, ERR_BUSY, 0, "the server is short of memory: try again soon");
 }
 
 /* ---- the writer's side ---- */
@@ -93,6 +97,8 @@ static void done(struct command *command, enum err_code code, const struct err *
     struct ingest_batch *b = ingest_of(command);
     if (!code && b->memory)
         tell_live(b);
+    if (code == ERR_LIMIT && !b->failed.code)  // within its own limits, so it met the machine's
+        code = ERR_BUSY;
     b->done(command, code, e);
 }
 
@@ -114,7 +120,7 @@ static enum err_code read_events(struct ingest_batch *b, struct json root, enum 
     b->events = arena_array(b->mem, struct ingest_event, b->n + 1);
     b->outcomes = arena_array(b->mem, struct batch_outcome, b->n + 1);
     if (!b->events || !b->outcomes)
-        return no_memory(e);
+        return no_memory(b->mem, e);
     if (call != INGEST_BATCH)
         return ingest_read(root, &(struct ingest_base){ 0 }, types[call], false, b->mem, b->events, e);
     struct ingest_base base = { json_get(root, "context"), json_get(root, "integrations"),
@@ -131,7 +137,7 @@ static enum err_code parse(struct ingest_batch *b, struct json_parser *parser, e
 {
     struct slice own = arena_copy(b->mem, body);
     if (!own.at)
-        return no_memory(e);
+        return no_memory(b->mem, e);
     struct json root;
     TRY(json_parse(parser, own, &root, e));
     if (!json_is(root, JSON_OBJECT))
@@ -162,7 +168,7 @@ enum err_code ingest_parse(struct json_parser *parser, enum ingest_call call, st
     struct ingest_batch *b = mem ? arena_one(mem, struct ingest_batch) : NULL;
     if (!b) {
         arena_drop(&mem);
-        return no_memory(e);
+        return no_memory(NULL, e);
     }
     *b = (struct ingest_batch){ .command = { .run = run, .done = done }, .mem = mem };
     enum err_code code = parse(b, parser, call, body, write_key, e);
@@ -186,6 +192,8 @@ void ingest_prepare(struct ingest_batch *b, struct ingest_envelope env,
         if (ingest_complete(&b->events[i], &env, b->mem, &b->failed))
             assert(b->failed.code);
     }
+    if (b->failed.code == ERR_LIMIT)
+        b->failed.code = no_memory(b->mem, &b->failed);
     b->command.bytes = arena_used(b->mem);
 }
 
