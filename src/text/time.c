@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "base/civil.h"
+
 #define YEAR_FIRST 1
 #define YEAR_LAST 9999
 #define SECONDS_DIGITS 10  // a plain integer of more digits is milliseconds
@@ -36,49 +38,17 @@ static bool number(struct scan *sc, int n, int low, int high, int *ret)
     return false;
 }
 
-static bool is_leap(int year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int month_days(int year, int month)
-{
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Days since 1970-01-01. Years are counted from March, so that the leap day is the last of its year;
- * 146097 days make 400 years. */
-static int64_t days_of_civil(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 int64_t time_of_civil(int year, int month, int day)
 {
     assert(month >= 1 && month <= 12);
-    return days_of_civil(year, month, day) * DAY_MS;
-}
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
+    return civil_days(year, month, day) * DAY_MS;
 }
 
 void time_to_civil(int64_t ms, int *year, int *month, int *day)
 {
-    int64_t days = floor_div(ms, DAY_MS) + 719468;
-    int64_t era = floor_div(days, 146097), of_era = days - era * 146097;
-    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t from_march = (5 * of_year + 2) / 153;
-    *day = (int)(of_year - (153 * from_march + 2) / 5 + 1);
-    *month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
-    *year = (int)(year_of_era + era * 400 + (*month <= 2));
+    int64_t years;
+    civil_of_days(floor_div(ms, DAY_MS), &years, month, day);
+    *year = (int)years;
 }
 
 int32_t time_month(int64_t ms)
@@ -141,7 +111,7 @@ static bool read_date_time(struct scan *sc, int64_t *ret_ms)
     int year, month, day;
     if (!number(sc, 4, YEAR_FIRST, YEAR_LAST, &year) || !accept(sc, '-')
         || !number(sc, 2, 1, 12, &month) || !accept(sc, '-')
-        || !number(sc, 2, 1, month_days(year, month), &day))
+        || !number(sc, 2, 1, civil_month_days(year, month), &day))
         return false;
     int64_t clock_ms = 0;
     if (accept(sc, 'T') || accept(sc, 't') || accept(sc, ' ')) {
