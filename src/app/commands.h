@@ -24,6 +24,8 @@ MUST_CHECK enum err_code command_user(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_settings(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_openapi(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_backup(struct settings *, struct err *e);
+MUST_CHECK enum err_code command_feel(struct settings *, struct err *e);
+MUST_CHECK enum err_code command_dmn(struct settings *, struct err *e);
 
 /* Import one file through a client, with progress on standard error; prints the sums. */
 struct client;

@@ -32,6 +32,15 @@ const struct command_entry commands[] = {
       "measure the proposals against popularity on the last days",
       "Keeps the last DAYS (30) back, proposes from what was before, counts hits among ten. Prints JSON.",
       command_evaluate },
+    { "feel", "tendero feel EXPRESSION [--input JSON|FILE|-]", "work out an expression of the rules' language",
+      "FEEL of OMG DMN 1.5. The names of the input, a JSON object, may be used. Prints JSON; why something is null\n"
+      "is told on standard error.",
+      command_feel },
+    { "dmn", "tendero dmn check FILE | eval FILE [--decision NAME] --input JSON|FILE|- | tck DIR",
+      "check decision models and decide with them",
+      "check lists flaws with line and column. eval decides a case, or one a line (NDJSON), and prints a line each;\n"
+      "without --decision all decisions as an object. tck runs a tree of the DMN compatibility kit.",
+      command_dmn },
     { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"
              " [--data DIR]",
       "keys of programs",
