@@ -44,6 +44,10 @@ const struct dmn_element *dmn_element(const struct dmn *, size_t i);
 /* By name or id; NULL: there is none. */
 const struct dmn_element *dmn_find(const struct dmn *, enum dmn_kind, struct slice name);
 
+/* The table that is the decision's whole logic; NULL: it is something else. */
+struct table;
+const struct table *dmn_table(const struct dmn_element *decision);
+
 /* Decides. inputs: input data by name (a context; imported ones under the import's name). Every decision that is
  * required is decided once. Errors of the data give null, as in FEEL. `eval` has been inited. */
 MUST_CHECK enum err_code dmn_decide(const struct dmn *, const struct dmn_element *decision,

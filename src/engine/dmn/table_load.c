@@ -185,6 +185,15 @@ static struct value eval_table(struct eval *e, const struct node *node, const st
     return table_decide(e, (const struct table *)node->foreign, scope, NULL, NULL);
 }
 
+const struct table *dmn_table(const struct dmn_element *decision)
+{
+    const struct node *node = ((const struct element *)decision)->logic;
+    /* A declared type stands around it. */
+    while (node && node->kind == NODE_FOREIGN && node->foreign->eval != eval_table)
+        node = node->n == 1 ? node->kid[0] : NULL;
+    return node && node->kind == NODE_FOREIGN ? (const struct table *)node->foreign : NULL;
+}
+
 struct node *table_node(struct load *l, const struct xml *x)
 {
     struct node *node = node_make(l, NODE_FOREIGN, 0);

@@ -248,6 +248,34 @@ bool number_to_i64(struct number n, int64_t *ret)
     return true;
 }
 
+static bool floor_scaled_slowly(struct number n, int scale, int64_t *ret, bool *exact)
+{
+    struct number down, times;
+    if (!number_round(n, scale, ROUND_FLOOR, &down) || !number_mul(down, number_scaled(1, scale), &times)
+        || !number_to_i64(times, ret))
+        return false;
+    *exact = number_cmp(down, n) == 0;
+    return true;
+}
+
+/* Small coefficients, which is what people write, straight from the encoding. */
+bool number_floor_scaled(struct number n, int scale, int64_t *ret, bool *exact)
+{
+    static const int64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+    const uint64_t coefficient_high = (UINT64_C(1) << 49) - 1;
+    const int shift = exponent_of(n) + scale, known = (int)(sizeof tens / sizeof *tens);
+    if ((n.high & coefficient_high) || n.low > INT64_MAX || shift >= known || shift <= -known)
+        return floor_scaled_slowly(n, scale, ret, exact);
+    int64_t value = n.high >> 63 ? -(int64_t)n.low : (int64_t)n.low;
+    if (shift >= 0) {
+        *exact = true;
+        return !__builtin_mul_overflow(value, tens[shift], ret);
+    }
+    *exact = value % tens[-shift] == 0;
+    *ret = value / tens[-shift] - (value % tens[-shift] < 0);
+    return true;
+}
+
 int number_cmp(struct number a, struct number b)
 {
     _IDEC_flags flags = 0;

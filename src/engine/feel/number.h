@@ -32,6 +32,9 @@ bool number_is_integer(struct number);
 /* The integer part when the number is an integer and fits; else false. */
 bool number_to_i64(struct number, int64_t *ret);
 
+/* floor(n * 10^scale), and whether nothing is lost by it. false: it does not fit. For hot loops. */
+bool number_floor_scaled(struct number, int scale, int64_t *ret, bool *exact);
+
 int number_cmp(struct number a, struct number b);  // negative, 0, positive
 int number_sign(struct number);
 uint64_t number_hash(struct number);

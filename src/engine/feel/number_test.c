@@ -306,6 +306,29 @@ static void agrees_with_integers(void **state)
     }
 }
 
+static void floors_to_a_scale(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int scale;
+        int64_t want;
+        bool exact, fits;
+    } cases[] = {
+        { "1.25", 2, 125, true, true }, { "1.255", 2, 125, false, true }, { "-1.255", 2, -126, false, true },
+        { "-1.25", 2, -125, true, true }, { "0", 5, 0, true, true }, { "1E3", 0, 1000, true, true },
+        { "1E-20", 2, 0, false, true }, { "-1E-20", 2, -1, false, true }, { "1E30", 0, 0, false, false },
+        { "9223372036854775807", 0, INT64_MAX, true, true }, { "9223372036854775808", 0, 0, false, false },
+        { "92233720368547758.07", 2, INT64_MAX, true, true }, { "123456789012345678901234567890E-20", 3, 1234567890123, false, true },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int64_t got = 0;
+        bool exact = false, fits = number_floor_scaled(num(cases[i].text), cases[i].scale, &got, &exact);
+        if (fits != cases[i].fits || (fits && (got != cases[i].want || exact != cases[i].exact)))
+            fail_msg("%s: %lld %d", cases[i].text, (long long)got, exact);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +336,7 @@ int main(void)
         cmocka_unit_test(knows_curves),     cmocka_unit_test(rounds),
         cmocka_unit_test(orders),           cmocka_unit_test(knows_whole_numbers),
         cmocka_unit_test(meets_doubles),    cmocka_unit_test(agrees_with_integers),
+        cmocka_unit_test(floors_to_a_scale),
     };
     return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }

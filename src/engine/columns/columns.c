@@ -1,0 +1,70 @@
+#include "engine/columns/columns.h"
+
+#include <assert.h>
+
+const struct column *columns_find(const struct columns *c, struct slice name)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (slice_eq(c->column[i].name, name))
+            return &c->column[i];
+    return NULL;
+}
+
+static bool bit(const uint64_t *bits, size_t row)
+{
+    return bits[row / 64] >> (row % 64) & 1;
+}
+
+bool column_is_null(const struct column *c, size_t row)
+{
+    return c->null && bit(c->null, row);
+}
+
+int64_t column_raw(const struct column *c, size_t row)
+{
+    bool code = c->kind == COLUMN_STRING;
+    switch (c->width) {
+    case 0: return bit(c->data, row);
+    case 1: return code ? ((const uint8_t *)c->data)[row] : ((const int8_t *)c->data)[row];
+    case 2: return code ? ((const uint16_t *)c->data)[row] : ((const int16_t *)c->data)[row];
+    case 4: return code ? (int64_t)((const uint32_t *)c->data)[row] : ((const int32_t *)c->data)[row];
+    default: assert(c->width == 8); return ((const int64_t *)c->data)[row];
+    }
+}
+
+static struct value date_time_value(int64_t ms, struct arena *mem, bool *ok)
+{
+    struct date_time t = { { 1970, 1, 1 }, { .zone = { .kind = ZONE_OFFSET } } };
+    int64_t s = ms / 1000 - (ms % 1000 < 0), rest = ms - s * 1000;
+    if (!date_time_add(t, (struct duration){ s, 0 }, &t))
+        return value_null;
+    t.time.nano = (uint32_t)rest * 1000000;
+    return value_date_time(mem, t, ok);
+}
+
+struct value column_value(const struct column *c, size_t row, struct arena *mem, bool *ok)
+{
+    struct value v = { .kind = VALUE_DATE };
+    int64_t raw = column_raw(c, row);
+    *ok = true;
+    if (column_is_null(c, row))
+        return value_null;
+    switch (c->kind) {
+    case COLUMN_BOOLEAN: return value_boolean(raw);
+    case COLUMN_NUMBER: return value_number(number_scaled(raw, -c->scale));
+    case COLUMN_STRING: assert((size_t)raw < c->dictionary->n); return value_string(c->dictionary->text[raw]);
+    case COLUMN_DATE: return date_of_days(raw, &v.date) ? v : value_null;
+    case COLUMN_DATE_TIME: return date_time_value(raw, mem, ok);
+    }
+    return value_null;
+}
+
+size_t bits_count(const uint64_t *bits, size_t rows)
+{
+    size_t n = 0;
+    for (size_t w = 0; w < rows / 64; w++)
+        n += (size_t)__builtin_popcountll(bits[w]);
+    if (rows % 64)
+        n += (size_t)__builtin_popcountll(bits[rows / 64] & ((UINT64_C(1) << rows % 64) - 1));
+    return n;
+}

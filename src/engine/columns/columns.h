@@ -1,0 +1,45 @@
+/* A base as typed columns: one row a customer, values side by side, so that a condition over ten million rows reads
+ * little memory and the same loop does it for 64 rows at a time.
+ *
+ * Numbers   whole multiples of 10^-scale, kept in the narrowest width that holds them: exact, as FEEL's decimals are.
+ * Strings   codes of a dictionary. Dates: days since 1970-01-01. Dates with time: milliseconds UTC, shown with "Z".
+ * Null      a bit a row; what the data of such a row says does not matter, but codes are of the dictionary always.
+ * Padding   data and bits can be read up to the next multiple of COLUMN_CHUNK rows.
+ */
+#ifndef TENDERO_ENGINE_COLUMNS_COLUMNS_H
+#define TENDERO_ENGINE_COLUMNS_COLUMNS_H
+
+#include "engine/feel/value.h"
+
+#define COLUMN_CHUNK 4096u                       // rows that the executors take at a time
+#define COLUMN_WORDS(rows) (((rows) + COLUMN_CHUNK - 1) / COLUMN_CHUNK * (COLUMN_CHUNK / 64))
+
+enum column_kind { COLUMN_BOOLEAN, COLUMN_NUMBER, COLUMN_STRING, COLUMN_DATE, COLUMN_DATE_TIME };
+struct dictionary {
+    size_t n;
+    const struct slice *text;                    // by code; each once
+};
+struct column {
+    struct slice name;
+    enum column_kind kind;
+    int scale;                                   // NUMBER: digits behind the point, 0 to 18
+    size_t width;                                // bytes a value: 1, 2, 4 or 8; BOOLEAN: 0, data is bits
+    const void *data;                            // signed; codes unsigned
+    const uint64_t *null;                        // NULL: no row is null
+    const struct dictionary *dictionary;         // STRING
+};
+struct columns {
+    size_t rows, n;
+    const struct column *column;
+};
+
+/* NULL: there is none. */
+const struct column *columns_find(const struct columns *, struct slice name);
+/* A row's value as FEEL has it. *ok false: mem is exhausted. */
+struct value column_value(const struct column *, size_t row, struct arena *mem, bool *ok);
+bool column_is_null(const struct column *, size_t row);
+/* The number that data holds: a code, days, milliseconds, multiples of 10^-scale; 0 or 1. */
+int64_t column_raw(const struct column *, size_t row);
+size_t bits_count(const uint64_t *bits, size_t rows);
+
+#endif

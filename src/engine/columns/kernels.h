@@ -1,0 +1,15 @@
+/* The hot loops: a chunk of a column to bits. Private to engine/columns. */
+#ifndef TENDERO_ENGINE_COLUMNS_KERNELS_H
+#define TENDERO_ENGINE_COLUMNS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERNEL_WORDS 64u   // of a chunk
+
+/* Bit i of out: low <= value i <= high. low <= high, both within the width. */
+void kernel_range(const void *data, size_t width, int64_t low, int64_t high, uint64_t out[KERNEL_WORDS]);
+/* Bit i: is[code i]; `is` holds 0 and 1 for each code. */
+void kernel_codes(const void *data, size_t width, const uint8_t *is, uint64_t out[KERNEL_WORDS]);
+
+#endif

@@ -1,0 +1,26 @@
+/* Events of one type by day: who did it when. What "bought more than twice in the last 90 days" is counted from, without
+ * looking at any other event.
+ *
+ * Shape    blocks of 32 days; an entry is a row (customer) and a day, 5 bytes. Events may come in any order.
+ * Windows  whole days, both ends included: blocks inside are counted without looking at days, those outside not at all.
+ */
+#ifndef TENDERO_ENGINE_COLUMNS_POSTINGS_H
+#define TENDERO_ENGINE_COLUMNS_POSTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct postings;
+struct postings *postings_new(void);            // NULL: memory
+void postings_drop(struct postings **);
+/* false: memory, nothing is added; or a day that is more than 2,000 blocks (170 years) from the others. */
+bool postings_add(struct postings *, uint32_t row, int32_t day);
+/* The customer's events are forgotten: a walk over all of the type. */
+void postings_forget(struct postings *, uint32_t row);
+/* times[row] += events of the row in [from, to]; at most 255 each. Rows of n and above are left out. */
+void postings_count(const struct postings *, int32_t from_day, int32_t to_day, uint8_t *times, size_t n);
+size_t postings_events(const struct postings *);
+size_t postings_bytes(const struct postings *);
+
+#endif
