@@ -22,7 +22,7 @@ bool column_is_null(const struct column *c, size_t row)
 
 int64_t column_raw(const struct column *c, size_t row)
 {
-    bool code = c->kind == COLUMN_STRING;
+    bool code = c->kind == COLUMN_CODES;
     switch (c->width) {
     case 0: return bit(c->data, row);
     case 1: return code ? ((const uint8_t *)c->data)[row] : ((const int8_t *)c->data)[row];
@@ -52,7 +52,7 @@ struct value column_value(const struct column *c, size_t row, struct arena *mem,
     switch (c->kind) {
     case COLUMN_BOOLEAN: return value_boolean(raw);
     case COLUMN_NUMBER: return value_number(number_scaled(raw, -c->scale));
-    case COLUMN_STRING: assert((size_t)raw < c->dictionary->n); return value_string(c->dictionary->text[raw]);
+    case COLUMN_CODES: assert((size_t)raw < c->dictionary->n); return c->dictionary->value[raw];
     case COLUMN_DATE: return date_of_days(raw, &v.date) ? v : value_null;
     case COLUMN_DATE_TIME: return date_time_value(raw, mem, ok);
     }

@@ -2,7 +2,7 @@
  * little memory and the same loop does it for 64 rows at a time.
  *
  * Numbers   whole multiples of 10^-scale, kept in the narrowest width that holds them: exact, as FEEL's decimals are.
- * Strings   codes of a dictionary. Dates: days since 1970-01-01. Dates with time: milliseconds UTC, shown with "Z".
+ * Codes     of a dictionary of values: texts, yes-or-no with a third case, lists, whatever a trait may be. Dates: days since 1970-01-01. Dates with time: milliseconds UTC, shown with "Z".
  * Null      a bit a row; what the data of such a row says does not matter, but codes are of the dictionary always.
  * Padding   data and bits can be read up to the next multiple of COLUMN_CHUNK rows.
  */
@@ -14,10 +14,10 @@
 #define COLUMN_CHUNK 4096u                       // rows that the executors take at a time
 #define COLUMN_WORDS(rows) (((rows) + COLUMN_CHUNK - 1) / COLUMN_CHUNK * (COLUMN_CHUNK / 64))
 
-enum column_kind { COLUMN_BOOLEAN, COLUMN_NUMBER, COLUMN_STRING, COLUMN_DATE, COLUMN_DATE_TIME };
+enum column_kind { COLUMN_BOOLEAN, COLUMN_NUMBER, COLUMN_CODES, COLUMN_DATE, COLUMN_DATE_TIME };
 struct dictionary {
     size_t n;
-    const struct slice *text;                    // by code; each once
+    const struct value *value;                   // by code
 };
 struct column {
     struct slice name;
@@ -26,7 +26,7 @@ struct column {
     size_t width;                                // bytes a value: 1, 2, 4 or 8; BOOLEAN: 0, data is bits
     const void *data;                            // signed; codes unsigned
     const uint64_t *null;                        // NULL: no row is null
-    const struct dictionary *dictionary;         // STRING
+    const struct dictionary *dictionary;         // CODES
 };
 struct columns {
     size_t rows, n;

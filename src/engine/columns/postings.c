@@ -100,21 +100,21 @@ void postings_forget(struct postings *p, uint32_t row)
             }
 }
 
-static void count_all(const struct block *b, uint8_t *times, size_t n)
+static void count_all(const struct block *b, uint16_t *times, size_t n)
 {
     for (size_t k = 0; k < b->n; k++)
         if (b->row[k] < n)
-            times[b->row[k]] = (uint8_t)(times[b->row[k]] + (times[b->row[k]] != UINT8_MAX));
+            times[b->row[k]] = (uint16_t)(times[b->row[k]] + (times[b->row[k]] != UINT16_MAX));
 }
 
-static void count_some(const struct block *b, int64_t from, int64_t to, uint8_t *times, size_t n)
+static void count_some(const struct block *b, int64_t from, int64_t to, uint16_t *times, size_t n)
 {
     for (size_t k = 0; k < b->n; k++)
         if (b->day[k] >= from && b->day[k] <= to && b->row[k] < n)
-            times[b->row[k]] = (uint8_t)(times[b->row[k]] + (times[b->row[k]] != UINT8_MAX));
+            times[b->row[k]] = (uint16_t)(times[b->row[k]] + (times[b->row[k]] != UINT16_MAX));
 }
 
-void postings_count(const struct postings *p, int32_t from_day, int32_t to_day, uint8_t *times, size_t n)
+void postings_count(const struct postings *p, int32_t from_day, int32_t to_day, uint16_t *times, size_t n)
 {
     for (size_t i = 0; i < p->n; i++) {
         int64_t begin = (p->first + (int64_t)i) * BLOCK_DAYS;
@@ -125,6 +125,85 @@ void postings_count(const struct postings *p, int32_t from_day, int32_t to_day, 
         else
             count_some(&p->block[i], from_day - begin, to_day - begin, times, n);
     }
+}
+
+void postings_last(const struct postings *p, int32_t *day, size_t n)
+{
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t k = 0; k < p->block[i].n; k++) {
+            uint32_t row = p->block[i].row[k];
+            int32_t of = (int32_t)((p->first + (int64_t)i) * BLOCK_DAYS) + p->block[i].day[k];
+            if (row < n && of > day[row])
+                day[row] = of;
+        }
+}
+
+void postings_first(const struct postings *p, int32_t *day, size_t n)
+{
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t k = 0; k < p->block[i].n; k++) {
+            uint32_t row = p->block[i].row[k];
+            int32_t of = (int32_t)((p->first + (int64_t)i) * BLOCK_DAYS) + p->block[i].day[k];
+            if (row < n && of < day[row])
+                day[row] = of;
+        }
+}
+
+size_t postings_of(const struct postings *p, uint32_t row, int32_t from_day, int32_t to_day)
+{
+    size_t times = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        int64_t begin = (p->first + (int64_t)i) * BLOCK_DAYS;
+        if (begin > to_day || begin + BLOCK_DAYS - 1 < from_day)
+            continue;
+        for (size_t k = 0; k < p->block[i].n; k++)
+            times += p->block[i].row[k] == row && begin + p->block[i].day[k] >= from_day
+                     && begin + p->block[i].day[k] <= to_day;
+    }
+    return times;
+}
+
+bool postings_save(const struct postings *p, bool (*put)(void *arg, const void *at, size_t len), void *arg)
+{
+    const int64_t head[3] = { p->first, (int64_t)p->n, (int64_t)p->events };
+    bool ok = put(arg, head, sizeof head);
+    for (size_t i = 0; i < p->n && ok; i++) {
+        const struct block *b = &p->block[i];
+        const uint64_t n = b->n;
+        ok = put(arg, &n, sizeof n) && put(arg, b->row, b->n * sizeof *b->row) && put(arg, b->day, b->n);
+    }
+    return ok;
+}
+
+static bool load_block(struct block *b, bool (*get)(void *arg, void *at, size_t len), void *arg)
+{
+    uint64_t n;
+    if (!get(arg, &n, sizeof n) || n > UINT32_MAX)
+        return false;
+    b->row = malloc(n ? n * sizeof *b->row : 1);
+    b->day = malloc(n ? n : 1);
+    if (!b->row || !b->day || !get(arg, b->row, n * sizeof *b->row) || !get(arg, b->day, n))
+        return false;
+    b->n = b->room = n;
+    return true;
+}
+
+bool postings_load(struct postings *p, bool (*get)(void *arg, void *at, size_t len), void *arg)
+{
+    int64_t head[3];
+    assert(p->n == 0);
+    if (!get(arg, head, sizeof head) || head[1] < 0 || head[1] > BLOCKS_MAX || head[2] < 0)
+        return false;
+    p->block = calloc((size_t)head[1] + 1, sizeof *p->block);
+    if (!p->block)
+        return false;
+    p->first = head[0];
+    p->n = (size_t)head[1];
+    p->events = (size_t)head[2];
+    for (size_t i = 0; i < p->n; i++)
+        if (!load_block(&p->block[i], get, arg))
+            return false;
+    return true;
 }
 
 size_t postings_events(const struct postings *p)

@@ -18,8 +18,16 @@ void postings_drop(struct postings **);
 bool postings_add(struct postings *, uint32_t row, int32_t day);
 /* The customer's events are forgotten: a walk over all of the type. */
 void postings_forget(struct postings *, uint32_t row);
-/* times[row] += events of the row in [from, to]; at most 255 each. Rows of n and above are left out. */
-void postings_count(const struct postings *, int32_t from_day, int32_t to_day, uint8_t *times, size_t n);
+/* times[row] += events of the row in [from, to]; at most 65,535 each. Rows of n and above are left out. */
+void postings_count(const struct postings *, int32_t from_day, int32_t to_day, uint16_t *times, size_t n);
+/* day[row]: the last (or first) day of an event of the row, where that is later (earlier) than what stands there. */
+void postings_last(const struct postings *, int32_t *day, size_t n);
+void postings_first(const struct postings *, int32_t *day, size_t n);
+/* Events of one row in [from, to]: a walk over the blocks of the window. */
+size_t postings_of(const struct postings *, uint32_t row, int32_t from_day, int32_t to_day);
+/* As bytes, and back into an empty one. false: put or get did. */
+bool postings_save(const struct postings *, bool (*put)(void *arg, const void *at, size_t len), void *arg);
+bool postings_load(struct postings *, bool (*get)(void *arg, void *at, size_t len), void *arg);
 size_t postings_events(const struct postings *);
 size_t postings_bytes(const struct postings *);
 

@@ -8,7 +8,7 @@
 
 #define RANGES_MAX 256
 #define RUNS_MAX 4            // of codes
-#define CODES_MAX 65536u      // different texts that are each asked about
+#define CODES_MAX 65536u      // different values that are each asked about
 #define USES_MAX 64           // columns of one step that goes row by row
 #define ROW_STEPS UINT64_C(1000000)
 
@@ -183,7 +183,7 @@ static struct step codes_step(struct making *m, const struct node *node, const s
     bool any = false;
     step.codes = codes;
     for (size_t i = 0; i < n && !m->full; i++) {
-        enum value_eq is = ask_one(m, node, c, value_string(c->dictionary->text[i]));
+        enum value_eq is = ask_one(m, node, c, c->dictionary->value[i]);
         codes[i] = is == VALUE_EQ_TRUE;
         unknown[i] = is == VALUE_EQ_NULL;
         any = any || unknown[i];
@@ -256,8 +256,8 @@ static bool single_step(struct making *m, const struct node *node, const struct 
 {
     switch (c->kind) {
     case COLUMN_BOOLEAN: *ret = bits_step(m, node, c); return true;
-    case COLUMN_STRING:
-        *why = "the column has too many different texts";
+    case COLUMN_CODES:
+        *why = "the column has too many different values";
         if (c->dictionary->n > CODES_MAX)
             return false;
         *ret = codes_step(m, node, c);
@@ -542,7 +542,7 @@ enum err_code program_run(const struct program *program, size_t begin, size_t en
 static void explain(const struct program *p, size_t step, size_t depth, struct buf *out)
 {
     static const char *const words[] = {
-        [STEP_CONSTANT] = "constant: ", [STEP_RANGES] = "ranges: ", [STEP_RUNS] = "different texts: ", [STEP_CODES] = "different texts: ",
+        [STEP_CONSTANT] = "constant: ", [STEP_RANGES] = "ranges: ", [STEP_RUNS] = "different values: ", [STEP_CODES] = "different values: ",
         [STEP_BITS] = "yes or no: ", [STEP_PAIR] = "two columns: ", [STEP_AND] = "and", [STEP_OR] = "or",
         [STEP_NOT] = "not", [STEP_ROWS] = "row by row: ",
     };

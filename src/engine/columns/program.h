@@ -2,7 +2,7 @@
  *
  * Meaning   exactly the interpreter's. What is compared with constants becomes ranges of the column's own whole numbers,
  *           found by asking the interpreter about a value of each cell (cells.h); what asks about a text or a yes-or-no
- *           is asked once for each different one; `and`, `or` and `not` work on the bits with FEEL's three values. What
+ *           is asked once for each different value; `and`, `or` and `not` work on the bits with FEEL's three values. What
  *           is neither is asked of the interpreter row by row, for those rows only that the rest leaves open;
  *           program_explain says which part, and why.
  * Speed     64 rows a step, no allocation per row but the interpreter's; several threads may run one program, each on

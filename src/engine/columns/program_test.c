@@ -24,7 +24,9 @@ static uint64_t any(uint64_t below)
 }
 
 /* ---- the base: a column of each kind and width, with nulls, extremes and neighbours of the constants below ---- */
-static const struct slice texts[] = { { "", 0 }, { "ES", 2 }, { "PT", 2 }, { "a b", 3 }, { "Ünï", 5 }, { "es", 2 } };
+#define TEXT(t) { .kind = VALUE_STRING, .string = { t, sizeof t - 1 } }
+static const struct value texts[] = { TEXT(""), TEXT("ES"), TEXT("PT"), TEXT("a b"), TEXT("Ünï"), TEXT("es"),
+                                      { .kind = VALUE_BOOLEAN, .boolean = true } };
 static const struct dictionary dictionary = { COUNT(texts), texts };
 static const char *const numbers[] = { "0", "1", "-1", "100", "100.5", "99.99", "100.01", "0.005", "-0.01", "1E30", "127",
                                        "-128", "32767", "2147483647", "9223372036854775807" };
@@ -47,7 +49,7 @@ static int64_t raw_of(const struct column *c)
                                   NOW_MS - 3600000, NOW_MS - 1 };
     switch (c->kind) {
     case COLUMN_BOOLEAN: return (int64_t)any(2);
-    case COLUMN_STRING: return (int64_t)any(COUNT(texts));
+    case COLUMN_CODES: return (int64_t)any(COUNT(texts));
     case COLUMN_DATE: return days[any(COUNT(days))] + (int64_t)any(3) - 1;
     case COLUMN_DATE_TIME: return ms[any(COUNT(ms))];
     case COLUMN_NUMBER: break;
@@ -72,8 +74,8 @@ static void fill(struct store *s)
         { .name = { "n2", 2 }, .kind = COLUMN_NUMBER, .width = 2, .scale = 2 },
         { .name = { "spend", 5 }, .kind = COLUMN_NUMBER, .width = 4, .scale = 2 },
         { .name = { "n8", 2 }, .kind = COLUMN_NUMBER, .width = 8 },
-        { .name = { "country", 7 }, .kind = COLUMN_STRING, .width = 1 },
-        { .name = { "plan", 4 }, .kind = COLUMN_STRING, .width = 2 },
+        { .name = { "country", 7 }, .kind = COLUMN_CODES, .width = 1 },
+        { .name = { "plan", 4 }, .kind = COLUMN_CODES, .width = 2 },
         { .name = { "known", 5 }, .kind = COLUMN_BOOLEAN },
         { .name = { "last order", 10 }, .kind = COLUMN_DATE, .width = 4 },
         { .name = { "seen at", 7 }, .kind = COLUMN_DATE_TIME, .width = 8 },
@@ -82,7 +84,7 @@ static void fill(struct store *s)
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct column *c = &s->column[i];
         *c = kinds[i];
-        c->dictionary = c->kind == COLUMN_STRING ? &dictionary : NULL;
+        c->dictionary = c->kind == COLUMN_CODES ? &dictionary : NULL;
         s->data[i] = calloc(words * 64, c->width ? c->width : 1);
         s->null[i] = calloc(words, sizeof(uint64_t));
         for (size_t row = 0; row < ROWS; row++) {
@@ -261,9 +263,9 @@ static void explains_itself(void **state)
         const char *text, *want;
     } cases[] = {
         { "spend > 100 and country in (\"ES\", \"PT\") and known",
-          "and\n  and\n    ranges: spend > 100\n    different texts: country in (\"ES\", \"PT\")\n  yes or no: known\n" },
+          "and\n  and\n    ranges: spend > 100\n    different values: country in (\"ES\", \"PT\")\n  yes or no: known\n" },
         { "not(starts with(country, \"E\") or n1 = n2)",
-          "not\n  or\n    different texts: starts with(country, \"E\")\n    row by row: n1 = n2, since it uses several columns at "
+          "not\n  or\n    different values: starts with(country, \"E\")\n    row by row: n1 = n2, since it uses several columns at "
           "once\n" },
         { "spend > 1 and spend < 5", "ranges: spend > 1 and spend < 5\n" },
         { "n2 < spend", "two columns: n2 < spend\n" },

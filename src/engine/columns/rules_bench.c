@@ -43,8 +43,9 @@ static void check(enum err_code code, const struct err *e)
 }
 
 /* ---- the base: spend 4 bytes, orders 1, country 1, last order 4, subscribed a bit, age 1; a bit of null for two ---- */
-static const struct slice countries[] = { { "ES", 2 }, { "PT", 2 }, { "FR", 2 }, { "DE", 2 }, { "IT", 2 }, { "NL", 2 },
-                                          { "GB", 2 }, { "US", 2 }, { "MX", 2 }, { "AR", 2 } };
+#define TEXT(t) { .kind = VALUE_STRING, .string = { t, sizeof t - 1 } }
+static const struct value countries[] = { TEXT("ES"), TEXT("PT"), TEXT("FR"), TEXT("DE"), TEXT("IT"),
+                                          TEXT("NL"), TEXT("GB"), TEXT("US"), TEXT("MX"), TEXT("AR") };
 static const struct dictionary dictionary = { 10, countries };
 static struct column column[6];
 static struct columns columns_of(void)
@@ -79,7 +80,7 @@ static void make_base(void)
     }
     column[0] = (struct column){ { "spend", 5 }, COLUMN_NUMBER, 2, 4, spend, NULL, NULL };
     column[1] = (struct column){ { "orders", 6 }, COLUMN_NUMBER, 0, 1, orders, NULL, NULL };
-    column[2] = (struct column){ { "country", 7 }, COLUMN_STRING, 0, 1, country, NULL, &dictionary };
+    column[2] = (struct column){ { "country", 7 }, COLUMN_CODES, 0, 1, country, NULL, &dictionary };
     column[3] = (struct column){ { "last order", 10 }, COLUMN_DATE, 0, 4, last, no_order, NULL };
     column[4] = (struct column){ { "subscribed", 10 }, COLUMN_BOOLEAN, 0, 0, subscribed, NULL, NULL };
     column[5] = (struct column){ { "age", 3 }, COLUMN_NUMBER, 0, 1, age, no_age, NULL };
@@ -93,7 +94,7 @@ static void write_base(const char *path)
     fprintf(out, "spend,orders,country,last_order,subscribed\n");
     for (size_t i = 0; i < rows; i++) {
         fprintf(out, "%.2f,%d,%s,", (double)column_raw(&column[0], i) / 100, (int)column_raw(&column[1], i),
-                countries[column_raw(&column[2], i)].at);
+                countries[column_raw(&column[2], i)].string.at);
         char day[TEMPORAL_TEXT];
         struct date d;
         if (!column_is_null(&column[3], i) && date_of_days(column_raw(&column[3], i), &d))
@@ -169,7 +170,7 @@ static void audience(struct arena *mem, struct arena *scratch)
 static void window(void)
 {
     struct postings *p = postings_new();
-    uint8_t *times = zeros(COLUMN_WORDS(rows) * 64);
+    uint16_t *times = zeros(COLUMN_WORDS(rows) * 64 * sizeof *times);
     size_t events = rows * EVENTS_PER_ROW;
     double best = 1e9;
     /* Five types of events; one of them is counted. Days as a shop that grows has them. */
@@ -179,7 +180,7 @@ static void window(void)
     size_t found = 0;
     for (int turn = 0; turn < TURNS; turn++) {
         double begin = now_ms();
-        memset(times, 0, rows);
+        memset(times, 0, rows * sizeof *times);
         postings_count(p, TODAY - 29, TODAY, times, rows);
         found = 0;
         for (size_t i = 0; i < rows; i++)
@@ -213,7 +214,7 @@ static const struct table *make_table(size_t n_rules, size_t inputs, struct aren
         uint32_t low = any(1000), day = any(360);
         const char *const cells[] = {
             arena_printf(mem, "[%u..%u)", low, low + 200).at, arena_printf(mem, "&gt;= %u", any(6)).at,
-            arena_printf(mem, "\"%s\", \"%s\"", countries[any(10)].at, countries[any(10)].at).at,
+            arena_printf(mem, "\"%s\", \"%s\"", countries[any(10)].string.at, countries[any(10)].string.at).at,
             arena_printf(mem, "&gt; date(2026, 11, 27) - duration(\"P%uD\")", day + 30).at,
             arena_printf(mem, "[%u..%u]", 18 + any(40), 50 + any(40)).at,
         };

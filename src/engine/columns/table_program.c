@@ -208,11 +208,11 @@ static bool map_codes(struct making *m, size_t i, struct map *map)
 {
     const struct dictionary *d = map->column->dictionary;
     if (d->n > TEXTS_MAX * 16)
-        return refuse(m, ERR_INVALID, "%s", "a column has too many different texts");
+        return refuse(m, ERR_INVALID, "%s", "a column has too many different values");
     if (!begin_map(m, map, d->n))
         return false;
     for (size_t c = 0; c < d->n; c++)
-        if (!set_for(m, i, value_string(d->text[c]), &map->set_of[c]))
+        if (!set_for(m, i, d->value[c], &map->set_of[c]))
             return false;
     return true;
 }
@@ -274,7 +274,7 @@ static bool kind_of(struct making *m, size_t i, enum column_kind *ret)
         enum type_kind type;
         enum value_kind value;
         enum column_kind kind;
-    } kinds[] = { { TYPE_NUMBER, VALUE_NUMBER, COLUMN_NUMBER }, { TYPE_STRING, VALUE_STRING, COLUMN_STRING },
+    } kinds[] = { { TYPE_NUMBER, VALUE_NUMBER, COLUMN_NUMBER }, { TYPE_STRING, VALUE_STRING, COLUMN_CODES },
                   { TYPE_BOOLEAN, VALUE_BOOLEAN, COLUMN_BOOLEAN }, { TYPE_DATE, VALUE_DATE, COLUMN_DATE },
                   { TYPE_DATE_TIME, VALUE_DATE_TIME, COLUMN_DATE_TIME } };
     const struct type *type = m->table->input[i].type;
@@ -323,11 +323,11 @@ static bool map_input(struct making *m, size_t i, const struct columns *columns)
     bool ok;
     switch (map->kind) {
     case COLUMN_BOOLEAN: ok = map_bits(m, i, map); break;
-    case COLUMN_STRING: ok = columns ? map_codes(m, i, map) : map_texts(m, i, map); break;
+    case COLUMN_CODES: ok = columns ? map_codes(m, i, map) : map_texts(m, i, map); break;
     default: ok = map_ordered(m, i, map);
     }
     ok = ok && set_for(m, i, value_null, &map->set_of_null);
-    return ok && (!columns || map->kind == COLUMN_BOOLEAN || map->kind == COLUMN_STRING || index_ordered(m, map));
+    return ok && (!columns || map->kind == COLUMN_BOOLEAN || map->kind == COLUMN_CODES || index_ordered(m, map));
 }
 
 /* Rules that say the same, for ANY: their outputs are constants and equal. */
@@ -421,10 +421,10 @@ static bool value_set(const struct map *map, struct value v, uint32_t *ret)
     int64_t point;
     switch (v.kind) {
     case VALUE_NULL: *ret = map->set_of_null; return true;
-    case VALUE_STRING: return map->kind == COLUMN_STRING && text_set(map, v.string, ret);
+    case VALUE_STRING: return map->kind == COLUMN_CODES && text_set(map, v.string, ret);
     case VALUE_BOOLEAN: *ret = map->set_of[v.boolean]; return map->kind == COLUMN_BOOLEAN;
     default:
-        if (map->kind == COLUMN_STRING || map->kind == COLUMN_BOOLEAN || !cells_point(&map->cells, v, &point))
+        if (map->kind == COLUMN_CODES || map->kind == COLUMN_BOOLEAN || !cells_point(&map->cells, v, &point))
             return false;
         *ret = map->set_of[cells_find(&map->cells, point)];
         return true;
@@ -509,7 +509,7 @@ static void sets_of(const struct map *map, size_t row, size_t n, uint32_t *out)
         { sets_code_1, sets_code_2, sets_code_4, NULL },
     };
     const struct column *c = map->column;
-    int way = c->kind == COLUMN_STRING ? 2 : map->n_direct ? 1 : 0;
+    int way = c->kind == COLUMN_CODES ? 2 : map->n_direct ? 1 : 0;
     if (c->width == 0)
         sets_bit(map, row, n, out);
     else

@@ -21,14 +21,15 @@ static uint64_t any(uint64_t below)
     return (seed >> 33) % below;
 }
 
-static const struct slice texts[] = { { "ES", 2 }, { "PT", 2 }, { "FR", 2 }, { "", 0 } };
+#define TEXT(t) { .kind = VALUE_STRING, .string = { t, sizeof t - 1 } }
+static const struct value texts[] = { TEXT("ES"), TEXT("PT"), TEXT("FR"), TEXT("") };
 static const struct dictionary dictionary = { COUNT(texts), texts };
 static int32_t spend[COLUMN_WORDS(ROWS) * 64], day[COLUMN_WORDS(ROWS) * 64];
 static uint8_t country[COLUMN_WORDS(ROWS) * 64];
 static uint64_t known[COLUMN_WORDS(ROWS)], nulls[4][COLUMN_WORDS(ROWS)];
 static const struct column column[] = {
     { { "spend", 5 }, COLUMN_NUMBER, 2, 4, spend, nulls[0], NULL },
-    { { "country", 7 }, COLUMN_STRING, 0, 1, country, nulls[1], &dictionary },
+    { { "country", 7 }, COLUMN_CODES, 0, 1, country, nulls[1], &dictionary },
     { { "known", 5 }, COLUMN_BOOLEAN, 0, 0, known, nulls[2], NULL },
     { { "day", 3 }, COLUMN_DATE, 0, 4, day, nulls[3], NULL },
 };
