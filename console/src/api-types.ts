@@ -297,6 +297,113 @@ export type TraitSchemaEdit = {
   rule: Rule;
   purpose: string;
 };
+export type AudienceValue = {
+  text: string;
+  customers: number;
+};
+export type AudienceTerm = {
+  name: string;
+  label: Text;
+  group: "purchases" | "customer" | "trait";
+  kind: "number" | "text" | "boolean" | "date" | "other";
+  customers: number;
+  values: AudienceValue[];
+  least: string | null;
+  most: string | null;
+};
+export type AudienceEvent = {
+  name: string;
+  events: number;
+};
+export type AudienceTerms = {
+  ready: boolean;
+  progress: number;
+  customers: number;
+  bytes: number;
+  terms: AudienceTerm[];
+  events: AudienceEvent[];
+};
+export type AudienceCountAsk = {
+  condition: string;
+};
+export type AudienceTier = {
+  tier: Tier;
+  customers: number;
+};
+export type AudienceCount = {
+  customers: number;
+  total: number;
+  tiers: AudienceTier[];
+  sample: CustomerRow[];
+  plan: string;
+  rowByRow: number;
+  ms: number;
+};
+export type AudienceNew = {
+  name: string;
+  condition: string;
+  note?: string;
+};
+export type AudienceVersion = {
+  version: number;
+  condition: string;
+  note: string;
+  by: string;
+  at: string;
+};
+export type AudienceSize = {
+  day: string;
+  customers: number;
+};
+export type Audience = {
+  id: string;
+  name: string;
+  condition: string;
+  version: number;
+  customers: number | null;
+  createdAt: string;
+  changedAt: string;
+  by: string;
+  note: string;
+};
+export type AudiencePage = {
+  audience: Audience;
+  versions: AudienceVersion[];
+  sizes: AudienceSize[];
+};
+export type AudienceExplainAsk = {
+  condition: string;
+  customer: CustomerRef;
+};
+export type AudienceFigure = {
+  name: string;
+  value: unknown;
+};
+export type AudienceStep = {
+  text: string;
+  joint: "and" | "or" | "not" | "none";
+  is: boolean | null;
+  values: AudienceFigure[];
+  parts: AudienceStep[];
+};
+export type AudienceExplained = {
+  customer: CustomerRow;
+  in: boolean;
+  step: AudienceStep;
+};
+export type AudienceCompareAsk = {
+  before: string;
+  after: string;
+};
+export type AudienceCompared = {
+  before: number;
+  after: number;
+  gains: number;
+  loses: number;
+  stays: number;
+  gained: CustomerRow[];
+  lost: CustomerRow[];
+};
 export type ProductRow = {
   id: string;
   title: string;

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "api/api_room.h"
+#include "api/audience_ask.h"
 #include "base/limits.h"
 #include "sys/clock.h"
 
 #define ANSWER_BYTES ((size_t)64 << 20)
 #define OPENAPI_BYTES ((size_t)4 << 20)
 #define FLUSH_EVERY_MS INT64_C(60000)
+#define SIZES_EVERY_MS INT64_C(3600000)
 
 static enum err_code api_fill(struct api *api, struct err *e)
 {
@@ -154,6 +156,12 @@ static void refresh_work(void *arg)
         (void)!people_refresh(rooms->people, now_ms, &e);
     if (!atomic_load(&api->stopping) && affinity_refit_due(rooms->affinity, now_ms))
         (void)!affinity_refit(rooms->affinity, now_ms, &api->stopping, &e);
+    if (!atomic_load(&api->stopping) && population_refresh_due(rooms->population))
+        (void)!population_refresh(rooms->population, rooms->people, now_ms, &e);
+    if (!atomic_load(&api->stopping) && now_ms - api->sized_ms >= SIZES_EVERY_MS) {
+        (void)!audiences_keep_sizes(rooms, now_ms, &e);
+        api->sized_ms = now_ms;
+    }
     tick_end(api, &api->refreshing);
 }
 
@@ -161,7 +169,8 @@ static void refresh_start(struct api *api, int64_t now_ms)
 {
     struct err e;
     bool due = people_refresh_due(api->options.people, now_ms)
-               || affinity_refit_due(api->options.affinity, now_ms);
+               || affinity_refit_due(api->options.affinity, now_ms)
+               || population_refresh_due(api->options.population) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
     if (!due || !tick_begin(api, &api->refreshing))
         return;
     if (pool_submit(api->options.jobs, refresh_work, api, &e))

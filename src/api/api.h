@@ -12,6 +12,7 @@
 #include "insight/affinity.h"
 #include "insight/counts.h"
 #include "insight/people.h"
+#include "insight/population.h"
 #include "intake/import.h"
 #include "io/http/http.h"
 #include "offers/catalogue.h"
@@ -35,6 +36,8 @@ struct api_options {
     struct memory *memory;
     struct purchases *purchases;
     struct people *people;
+    struct population *population;
+    const struct zones *zones; // of rules
     struct affinity *affinity;
     struct catalogue *catalogue;
     struct counts *counts;

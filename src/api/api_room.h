@@ -23,6 +23,7 @@ struct api {
     pthread_cond_t idle;
     bool refreshing, flushing;         // one such work is with the pool, with the writer
     int64_t flushed_ms;                // of the thread that calls api_tick
+    _Atomic int64_t sized_ms;          // when sizes of audiences were kept last
 };
 
 /* The handlers that the table names. */

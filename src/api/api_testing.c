@@ -36,9 +36,10 @@ static void open_rooms(struct shop *shop)
     need(purchases_new(r->memory, &r->purchases, &e), &e, "purchases");
     need(counts_new(&r->counts, &e), &e, "counts");
     need(catalogue_new(r->memory, shop->read, r->purchases, &r->catalogue, &e), &e, "catalogue");
+    need(population_new(r->memory, r->purchases, &r->population, &e), &e, "population");
     struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
-                                    catalogue_follower(r->catalogue) };
-    for (size_t i = 0; i < 3; i++)
+                                    catalogue_follower(r->catalogue), population_follower(r->population) };
+    for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);
     need(memory_start(r->memory, &e), &e, "memory_start");
     need(people_new(r->memory, r->purchases, &r->people, &e), &e, "people");
@@ -146,6 +147,7 @@ void shop_close(struct shop *shop)
     staff_drop(&r->staff);
     affinity_drop(&r->affinity);
     people_drop(&r->people);
+    population_drop(&r->population);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);
     purchases_drop(&r->purchases);

@@ -24,6 +24,7 @@ MUST_CHECK enum err_code command_user(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_settings(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_openapi(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_backup(struct settings *, struct err *e);
+MUST_CHECK enum err_code command_audience(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_feel(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_dmn(struct settings *, struct err *e);
 

@@ -56,7 +56,7 @@ static enum err_code from_file(void *arg, char *out, size_t cap, size_t *n, stru
     return line_file_read(arg, out, cap, n, e);
 }
 
-static bool columns_find(struct glance *g, const struct csv_record *record)
+static bool find_columns(struct glance *g, const struct csv_record *record)
 {
     g->date = g->customer = SIZE_MAX;
     for (size_t i = 0; i < record->fields; i++) {
@@ -93,7 +93,7 @@ static enum err_code csv_glance(struct csv *csv, struct glance *g, struct err *e
     struct csv_record record;
     bool more;
     TRY(csv_next(csv, &record, &more, e));
-    if (!more || !columns_find(g, &record))
+    if (!more || !find_columns(g, &record))
         return err_set(e, ERR_INVALID, 1, "the demo file has no columns InvoiceDate and CustomerID");
     for (;;) {
         enum err_code code = csv_next(csv, &record, &more, e);

@@ -9,6 +9,7 @@
 #include "io/store/migrate.h"
 #include "io/store/migrations.h"
 #include "io/store/store_fault.h"
+#include "sys/zone.h"
 
 #define JOB_THREADS 2
 #define JOBS_MAX 64
@@ -71,14 +72,17 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(purchases_new(r->memory, &r->purchases, e));
     TRY(counts_new(&r->counts, e));
     TRY(catalogue_new(r->memory, r->read, r->purchases, &r->catalogue, e));
+    TRY(population_new(r->memory, r->purchases, &r->population, e));
     const struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
-                                          catalogue_follower(r->catalogue) };
+                                          catalogue_follower(r->catalogue), population_follower(r->population) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);
     TRY(memory_start(r->memory, e));
     TRY(people_new(r->memory, r->purchases, &r->people, e));
     TRY(affinity_new(r->memory, r->purchases, &r->affinity, e));
     TRY(staff_new(r->store, &sys_clock_real, &r->staff, e));
+    TRY(zone_files_new(NULL, &r->zone_files, e));
+    r->zones = (struct zones){ zone_offset, r->zone_files };
     return pool_new(JOB_THREADS, JOBS_MAX, &r->jobs, e);
 }
 
@@ -118,6 +122,7 @@ static enum err_code open_api(struct rooms *r, const struct rooms_options *optio
     if (!dir)
         return err_set(e, ERR_LIMIT, 0, "no memory for the settings");
     struct api_options api = { .memory = r->memory, .purchases = r->purchases, .people = r->people,
+                               .population = r->population, .zones = &r->zones,
                                .affinity = r->affinity, .catalogue = r->catalogue, .counts = r->counts,
                                .staff = r->staff, .jobs = r->jobs, .data_dir = setting(s, SETTING_data),
                                .console_dir = dir, .shop = slice_of(setting(s, SETTING_shop_name)),
@@ -191,6 +196,8 @@ void rooms_close(struct rooms **rooms)
     staff_drop(&r->staff);
     affinity_drop(&r->affinity);
     people_drop(&r->people);
+    population_drop(&r->population);
+    zone_files_drop(&r->zone_files);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);
     purchases_drop(&r->purchases);

@@ -16,6 +16,9 @@ struct rooms {
     struct counts *counts;
     struct catalogue *catalogue;
     struct people *people;
+    struct population *population;
+    struct zone_files *zone_files;
+    struct zones zones;
     struct affinity *affinity;
     struct staff *staff;
     struct pool *jobs;

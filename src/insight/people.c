@@ -21,6 +21,7 @@ struct people {
     pthread_mutex_t lock;  // guards all below
     struct rfm_cuts cuts;
     int64_t cuts_ms;       // 0: never fitted
+    uint64_t fits;
     struct tier_row tiers[TIERS];
 };
 
@@ -116,6 +117,15 @@ bool people_refresh_due(const struct people *people, int64_t now_ms)
     return due;
 }
 
+uint64_t people_fits(const struct people *people)
+{
+    struct people *p = (struct people *)people;  // for its lock
+    pthread_mutex_lock(&p->lock);
+    uint64_t fits = p->fits;
+    pthread_mutex_unlock(&p->lock);
+    return fits;
+}
+
 /* In a pass over all customers under the read lock. */
 static void let_writer_in(struct memory *memory, uint32_t root)
 {
@@ -156,6 +166,7 @@ enum err_code people_refresh(struct people *people, int64_t now_ms, struct err *
         tiers[t].tier = (enum tier)t;
     pthread_mutex_lock(&people->lock);
     people->cuts = cuts;
+    people->fits++;
     people->cuts_ms = now_ms;
     memcpy(people->tiers, tiers, sizeof tiers);
     pthread_mutex_unlock(&people->lock);

@@ -104,10 +104,10 @@ enum err_code parse_new_name(struct parse *p, bool to_keyword, const char *what,
     return ERR_OK;
 }
 
-/* Levenshtein's distance in bytes, of names of at most NEAR_MAX. */
-static size_t distance(struct slice a, struct slice b)
+size_t name_distance(struct slice a, struct slice b)
 {
-    assert(b.len <= NEAR_MAX);
+    if (a.len > NEAR_MAX || b.len > NEAR_MAX)
+        return SIZE_MAX;
     size_t row[NEAR_MAX + 1];
     for (size_t k = 0; k <= b.len; k++)
         row[k] = k;
@@ -132,7 +132,7 @@ void parse_hint(struct parse *p)
     size_t best = name.len / 3 + 1;
     for (size_t i = 0; i < p->n_known; i++) {
         struct slice known = p->known[i];
-        size_t d = known.len <= NEAR_MAX ? distance(name, known) : best;
+        size_t d = name_distance(name, known);
         if (d && d < best) {
             best = d;
             nearest = known;

@@ -1,0 +1,356 @@
+/* Saved audiences: list, one with its versions and sizes, who is in, save, take out. */
+#include <stdio.h>
+
+#include "api/audience_ask.h"
+#include "base/limits.h"
+#include "text/time.h"
+
+static void json_audience(struct json_w *w, const struct audience_row *a, int64_t customers)
+{
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)a->id);
+    json_w_open(w, '{');
+    json_w_kcstr(w, "id", id);
+    json_w_kstring(w, "name", a->name);
+    json_w_kstring(w, "condition", a->condition);
+    json_w_ki64(w, "version", a->version);
+    if (customers < 0)
+        json_w_knull(w, "customers");
+    else
+        json_w_ki64(w, "customers", customers);
+    json_w_ktime(w, "createdAt", a->created_ms);
+    json_w_ktime(w, "changedAt", a->changed_ms);
+    json_w_kstring(w, "by", a->by);
+    json_w_kstring(w, "note", a->note);
+    json_w_close(w, '}');
+}
+
+/* One audience or all, with their sizes. */
+struct saved {
+    int64_t id;                     // 0: all
+    struct audience_row *row;
+    int64_t *customers;             // -1: not known
+    size_t n;
+    uint64_t *bits;                 // of one audience, in mem of the call
+    size_t rows;
+};
+
+static enum err_code sizes_locked(struct call *call, struct asking *a, void *arg, struct err *e)
+{
+    struct saved *s = arg;
+    for (size_t i = 0; i < s->n; i++) {
+        struct condition *condition;
+        uint64_t *bits;
+        struct err err;
+        s->customers[i] = -1;
+        /* One that no longer reads (it names an audience that is gone) has no size. */
+        if (ask_run(a, s->row[i].condition, "condition", &condition, &bits, &err))
+            continue;
+        s->customers[i] = (int64_t)bits_count(bits, ask_rows(a));
+        if (!s->id)
+            continue;
+        s->rows = ask_rows(a);
+        s->bits = arena_array(call->mem, uint64_t, COLUMN_WORDS(s->rows) + 1);
+        if (!s->bits)
+            return NO_MEMORY(e);
+        memcpy(s->bits, bits, COLUMN_WORDS(s->rows) * sizeof *bits);
+    }
+    return ERR_OK;
+}
+
+static enum err_code saved_read(struct call *call, struct saved *s, struct err *e)
+{
+    struct store_conn *conn = NULL;
+    enum err_code code = store_conn_new(memory_store(call->rooms->memory), STORE_READ, &conn, e);
+    if (!code && s->id) {
+        s->n = 1;
+        s->row = arena_one(call->mem, struct audience_row);
+        code = s->row ? audience_read(conn, s->id, call->mem, s->row, e) : NO_MEMORY(e);
+    } else if (!code) {
+        code = audiences_list(conn, call->mem, &s->row, &s->n, e);
+    }
+    store_conn_drop(&conn);
+    return code;
+}
+
+static enum err_code saved_run(struct call *call, void *arg, struct err *e)
+{
+    struct saved *s = arg;
+    struct err err = { 0 };
+    TRY(saved_read(call, s, e));
+    s->customers = arena_array(call->mem, int64_t, s->n + 1);
+    if (!s->customers)
+        return NO_MEMORY(e);
+    for (size_t i = 0; i < s->n; i++)
+        s->customers[i] = -1;
+    enum err_code code = ask_population(call, sizes_locked, s, &err);
+    /* Sizes come when the columns are there. */
+    return code == ERR_OK || code == ERR_BUSY ? ERR_OK : err_set(e, code, err.pos, "%s", err.text);
+}
+
+static enum err_code list_done(struct call *call, void *arg, struct err *e)
+{
+    const struct saved *s = arg;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    json_list_open(&w);
+    for (size_t i = 0; i < s->n; i++)
+        json_audience(&w, &s->row[i], s->customers[i]);
+    json_list_close(&w, 0);
+    return call_answer(call, 200, out, e);
+}
+
+static enum err_code saved_begin(struct call *call, int64_t id, struct saved **ret, struct err *e)
+{
+    *ret = arena_one(call->mem, struct saved);
+    if (!*ret)
+        return NO_MEMORY(e);
+    (*ret)->id = id;
+    return ERR_OK;
+}
+
+enum err_code audiences_list_get(struct call *call, struct err *e)
+{
+    struct saved *s;
+    TRY(saved_begin(call, 0, &s, e));
+    return call_slow(call, (struct call_slow){ saved_run, list_done, s }, e);
+}
+
+static enum err_code json_page(struct call *call, struct json_w *w, const struct saved *s, struct err *e)
+{
+    struct audience_version *version;
+    struct audience_size *size;
+    size_t versions, sizes;
+    TRY(audience_versions(call->thread->read, s->id, call->mem, &version, &versions, e));
+    TRY(audience_sizes(call->thread->read, s->id, call->mem, &size, &sizes, e));
+    json_w_open(w, '{');
+    json_w_key(w, "audience");
+    json_audience(w, s->row, s->customers[0]);
+    json_w_key(w, "versions");
+    json_w_open(w, '[');
+    for (size_t i = 0; i < versions; i++) {
+        json_w_open(w, '{');
+        json_w_ki64(w, "version", version[i].version);
+        json_w_kstring(w, "condition", version[i].condition);
+        json_w_kstring(w, "note", version[i].note);
+        json_w_kstring(w, "by", version[i].by);
+        json_w_ktime(w, "at", version[i].at_ms);
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+    json_w_key(w, "sizes");
+    json_w_open(w, '[');
+    for (size_t i = 0; i < sizes; i++) {
+        char day[TIME_TEXT_MAX];
+        json_w_open(w, '{');
+        json_w_kstring(w, "day", time_print_date(size[i].day * DAY_MS, day));
+        json_w_ki64(w, "customers", size[i].customers);
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+    json_w_close(w, '}');
+    return ERR_OK;
+}
+
+static enum err_code page_done(struct call *call, void *arg, struct err *e)
+{
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    TRY(json_page(call, &w, arg, e));
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code audience_get(struct call *call, struct err *e)
+{
+    struct saved *s;
+    int64_t id;
+    TRY(param_i64(call, 0, &id, e));
+    TRY(saved_begin(call, id, &s, e));
+    return call_slow(call, (struct call_slow){ saved_run, page_done, s }, e);
+}
+
+/* ---- members ---- */
+struct members {
+    struct saved saved;             // first
+    int64_t after;
+    size_t limit;
+};
+
+static enum err_code members_done(struct call *call, void *arg, struct err *e)
+{
+    const struct members *m = arg;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    size_t n = 0;
+    int64_t next = 0, last = 0;
+    if (m->saved.customers[0] < 0)
+        return err_set(e, ERR_BUSY, 1, "the customers are being read into columns, or the condition no longer reads");
+    json_list_open(&w);
+    for (size_t row = (size_t)m->after + 1; row < m->saved.rows && !next; row++) {
+        if (!(m->saved.bits[row / 64] >> row % 64 & 1))
+            continue;
+        if (n++ == m->limit) {
+            next = last;
+            break;
+        }
+        TRY(json_customer_row_of(call, &w, (uint32_t)row, e));
+        last = (int64_t)row;
+    }
+    json_list_close(&w, next);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code audience_customers(struct call *call, struct err *e)
+{
+    struct members *m = arena_one(call->mem, struct members);
+    if (!m)
+        return NO_MEMORY(e);
+    TRY(param_i64(call, 0, &m->saved.id, e));
+    TRY(query_after(call, &m->after, e));
+    TRY(call_query_limit(call, 50, &m->limit, e));
+    return call_slow(call, (struct call_slow){ saved_run, members_done, m }, e);
+}
+
+/* ---- saving ---- */
+struct saving {
+    struct saved saved;             // first
+    struct slice name, condition, note;
+    bool is_new;
+};
+
+/* A condition that does not read is not saved. */
+static enum err_code saving_locked(struct call *call, struct asking *a, void *arg, struct err *e)
+{
+    struct condition *condition;
+    (void)call;
+    return ask_condition(a, ((struct saving *)arg)->condition, "condition", &condition, e);
+}
+
+static enum err_code saving_check(struct call *call, void *arg, struct err *e)
+{
+    return ask_population(call, saving_locked, arg, e);
+}
+
+static enum err_code saving_write(struct call *call, void *arg, struct tx *tx, struct err *e)
+{
+    struct saving *s = arg;
+    if (s->is_new)
+        return tx_audience_add(tx, s->name, s->condition, s->note, call->by, &s->saved.id, e);
+    return tx_audience_edit(tx, s->saved.id, s->name, s->condition, s->note, call->by, e);
+}
+
+static enum err_code saved_done(struct call *call, void *arg, struct err *e)
+{
+    struct saving *s = arg;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    json_audience(&w, s->saved.row, s->saved.customers[0]);
+    return call_answer(call, s->is_new ? 201 : 200, out, e);
+}
+
+static enum err_code saving_sized(struct call *call, void *arg, struct err *e)
+{
+    return call_slow(call, (struct call_slow){ saved_run, saved_done, arg }, e);
+}
+
+static enum err_code saving_checked(struct call *call, void *arg, struct err *e)
+{
+    return call_write(call, (struct call_work){ saving_write, saving_sized, arg, 0 }, e);
+}
+
+static enum err_code save(struct call *call, bool is_new, struct err *e)
+{
+    struct json body;
+    struct saving *s = arena_one(call->mem, struct saving);
+    TRY(call_body(call, &body, e));
+    if (!s)
+        return NO_MEMORY(e);
+    s->is_new = is_new;
+    if (!is_new)
+        TRY(param_i64(call, 0, &s->saved.id, e));
+    TRY(body_only(call, body, "name condition note", e));
+    TRY(body_text(call, body, "name", true, AUDIENCE_NAME_MAX, &s->name, e));
+    TRY(condition_member(call, body, "condition", &s->condition, e));
+    TRY(body_text(call, body, "note", false, AUDIENCE_NOTE_MAX, &s->note, e));
+    s->name = slice_trim(s->name);
+    return call_slow(call, (struct call_slow){ saving_check, saving_checked, s }, e);
+}
+
+enum err_code audience_create(struct call *call, struct err *e)
+{
+    return save(call, true, e);
+}
+
+enum err_code audience_put(struct call *call, struct err *e)
+{
+    return save(call, false, e);
+}
+
+static enum err_code delete_write(struct call *call, void *arg, struct tx *tx, struct err *e)
+{
+    (void)call;
+    return tx_audience_remove(tx, *(const int64_t *)arg, e);
+}
+
+static enum err_code delete_done(struct call *call, void *arg, struct err *e)
+{
+    (void)arg;
+    (void)e;
+    call_empty(call, 204);
+    return ERR_OK;
+}
+
+enum err_code audience_delete(struct call *call, struct err *e)
+{
+    int64_t *id = arena_one(call->mem, int64_t);
+    if (!id)
+        return NO_MEMORY(e);
+    TRY(param_i64(call, 0, id, e));
+    return call_write(call, (struct call_work){ delete_write, delete_done, id, 0 }, e);
+}
+
+/* ---- sizes by day, kept by the clock ---- */
+struct keeping {
+    struct command command;         // first
+    struct asking ask;
+    int64_t *customers;
+};
+
+static enum err_code keep_run(struct command *command, struct tx *tx, struct err *e)
+{
+    const struct keeping *k = (const struct keeping *)command;
+    for (size_t i = 0; i < k->ask.n_audiences; i++)
+        if (k->customers[i] >= 0)
+            TRY(tx_audience_size(tx, k->ask.audience[i].id, (int32_t)(tx->now_ms / DAY_MS), k->customers[i], e));
+    return ERR_OK;
+}
+
+static enum err_code count_sizes(struct keeping *k, struct err *e)
+{
+    k->customers = arena_array(k->ask.mem, int64_t, k->ask.n_audiences + 1);
+    if (!k->customers)
+        return NO_MEMORY(e);
+    for (size_t i = 0; i < k->ask.n_audiences; i++) {
+        struct condition *condition;
+        uint64_t *bits;
+        struct err err;
+        bool ok = !ask_run(&k->ask, k->ask.audience[i].condition, "condition", &condition, &bits, &err);
+        k->customers[i] = ok ? (int64_t)bits_count(bits, ask_rows(&k->ask)) : -1;
+    }
+    return ERR_OK;
+}
+
+enum err_code audiences_keep_sizes(const struct api_options *rooms, int64_t now_ms, struct err *e)
+{
+    struct keeping k = { .command = { .run = keep_run } };
+    enum err_code code = ask_begin(rooms, now_ms, &k.ask, e);
+    if (!code) {
+        population_lock(rooms->population);
+        code = count_sizes(&k, e);
+        population_unlock(rooms->population);
+    }
+    if (!code && k.ask.n_audiences)
+        code = memory_run(rooms->memory, &k.command, e);
+    ask_end(&k.ask);
+    return code;
+}

@@ -1,0 +1,51 @@
+/* A condition on customers: FEEL over the population (docs/AUDIENCES.md lists what it may speak of).
+ *
+ * Names     the columns of the population, and functions:
+ *             event count("Order Completed", @"P90D")   events of that name in the last 90 days, today included; without
+ *                                                       the second argument: ever. A months' duration counts from the
+ *                                                       same day of that month on.
+ *             first event("…"), last event("…")         the day (UTC) of the first, of the last; null: never
+ *             audience("Loyal")                         the condition of that audience, saved by that name
+ *           Their arguments are constants. An event that nobody ever did counts 0; 32,767 is the most.
+ * Flaws     text that does not parse, an unknown name or function: ERR_INVALID, e->pos the byte, e->text begins with
+ *           "line L, column C: ".
+ * Memory    mem keeps the condition and the columns that are counted for it, two bytes a customer each.
+ * Lock      all of this between population_lock and population_unlock, and the condition no longer than that.
+ */
+#ifndef TENDERO_INSIGHT_CONDITION_H
+#define TENDERO_INSIGHT_CONDITION_H
+
+#include "engine/columns/program.h"
+#include "insight/population.h"
+
+struct condition;
+struct condition_world {
+    const struct population *population;
+    const struct zones *zones;
+    int64_t now_ms;
+    /* The condition of another audience, by its name; empty: there is none. */
+    struct slice (*audience)(void *arg, struct slice name);
+    void *arg;
+};
+MUST_CHECK enum err_code condition_new(const struct condition_world *, struct slice text, struct arena *mem,
+                                       struct condition **ret, struct err *e);
+/* A bit a row for the customers that it is true of: COLUMN_WORDS(rows) words, in mem. */
+MUST_CHECK enum err_code condition_run(const struct condition *, struct arena *mem, struct arena *scratch,
+                                       const atomic_bool *cancel, uint64_t **ret, struct err *e);
+/* How it is worked out: engine/columns/program.h. */
+void condition_plan(const struct condition *, struct buf *out);
+size_t condition_row_steps(const struct condition *);
+
+/* Why a customer is in, or not: the condition's parts, and for those that are no and, or, not what they speak of. */
+struct condition_why {
+    struct slice text;
+    enum { WHY_NONE, WHY_AND, WHY_OR, WHY_NOT } joint;
+    enum value_eq is;
+    size_t n_values, n_parts;
+    struct value_entry *value;
+    struct condition_why *part;
+};
+MUST_CHECK enum err_code condition_explain(const struct condition *, uint32_t row, struct arena *mem,
+                                           struct condition_why *ret, struct err *e);
+
+#endif

@@ -1,0 +1,371 @@
+/* The follower and what questions see; population_fill.c reads the customers, population_keep.c is a column. */
+#include "insight/population_room.h"
+
+#include <assert.h>
+
+#include "insight/vec.h"
+#include "text/time.h"
+
+#define SNAPSHOT_VERSION 1
+#define TOLD_MAX (1u << 20)      // beyond that the follower takes its own queue in
+
+static const struct {
+    const char *name;
+    enum column_kind kind;
+} computed[COMPUTED] = {
+    [COMPUTED_ORDERS] = { "orders", COLUMN_NUMBER },           [COMPUTED_SPEND] = { "spend", COLUMN_NUMBER },
+    [COMPUTED_FIRST_ORDER] = { "first order", COLUMN_DATE },   [COMPUTED_LAST_ORDER] = { "last order", COLUMN_DATE },
+    [COMPUTED_FIRST_SEEN] = { "first seen", COLUMN_DATE },     [COMPUTED_LAST_SEEN] = { "last seen", COLUMN_DATE },
+    [COMPUTED_TIER] = { "tier", COLUMN_CODES },                [COMPUTED_KIND] = { "kind", COLUMN_CODES },
+    [COMPUTED_KNOWN] = { "known", COLUMN_BOOLEAN },
+};
+
+bool population_is_computed(struct slice name)
+{
+    for (size_t i = 0; i < COMPUTED; i++)
+        if (slice_is(name, computed[i].name))
+            return true;
+    return false;
+}
+
+enum err_code population_new(struct memory *memory, struct purchases *purchases, struct population **ret, struct err *e)
+{
+    struct population *p = calloc(1, sizeof *p);
+    bool ok = p != NULL;
+    if (ok) {
+        p->memory = memory;
+        p->purchases = purchases;
+        pthread_rwlock_init(&p->lock, NULL);
+        pthread_mutex_init(&p->refreshing, NULL);
+        pthread_mutex_init(&p->queue, NULL);
+        p->event = calloc(EVENT_NAMES_MAX, sizeof *p->event);
+        ok = p->event != NULL;
+    }
+    for (size_t i = 0; ok && i < COMPUTED; i++)
+        ok = keep_init(&p->computed[i], slice_of(computed[i].name), computed[i].kind);
+    *ret = p;
+    if (ok)
+        return ERR_OK;
+    population_drop(ret);
+    return err_set(e, ERR_LIMIT, 0, "no memory for the population");
+}
+
+static void forget_events(struct population *p)
+{
+    for (size_t i = 0; i < p->n_events; i++) {
+        free((char *)(uintptr_t)p->event[i].name.at);
+        postings_drop(&p->event[i].postings);
+    }
+    p->n_events = 0;
+}
+
+void population_drop(struct population **population)
+{
+    struct population *p = *population;
+    if (!p)
+        return;
+    if (p->event)
+        forget_events(p);
+    free(p->event);
+    for (size_t i = 0; i < COMPUTED; i++)
+        keep_clear(&p->computed[i]);
+    for (size_t i = 0; i < p->n_traits; i++)
+        keep_clear(&p->trait[i]);
+    store_conn_drop(&p->conn);
+    free(p->trait);
+    free(p->column);
+    free(p->told);
+    free(p->dirty);
+    free(p->is_dirty);
+    free(p->customers);
+    free(p->root);
+    free(p->leaf);
+    pthread_mutex_destroy(&p->queue);
+    pthread_mutex_destroy(&p->refreshing);
+    pthread_rwlock_destroy(&p->lock);
+    free(p);
+    *population = NULL;
+}
+
+/* ---- the follower; the queue's lock is held ---- */
+static bool mark(struct population *p, uint32_t row)
+{
+    if (!vec_need(p->is_dirty, p->is_dirty_cap, (size_t)row / 64 + 1) || !vec_need(p->dirty, p->dirty_cap, p->n_dirty + 1))
+        return false;
+    uint64_t bit = UINT64_C(1) << row % 64;
+    if (!(p->is_dirty[row / 64] & bit))
+        p->dirty[p->n_dirty++] = row;
+    p->is_dirty[row / 64] |= bit;
+    return true;
+}
+
+/* CODE_NONE: there are too many names, this one is not counted. false: memory. */
+static bool name_event(struct population *p, struct slice name, uint32_t *ret)
+{
+    *ret = CODE_NONE;
+    for (size_t i = 0; i < p->n_events && *ret == CODE_NONE; i++)
+        if (slice_eq(p->event[i].name, name))
+            *ret = (uint32_t)i;
+    if (*ret != CODE_NONE || p->n_events == EVENT_NAMES_MAX)
+        return true;
+    char *copy = malloc(name.len + 1);
+    struct postings *postings = copy ? postings_new() : NULL;
+    if (!postings) {
+        free(copy);
+        return false;
+    }
+    memcpy(copy, name.at, name.len);
+    *ret = (uint32_t)p->n_events;
+    p->event[p->n_events++] = (struct event_name){ { copy, name.len }, postings };
+    return true;
+}
+
+static bool tell(struct population *p, struct told told)
+{
+    if (!vec_need(p->told, p->told_cap, p->n_told + 1))
+        return false;
+    p->told[p->n_told++] = told;
+    return true;
+}
+
+/* Days that are too far from the others are left out: nobody asks about them. */
+static void take_in(struct population *p)
+{
+    for (size_t i = 0; i < p->n_told; i++) {
+        const struct told *t = &p->told[i];
+        if (t->event != CODE_NONE)
+            (void)postings_add(p->event[t->event].postings, t->row, t->day);
+        for (size_t k = 0; k < p->n_events && t->event == CODE_NONE; k++)
+            postings_forget(p->event[k].postings, t->row);
+    }
+    p->n_told = 0;
+}
+
+static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
+{
+    uint32_t event = CODE_NONE;
+    bool track = fact->type == FACT_TRACK && fact->event.len && fact->timestamp_ms != FACT_NO_TIME;
+    if (fact->type == FACT_MERGE || fact->type == FACT_UNMERGE)
+        p->merges = true;
+    if (fact->customer == FACT_NOBODY || fact->type == FACT_DECISION)
+        return ERR_OK;
+    bool ok = mark(p, fact->customer) && (!track || name_event(p, fact->event, &event));
+    int64_t day = track ? fact->timestamp_ms / DAY_MS - (fact->timestamp_ms % DAY_MS < 0) : 0;
+    if (ok && event != CODE_NONE)
+        ok = tell(p, (struct told){ event, fact->customer, (int32_t)day });
+    return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");
+}
+
+static enum err_code population_apply(void *self, const struct fact *fact, struct err *e)
+{
+    struct population *p = self;
+    pthread_mutex_lock(&p->queue);
+    enum err_code code = told_fact(p, fact, e);
+    bool full = p->n_told >= TOLD_MAX;
+    pthread_mutex_unlock(&p->queue);
+    /* A replay would fill the memory with its queue; questions are few then. */
+    if (full && pthread_rwlock_trywrlock(&p->lock) == 0) {
+        pthread_mutex_lock(&p->queue);
+        take_in(p);
+        pthread_mutex_unlock(&p->queue);
+        pthread_rwlock_unlock(&p->lock);
+    }
+    return code;
+}
+
+/* Events that are told again must not count twice: where the queue has no room, it is taken in at once. */
+static void population_forget(void *self, uint32_t row)
+{
+    struct population *p = self;
+    pthread_mutex_lock(&p->queue);
+    bool queued = mark(p, row) && tell(p, (struct told){ CODE_NONE, row, 0 });
+    pthread_mutex_unlock(&p->queue);
+    if (queued)
+        return;
+    pthread_rwlock_wrlock(&p->lock);
+    pthread_mutex_lock(&p->queue);
+    take_in(p);
+    for (size_t k = 0; k < p->n_events; k++)
+        postings_forget(p->event[k].postings, row);
+    pthread_mutex_unlock(&p->queue);
+    pthread_rwlock_unlock(&p->lock);
+}
+
+static void population_reset(void *self)
+{
+    struct population *p = self;
+    pthread_rwlock_wrlock(&p->lock);
+    pthread_mutex_lock(&p->queue);
+    forget_events(p);
+    p->n_told = 0;
+    p->filled = false;
+    pthread_mutex_unlock(&p->queue);
+    pthread_rwlock_unlock(&p->lock);
+}
+
+struct snapshot_arg {
+    struct snapshot_out *out;
+    struct snapshot_in *in;
+    enum err_code code;
+    struct err *e;
+};
+
+static bool put(void *arg, const void *at, size_t len)
+{
+    struct snapshot_arg *a = arg;
+    a->code = snapshot_put(a->out, at, len, a->e);
+    return a->code == ERR_OK;
+}
+
+static bool get(void *arg, void *at, size_t len)
+{
+    struct snapshot_arg *a = arg;
+    a->code = snapshot_get(a->in, at, len, a->e);
+    return a->code == ERR_OK;
+}
+
+static enum err_code population_save(void *self, struct snapshot_out *out, struct err *e)
+{
+    struct population *p = self;
+    struct snapshot_arg arg = { .out = out, .e = e };
+    pthread_rwlock_wrlock(&p->lock);
+    pthread_mutex_lock(&p->queue);
+    take_in(p);
+    uint64_t n = p->n_events;
+    bool ok = put(&arg, &n, sizeof n);
+    for (size_t i = 0; ok && i < p->n_events; i++) {
+        uint64_t len = p->event[i].name.len;
+        ok = put(&arg, &len, sizeof len) && put(&arg, p->event[i].name.at, len)
+             && postings_save(p->event[i].postings, put, &arg);
+    }
+    pthread_mutex_unlock(&p->queue);
+    pthread_rwlock_unlock(&p->lock);
+    return arg.code;
+}
+
+static enum err_code load_event(struct population *p, struct snapshot_arg *arg)
+{
+    char name[1024];
+    uint64_t len;
+    uint32_t event;
+    if (!get(arg, &len, sizeof len))
+        return arg->code;
+    if (len == 0 || len > sizeof name)
+        return err_set(arg->e, ERR_CORRUPT, 0, "an event's name has %llu bytes", (unsigned long long)len);
+    if (!get(arg, name, len))
+        return arg->code;
+    if (!name_event(p, (struct slice){ name, len }, &event) || event == CODE_NONE)
+        return err_set(arg->e, ERR_LIMIT, 0, "no memory to count events");
+    if (postings_load(p->event[event].postings, get, arg))
+        return ERR_OK;
+    return arg->code ? arg->code : err_set(arg->e, ERR_CORRUPT, 0, "the events of the snapshot are damaged");
+}
+
+static enum err_code population_load(void *self, struct snapshot_in *in, struct err *e)
+{
+    struct population *p = self;
+    struct snapshot_arg arg = { .in = in, .e = e };
+    uint64_t n;
+    population_reset(p);
+    TRY(snapshot_get(in, &n, sizeof n, e));
+    for (uint64_t i = 0; i < n; i++)
+        TRY(load_event(p, &arg));
+    return ERR_OK;
+}
+
+struct follower population_follower(struct population *p)
+{
+    return (struct follower){ .name = "population", .version = SNAPSHOT_VERSION, .per_customer = true,
+                              .apply = population_apply, .forget = population_forget, .reset = population_reset,
+                              .save = population_save, .load = population_load, .self = p };
+}
+
+/* ---- questions ---- */
+enum err_code population_refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)
+{
+    pthread_mutex_lock(&p->refreshing);
+    pthread_rwlock_wrlock(&p->lock);
+    pthread_mutex_lock(&p->queue);
+    take_in(p);
+    pthread_mutex_unlock(&p->queue);
+    pthread_rwlock_unlock(&p->lock);
+    enum err_code code = p->conn ? ERR_OK : store_conn_new(memory_store(p->memory), STORE_READ, &p->conn, e);
+    if (!code)
+        code = population_fill(p, people, now_ms, e);
+    pthread_mutex_unlock(&p->refreshing);
+    return code;
+}
+
+bool population_refresh_due(struct population *p)
+{
+    pthread_mutex_lock(&p->queue);
+    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merges;
+    pthread_mutex_unlock(&p->queue);
+    return due || population_progress(p) < 100;
+}
+
+int population_progress(const struct population *p)
+{
+    return atomic_load(&p->progress);
+}
+
+void population_lock(struct population *p)
+{
+    pthread_rwlock_rdlock(&p->lock);
+}
+
+void population_unlock(struct population *p)
+{
+    pthread_rwlock_unlock(&p->lock);
+}
+
+const struct columns *population_columns(const struct population *p)
+{
+    return &p->columns;
+}
+
+const uint64_t *population_customers(const struct population *p)
+{
+    return p->customers;
+}
+
+size_t population_customers_count(const struct population *p)
+{
+    return p->rows ? bits_count(p->customers, p->rows) : 0;
+}
+
+uint32_t population_root(const struct population *p, uint32_t row)
+{
+    return row < p->rows ? p->root[row] : row;
+}
+
+const struct population_leaf *population_leaves(const struct population *p, size_t *n)
+{
+    *n = p->n_leaves;
+    return p->leaf;
+}
+
+/* Names are only added, and never moved. */
+bool population_event(const struct population *population, size_t i, struct population_event *ret)
+{
+    struct population *p = (struct population *)(uintptr_t)population;  // for its lock
+    pthread_mutex_lock(&p->queue);
+    bool is = i < p->n_events;
+    pthread_mutex_unlock(&p->queue);
+    if (!is)
+        return false;
+    *ret = (struct population_event){ p->event[i].name, p->event[i].postings };
+    return true;
+}
+
+size_t population_bytes(const struct population *p)
+{
+    size_t bytes = p->customers_cap * 8 + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
+    for (size_t i = 0; i < COMPUTED; i++)
+        bytes += keep_bytes(&p->computed[i]);
+    for (size_t i = 0; i < p->n_traits; i++)
+        bytes += keep_bytes(&p->trait[i]);
+    for (size_t i = 0; i < p->n_events; i++)
+        bytes += postings_bytes(p->event[i].postings);
+    return bytes;
+}

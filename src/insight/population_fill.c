@@ -1,0 +1,406 @@
+/* Customers into columns: everybody once, then those that something happened to. */
+#include "insight/population_room.h"
+
+#include <assert.h>
+
+#include "engine/feel/value_json.h"
+#include "insight/vec.h"
+#include "memory/traits.h"
+#include "text/time.h"
+
+#define SLICE_ROWS 256u        // read in one go; the locks are given back between
+#define ROW_BYTES ((size_t)64 << 20)
+
+/* One customer as it is read. */
+struct seen {
+    uint32_t row, root;
+    enum customer_kind kind;
+    bool known;
+    int64_t first_ms, last_ms;
+    struct standing standing;
+};
+struct filling {
+    struct population *p;
+    const struct people *people;
+    struct store_conn *conn;
+    int64_t now_ms;
+    struct arena *mem;
+    struct json_parser *parser;
+    struct err *e;
+};
+
+static enum err_code no_memory(struct err *e)
+{
+    return err_set(e, ERR_LIMIT, 0, "no memory for the population");
+}
+
+/* Columns move when they grow, so what questions are given is made anew before the lock is given back. */
+static enum err_code show(struct filling *f)
+{
+    struct population *p = f->p;
+    struct column *column = realloc(p->column, (COMPUTED + p->n_traits) * sizeof *column);
+    if (!column)
+        return no_memory(f->e);
+    p->column = column;
+    size_t n = 0;
+    for (size_t i = 0; i < COMPUTED; i++)
+        column[n++] = keep_column(&p->computed[i]);
+    for (size_t i = 0; i < p->n_traits; i++)
+        if (!population_is_computed(p->trait[i].name))  // the shop's own word wins
+            column[n++] = keep_column(&p->trait[i]);
+    p->columns = (struct columns){ p->rows, n, column };
+    return ERR_OK;
+}
+
+static enum err_code make_rows(struct filling *f, size_t rows)
+{
+    struct population *p = f->p;
+    bool ok = vec_need(p->root, p->root_cap, rows) && vec_need(p->customers, p->customers_cap, COLUMN_WORDS(rows));
+    for (size_t i = 0; ok && i < COMPUTED; i++)
+        ok = keep_rows(&p->computed[i], rows);
+    for (size_t i = 0; ok && i < p->n_traits; i++)
+        ok = keep_rows(&p->trait[i], rows);
+    for (size_t row = p->rows; ok && row < rows; row++)
+        p->root[row] = (uint32_t)row;
+    if (!ok)
+        return no_memory(f->e);
+    p->rows = rows;
+    return show(f);
+}
+
+/* ---- one row ---- */
+static void put_day(struct keep *k, size_t row, int64_t ms)
+{
+    if (ms == FACT_NO_TIME)
+        keep_null(k, row);
+    else
+        keep_raw(k, row, ms / DAY_MS - (ms % DAY_MS < 0));
+}
+
+static bool put_word(struct keep *k, size_t row, const char *word)
+{
+    return keep_code(k, row, slice_of(word), value_string(slice_of(word)));
+}
+
+static bool put_computed(struct population *p, const struct seen *s)
+{
+    struct keep *k = p->computed;
+    size_t row = s->row;
+    keep_raw(&k[COMPUTED_ORDERS], row, (int64_t)s->standing.bought.orders * 1000000);
+    keep_raw(&k[COMPUTED_SPEND], row, s->standing.bought.value_micro);
+    put_day(&k[COMPUTED_FIRST_ORDER], row, s->standing.bought.first_ms);
+    put_day(&k[COMPUTED_LAST_ORDER], row, s->standing.bought.last_ms);
+    put_day(&k[COMPUTED_FIRST_SEEN], row, s->first_ms);
+    put_day(&k[COMPUTED_LAST_SEEN], row, s->last_ms);
+    keep_raw(&k[COMPUTED_KNOWN], row, s->known);
+    return put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
+           && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind));
+}
+
+static void clear_row(struct population *p, size_t row)
+{
+    for (size_t i = 0; i < COMPUTED; i++)
+        keep_null(&p->computed[i], row);
+    for (size_t i = 0; i < p->n_traits; i++)
+        keep_null(&p->trait[i], row);
+}
+
+static struct keep *trait_column(struct filling *f, struct slice name, enum trait_type type)
+{
+    struct population *p = f->p;
+    for (size_t i = 0; i < p->n_traits; i++)
+        if (slice_eq(p->trait[i].name, name))
+            return &p->trait[i];
+    if (!vec_need(p->trait, p->traits_cap, p->n_traits + 1))
+        return NULL;
+    struct keep *k = &p->trait[p->n_traits];
+    if (!keep_init(k, name, type == TRAIT_NUMBER ? COLUMN_NUMBER : COLUMN_CODES) || !keep_rows(k, p->rows)) {
+        keep_clear(k);
+        return NULL;
+    }
+    p->n_traits++;
+    return k;
+}
+
+/* A text that a trait of the type date has is a date, or a date with a time. */
+static struct value dated(struct slice text, struct arena *mem, bool *ok)
+{
+    struct date date;
+    struct date_time time;
+    if (date_parse(text, &date))
+        return value_date(date);
+    if (date_time_parse(text, NULL, &time) && time.time.zone.kind == ZONE_OFFSET)
+        return value_date_time(mem, time, ok);
+    return value_string(text);
+}
+
+static bool put_trait(struct filling *f, size_t row, const struct trait *t)
+{
+    struct keep *k = trait_column(f, t->name, t->type);
+    struct json json;
+    struct err ignored;
+    struct number number;
+    int64_t raw;
+    bool ok = true, exact = false;
+    if (!k)
+        return false;
+    if (k->kind == COLUMN_NUMBER) {
+        if (number_parse(t->chosen.value, &number) && number_floor_scaled(number, NUMBER_SCALE, &raw, &exact) && exact) {
+            keep_raw(k, row, raw);
+            return true;
+        }
+        if (!keep_to_codes(k))
+            return false;
+    }
+    if (json_parse(f->parser, t->chosen.value, &json, &ignored))
+        return true;  // cannot be: it was valid when it was stored
+    struct value v = value_of_json(json, k->mem, &ok);
+    if (ok && v.kind == VALUE_STRING && t->type == TRAIT_DATE)
+        v = dated(v.string, k->mem, &ok);
+    if (v.kind == VALUE_NULL) {
+        keep_null(k, row);
+        return ok;
+    }
+    return ok && keep_code(k, row, t->chosen.value, v);
+}
+
+static void set_customer(struct population *p, size_t row, bool is)
+{
+    uint64_t bit = UINT64_C(1) << row % 64;
+    p->customers[row / 64] = is ? p->customers[row / 64] | bit : p->customers[row / 64] & ~bit;
+}
+
+static bool put_row(struct filling *f, const struct seen *s, const struct trait *trait, size_t n)
+{
+    struct population *p = f->p;
+    bool ok = true;
+    p->root[s->row] = s->root;
+    set_customer(p, s->row, s->root == s->row);
+    clear_row(p, s->row);
+    if (s->root != s->row)
+        return true;
+    ok = put_computed(p, s);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = put_trait(f, s->row, &trait[i]);
+    return ok;
+}
+
+/* Under memory's read lock. */
+static struct seen look(struct filling *f, uint32_t row)
+{
+    const struct customers *customers = memory_customers(f->p->memory);
+    struct seen s = { .row = row, .root = customers_root(customers, row) };
+    if (s.root != row)
+        return s;
+    s.kind = customers_kind(customers, row);
+    s.known = customers_is_known(customers, row);
+    s.first_ms = customers_first_seen_ms(customers, row);
+    s.last_ms = customers_last_seen_ms(customers, row);
+    s.standing = people_standing(f->people, row, f->now_ms);
+    return s;
+}
+
+static enum err_code fill_row(struct filling *f, uint32_t row)
+{
+    struct trait *trait = NULL;
+    size_t n = 0;
+    enum err_code code = ERR_OK;
+    arena_reset(f->mem);
+    memory_read_lock(f->p->memory);
+    struct seen s = look(f, row);
+    if (s.root == row)
+        code = traits_of(f->p->memory, f->conn, row, f->mem, &trait, &n, f->e);
+    memory_read_unlock(f->p->memory);
+    TRY(code);
+    pthread_rwlock_wrlock(&f->p->lock);
+    code = put_row(f, &s, trait, n) ? show(f) : no_memory(f->e);
+    pthread_rwlock_unlock(&f->p->lock);
+    return code;
+}
+
+/* ---- what to read ---- */
+
+/* Links have changed: rows whose customer is another one now, and both customers. */
+static enum err_code find_moved(struct filling *f, uint32_t **ret, size_t *n, size_t *cap)
+{
+    struct population *p = f->p;
+    for (size_t from = 1; from < p->rows; from += SLICE_ROWS) {
+        uint32_t root[SLICE_ROWS];
+        size_t rows = p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS;
+        memory_read_lock(p->memory);
+        for (size_t i = 0; i < rows; i++)
+            root[i] = customers_root(memory_customers(p->memory), (uint32_t)(from + i));
+        memory_read_unlock(p->memory);
+        for (size_t i = 0; i < rows; i++) {
+            if (root[i] == p->root[from + i])
+                continue;
+            if (!vec_need(*ret, *cap, *n + 3))
+                return no_memory(f->e);
+            (*ret)[(*n)++] = (uint32_t)(from + i);
+            (*ret)[(*n)++] = root[i];
+            (*ret)[(*n)++] = p->root[from + i];
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err_code fill_leaves(struct filling *f)
+{
+    struct population *p = f->p;
+    size_t n = 0;
+    for (size_t row = 1; row < p->rows; row++)
+        n += p->root[row] != row;
+    if (!vec_need(p->leaf, p->leaf_cap, n + 1))
+        return no_memory(f->e);
+    p->n_leaves = 0;
+    for (size_t row = 1; row < p->rows; row++)
+        if (p->root[row] != row)
+            p->leaf[p->n_leaves++] = (struct population_leaf){ (uint32_t)row, p->root[row] };
+    return ERR_OK;
+}
+
+/* The queue's rows, which it forgets; those of a history that is no customer mean its customer. */
+static enum err_code take_dirty(struct filling *f, uint32_t **ret, size_t *n, size_t *cap, bool *merges)
+{
+    struct population *p = f->p;
+    pthread_mutex_lock(&p->queue);
+    bool ok = vec_need(*ret, *cap, p->n_dirty + 1);
+    if (ok) {
+        if (p->n_dirty)
+            memcpy(*ret, p->dirty, p->n_dirty * sizeof **ret);
+        *n = p->n_dirty;
+        for (size_t i = 0; i < p->n_dirty; i++)
+            p->is_dirty[p->dirty[i] / 64] = 0;
+        p->n_dirty = 0;
+        *merges = p->merges;
+        p->merges = false;
+    }
+    pthread_mutex_unlock(&p->queue);
+    return ok ? ERR_OK : no_memory(f->e);
+}
+
+static enum err_code fill_some(struct filling *f, const uint32_t *row, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        memory_read_lock(f->p->memory);
+        uint32_t root = row[i] < f->p->rows ? customers_root(memory_customers(f->p->memory), row[i]) : 0;
+        memory_read_unlock(f->p->memory);
+        if (row[i] == 0 || row[i] >= f->p->rows)
+            continue;
+        TRY(fill_row(f, row[i]));
+        if (root != row[i] && root < f->p->rows)
+            TRY(fill_row(f, root));
+    }
+    return ERR_OK;
+}
+
+/* Traits that nobody has any more are columns of nulls: rules that speak of them still read. */
+static enum err_code make_traits(struct filling *f)
+{
+    struct trait_schema *schema;
+    size_t n;
+    bool ok = true;
+    arena_reset(f->mem);
+    TRY(trait_schemas(f->conn, f->mem, &schema, &n, f->e));
+    pthread_rwlock_wrlock(&f->p->lock);
+    for (size_t i = 0; i < n && ok; i++)
+        ok = trait_column(f, schema[i].name, schema[i].type) != NULL;
+    enum err_code code = ok ? show(f) : no_memory(f->e);
+    pthread_rwlock_unlock(&f->p->lock);
+    return code;
+}
+
+static enum err_code fill_all(struct filling *f)
+{
+    TRY(make_traits(f));
+    for (size_t row = 1; row < f->p->rows; row++) {
+        TRY(fill_row(f, (uint32_t)row));
+        if (row % SLICE_ROWS == 0)
+            atomic_store(&f->p->progress, (int)(row * 99 / f->p->rows));
+    }
+    return ERR_OK;
+}
+
+/* Another fit of the cuts moves people who did nothing. */
+static enum err_code fill_tiers(struct filling *f)
+{
+    struct population *p = f->p;
+    uint64_t fits = people_fits(f->people);
+    if (fits == p->fits)
+        return ERR_OK;
+    for (size_t from = 1; from < p->rows; from += SLICE_ROWS) {
+        enum tier tier[SLICE_ROWS];
+        size_t rows = p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS;
+        memory_read_lock(p->memory);
+        for (size_t i = 0; i < rows; i++)
+            tier[i] = p->root[from + i] == from + i ? people_standing(f->people, (uint32_t)(from + i), f->now_ms).tier
+                                                    : TIERS;
+        memory_read_unlock(p->memory);
+        pthread_rwlock_wrlock(&p->lock);
+        bool ok = true;
+        for (size_t i = 0; i < rows && ok; i++)
+            ok = tier[i] == TIERS || put_word(&p->computed[COMPUTED_TIER], from + i, tier_name(tier[i]));
+        enum err_code code = ok ? show(f) : no_memory(f->e);
+        pthread_rwlock_unlock(&p->lock);
+        TRY(code);
+    }
+    p->fits = fits;
+    return ERR_OK;
+}
+
+/* New rows are read like those that something happened to. */
+static enum err_code begin(struct filling *f, uint32_t **row, size_t *n, size_t *cap)
+{
+    struct population *p = f->p;
+    size_t before = p->rows ? p->rows : 1;
+    memory_read_lock(p->memory);
+    size_t rows = (size_t)customers_count(memory_customers(p->memory)) + 1;
+    memory_read_unlock(p->memory);
+    pthread_rwlock_wrlock(&p->lock);
+    enum err_code code = rows > p->rows ? make_rows(f, rows) : ERR_OK;
+    pthread_rwlock_unlock(&p->lock);
+    TRY(code);
+    if (!p->filled)
+        return ERR_OK;
+    if (!vec_need(*row, *cap, *n + (p->rows - before) + 1))
+        return no_memory(f->e);
+    for (size_t i = before; i < p->rows; i++)
+        (*row)[(*n)++] = (uint32_t)i;
+    return ERR_OK;
+}
+
+static enum err_code fill(struct filling *f)
+{
+    struct population *p = f->p;
+    uint32_t *row = NULL;
+    size_t n = 0, cap = 0;
+    bool merges = false;
+    enum err_code code = take_dirty(f, &row, &n, &cap, &merges);
+    if (!code)
+        code = begin(f, &row, &n, &cap);
+    if (!code && p->filled && merges)
+        code = find_moved(f, &row, &n, &cap);
+    if (!code)
+        code = p->filled ? fill_some(f, row, n) : fill_all(f);
+    if (!code)
+        code = fill_tiers(f);
+    free(row);
+    /* What could not be read is read again, with everybody. */
+    p->filled = code == ERR_OK;
+    pthread_rwlock_wrlock(&p->lock);
+    if (!code)
+        code = fill_leaves(f);
+    pthread_rwlock_unlock(&p->lock);
+    atomic_store(&p->progress, code ? 0 : 100);
+    return code;
+}
+
+enum err_code population_fill(struct population *p, const struct people *people, int64_t now_ms, struct err *e)
+{
+    struct filling f = { .p = p, .people = people, .conn = p->conn, .now_ms = now_ms, .e = e };
+    AUTO(arena) mem = f.mem = arena_new(ROW_BYTES);
+    AUTO(json_parser) parser = f.parser = json_parser_new();
+    if (!mem || !parser)
+        return no_memory(e);
+    return fill(&f);
+}

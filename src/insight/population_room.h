@@ -1,0 +1,91 @@
+/* What the files of the population share. Private to population*.c. */
+#ifndef TENDERO_INSIGHT_POPULATION_ROOM_H
+#define TENDERO_INSIGHT_POPULATION_ROOM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "insight/population.h"
+
+#define EVENT_NAMES_MAX 1000
+#define NUMBER_SCALE 6
+#define CODE_NONE UINT32_MAX
+
+/* A column that grows: rows, values, and from a number to a dictionary when a value is no number. */
+struct keep {
+    enum column_kind kind;
+    struct slice name;           // owned
+    size_t cap;                  // rows
+    void *data;
+    uint64_t *null;
+    struct dictionary dictionary;
+    struct slice *key;           // of each code: the value's JSON
+    size_t codes_cap;
+    uint32_t *slot;              // open table over key: code + 1
+    size_t slots;
+    struct arena *mem;           // of keys and values
+};
+bool keep_init(struct keep *, struct slice name, enum column_kind);
+void keep_clear(struct keep *);
+/* All rows up to that many exist; new ones are null. false: memory. */
+bool keep_rows(struct keep *, size_t rows);
+void keep_null(struct keep *, size_t row);
+void keep_raw(struct keep *, size_t row, int64_t raw);
+/* A value with a text that is the same for equal values. false: memory. */
+bool keep_code(struct keep *, size_t row, struct slice key, struct value);
+bool keep_to_codes(struct keep *);
+size_t keep_bytes(const struct keep *);
+struct column keep_column(const struct keep *);
+
+/* What the follower was told and refresh has not taken in yet. */
+struct told {
+    uint32_t event;              // place in the names; CODE_NONE: the row's events are forgotten
+    uint32_t row;
+    int32_t day;
+};
+struct event_name {
+    struct slice name;           // owned
+    struct postings *postings;
+};
+
+enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_LAST_ORDER, COMPUTED_FIRST_SEEN,
+                COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED };
+struct population {
+    struct memory *memory;
+    struct purchases *purchases;
+    pthread_rwlock_t lock;       // of all that follows but the queue
+    pthread_mutex_t refreshing;  // of the connection
+    struct store_conn *conn;     // made when it is first needed
+
+    pthread_mutex_t queue;       // of the next seven
+    struct told *told;
+    size_t n_told, told_cap;
+    uint32_t *dirty;
+    size_t n_dirty, dirty_cap;
+    uint64_t *is_dirty;          // a bit a row
+    size_t is_dirty_cap;
+    bool merges;                 // links have changed
+
+    size_t n_events;             // names are added under the queue's lock too; postings only by refresh
+    struct event_name *event;    // EVENT_NAMES_MAX
+    size_t rows;
+    uint64_t *customers;
+    size_t customers_cap;        // words
+    uint32_t *root;
+    size_t root_cap;
+    struct population_leaf *leaf;
+    size_t n_leaves, leaf_cap;
+    struct keep computed[COMPUTED];
+    size_t n_traits, traits_cap;
+    struct keep *trait;
+    struct column *column;       // of them all, for questions
+    struct columns columns;
+    uint64_t fits;               // of the tiers that the columns hold
+    bool filled;
+    atomic_int progress;
+};
+
+/* population_fill.c, under refreshing: what changed into the columns. */
+MUST_CHECK enum err_code population_fill(struct population *, const struct people *, int64_t now_ms, struct err *e);
+
+#endif

@@ -1,0 +1,357 @@
+/* The population that was told things one by one against one that reads everybody anew, after every few steps of a random
+ * life: events late and early, orders, refunds, traits, merges, unmerges, deletions, a clock that passes midnight. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "insight/condition.h"
+#include "insight/insight_testing.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define PEOPLE 12
+
+struct street {
+    struct shop shop;
+    struct people *people;
+    struct population *population;
+};
+static uint64_t seed = 11;
+
+static uint64_t any(uint64_t below)
+{
+    return hash_mix(++seed) % below;
+}
+
+static void start(struct street *s)
+{
+    struct err e = { 0 };
+    shop_make(&s->shop);
+    assert_int_equal(population_new(s->shop.lab.memory, s->shop.purchases, &s->population, &e), ERR_OK);
+    struct follower follower = population_follower(s->population);
+    memory_follow(s->shop.lab.memory, &follower);
+    shop_begin(&s->shop);
+    assert_int_equal(people_new(s->shop.lab.memory, s->shop.purchases, &s->people, &e), ERR_OK);
+    assert_int_equal(people_refresh(s->people, LAB_NOW, &e), ERR_OK);
+}
+
+static void stop(struct street *s)
+{
+    lab_stop(&s->shop.lab);  // the follower is asked for its snapshot
+    people_drop(&s->people);
+    population_drop(&s->population);
+    purchases_drop(&s->shop.purchases);
+}
+
+static int setup(void **state)
+{
+    struct street *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    start(s);
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct street *s = *state;
+    people_drop(&s->people);
+    lab_stop(&s->shop.lab);
+    population_drop(&s->population);
+    purchases_drop(&s->shop.purchases);
+    lab_close(&s->shop.lab);
+    free(s);
+    return 0;
+}
+
+static const char *const conditions[] = {
+    "event count(\"Order Completed\") > 1",
+    "event count(\"Order Completed\", @\"P30D\") > 0 and not(event count(\"Looked\", @\"P7D\") > 2)",
+    "last event(\"Looked\") >= today() - @\"P20D\" or first event(\"Looked\") = null",
+    "spend > 20 and (plan = \"gold\" or age > 30)",
+    "tier in (\"champion\", \"loyal\", \"new\") or known = false",
+    "plan != \"gold\" and age between 18 and 40",
+    "count(tags) > 1",
+    "last order > first order",
+};
+
+static struct condition_world world(struct street *s)
+{
+    return (struct condition_world){ .population = s->population, .now_ms = s->shop.lab.clock.fixed_ms };
+}
+
+static void print_bits(const uint64_t *bits, size_t rows, struct buf *out)
+{
+    for (size_t row = 0; row < rows; row++)
+        if (bits[row / 64] >> row % 64 & 1)
+            buf_printf(out, " %zu", row);
+    buf_addc(out, '\n');
+}
+
+static void print_conditions(struct street *s, struct buf *out)
+{
+    const struct condition_world w = world(s);
+    size_t rows = population_columns(s->population)->rows;
+    for (size_t i = 0; i < COUNT(conditions); i++) {
+        AUTO(arena) mem = arena_new((size_t)64 << 20);
+        AUTO(arena) scratch = arena_new((size_t)16 << 20);
+        struct condition *c;
+        uint64_t *bits;
+        struct err e = { 0 };
+        enum err_code code = condition_new(&w, slice_of(conditions[i]), mem, &c, &e);
+        if (!code)
+            code = condition_run(c, mem, scratch, NULL, &bits, &e);
+        buf_printf(out, "%zu:", i);
+        if (code)
+            buf_printf(out, " %s\n", e.text);
+        else
+            print_bits(bits, rows, out);
+    }
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return slice_cmp((*(const struct column *const *)a)->name, (*(const struct column *const *)b)->name);
+}
+
+/* Everything that can be asked, in an order of its own. */
+static const char *print(struct street *s)
+{
+    struct err e = { 0 };
+    struct buf out = buf_make(0);
+    const struct column *column[64];
+    assert_int_equal(people_refresh(s->people, s->shop.lab.clock.fixed_ms, &e), ERR_OK);
+    if (population_refresh(s->population, s->people, s->shop.lab.clock.fixed_ms, &e))
+        fail_msg("%s", e.text);
+    population_lock(s->population);
+    const struct columns *columns = population_columns(s->population);
+    for (size_t i = 0; i < columns->n; i++)
+        column[i] = &columns->column[i];
+    qsort(column, columns->n, sizeof *column, by_name);
+    for (size_t row = 1; row < columns->rows; row++) {
+        buf_printf(&out, "%zu of %u", row, population_root(s->population, (uint32_t)row));
+        for (size_t i = 0; i < columns->n; i++) {
+            bool ok;
+            struct value v = column_value(column[i], row, s->shop.lab.mem, &ok);
+            if (value_is_null(v))
+                continue;
+            buf_printf(&out, "; %.*s ", SLICE_ARG(column[i]->name));
+            value_literal(v, &out);
+        }
+        buf_addc(&out, '\n');
+    }
+    print_conditions(s, &out);
+    population_unlock(s->population);
+    struct slice text = arena_copy(s->shop.lab.mem, buf_slice(&out));
+    buf_drop(&out);
+    return text.at;
+}
+
+static const char *name_of(uint64_t i, char out[16])
+{
+    snprintf(out, 16, "%su%d", i % 4 == 3 ? "@" : "", (int)i);
+    return out;
+}
+
+static void identify(struct street *s, uint64_t who)
+{
+    static const char *const traits[] = {
+        "\"plan\": \"gold\"", "\"plan\": \"free\", \"age\": 31", "\"age\": 17.5", "\"age\": \"old\"", "\"plan\": null",
+        "\"tags\": [\"a\", \"b\"]", "\"tags\": [\"c\"]", "\"address\": {\"country\": \"ES\"}",
+    };
+    char body[300];
+    snprintf(body, sizeof body, "{\"userId\": \"u%d\", \"messageId\": \"t%d\", \"timestamp\": \"2026-11-0%d\", "
+             "\"traits\": {%s}}", (int)(who - who % 4), s->shop.told++, (int)any(9) + 1, traits[any(COUNT(traits))]);
+    lab_ingest(&s->shop.lab, INGEST_IDENTIFY, 1, body);
+}
+
+static enum err_code delete_one(void *arg, struct tx *tx, struct err *e)
+{
+    return tx_delete_fact(tx, *(int64_t *)arg, SLICE("test"), SLICE(""), e);
+}
+
+/* known: have come with a track event. */
+static void live(struct street *s, int64_t merge[8], bool known[PEOPLE])
+{
+    char who[16], properties[80];
+    int64_t at = SHOP_T0 + (int64_t)any(200) * SHOP_DAY + (int64_t)any(86400) * 1000;
+    uint64_t i = any(PEOPLE);
+    struct err e;
+    switch (any(9)) {
+    case 0: identify(s, i); break;
+    case 1: {
+        int64_t seq = 1 + (int64_t)any((uint64_t)log_last_seq(memory_log(s->shop.lab.memory)) + 1);
+        (void)!lab_run(&s->shop.lab, delete_one, &seq, &e);
+        break;
+    }
+    case 2: {
+        char a[16], b[16];
+        uint64_t k = any(8);
+        if (merge[k]) {
+            shop_unmerge(&s->shop, merge[k]);
+            merge[k] = 0;
+        } else if (known[4 * (k % 3)] && known[4 * (k % 3) + 1 + k % 2]
+                   && shop_root(&s->shop, name_of(4 * (k % 3), a)) != shop_root(&s->shop, name_of(4 * (k % 3) + 1 + k % 2, b)))
+            merge[k] = shop_merge(&s->shop, a, b);
+        break;
+    }
+    case 3: s->shop.lab.clock.fixed_ms += SHOP_DAY / 3; break;
+    case 4:
+    case 5: shop_track(&s->shop, name_of(i, who), "Looked", at, "{}"); known[i] = true; break;
+    default:
+        known[i] = true;
+        snprintf(properties, sizeof properties, "{'order_id': 'o%d', 'revenue': %d}", (int)any(30), (int)any(40));
+        shop_track(&s->shop, name_of(i, who), any(5) ? "Order Completed" : "Order Refunded", at, properties);
+    }
+}
+
+/* The first line that is another one. */
+static void fail_differing(int turn, const char *told, const char *anew)
+{
+    const char *line = told;
+    for (; *told && *told == *anew; told++, anew++)
+        if (*told == '\n')
+            line = told + 1;
+    fail_msg("turn %d: told %.*s\n read anew from there: %.60s", turn, (int)strcspn(line, "\n"), line, anew);
+}
+
+static void is_what_reading_anew_gives(void **state)
+{
+    struct street *s = *state;
+    int64_t merge[8] = { 0 };
+    bool known[PEOPLE] = { false };
+    for (int turn = 0; turn < 60; turn++) {
+        for (int step = 0; step < 25; step++) {
+            live(s, merge, known);
+            if (any(3) == 0)
+                print(s);  // takes in what happened, little by little
+        }
+        const char *told = print(s);
+        struct population *kept = s->population;
+        stop(s);
+        assert_non_null(kept);
+        start(s);
+        const char *anew = print(s);
+        if (strcmp(told, anew) != 0)
+            fail_differing(turn, told, anew);
+    }
+}
+
+static struct condition *make(struct street *s, struct condition_world *w, const char *text, struct arena *mem)
+{
+    struct condition *c;
+    struct err e = { 0 };
+    *w = world(s);
+    if (condition_new(w, slice_of(text), mem, &c, &e))
+        fail_msg("%s: %s", text, e.text);
+    return c;
+}
+
+static size_t count(struct street *s, const char *text)
+{
+    AUTO(arena) mem = arena_new((size_t)64 << 20);
+    AUTO(arena) scratch = arena_new((size_t)16 << 20);
+    struct err e = { 0 };
+    struct condition_world w;
+    uint64_t *bits;
+    assert_int_equal(population_refresh(s->population, s->people, s->shop.lab.clock.fixed_ms, &e), ERR_OK);
+    population_lock(s->population);
+    assert_int_equal(condition_run(make(s, &w, text, mem), mem, scratch, NULL, &bits, &e), ERR_OK);
+    size_t n = bits_count(bits, population_columns(s->population)->rows);
+    population_unlock(s->population);
+    return n;
+}
+
+/* Windows end with today and begin the given number of days before tomorrow. */
+static void windows_are_whole_days(void **state)
+{
+    struct street *s = *state;
+    int64_t midnight = LAB_NOW - LAB_NOW % SHOP_DAY;
+    shop_track(&s->shop, "u1", "Looked", midnight - 6 * SHOP_DAY, "{}");       // the first moment of the seventh day
+    shop_track(&s->shop, "u2", "Looked", midnight - 6 * SHOP_DAY - 1, "{}");   // the last before it
+    shop_track(&s->shop, "u2", "Looked", midnight, "{}");
+    assert_int_equal(count(s, "event count(\"Looked\", @\"P7D\") = 1"), 2);
+    assert_int_equal(count(s, "event count(\"Looked\", @\"P8D\") = 2"), 1);
+    assert_int_equal(count(s, "event count(\"Looked\") = 2"), 1);
+    assert_int_equal(count(s, "event count(\"Never seen\") = 0"), 2);
+    s->shop.lab.clock.fixed_ms += SHOP_DAY;                                    // a day passes, nothing else happens
+    assert_int_equal(count(s, "event count(\"Looked\", @\"P7D\") = 1"), 1);
+    assert_int_equal(count(s, "event count(\"Looked\", @\"P1M\") > 0"), 2);
+}
+
+static void flaws_have_their_place(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        { "ordres > 2", "line 1, column 1: nothing is called 'ordres'; 'orders' is" },
+        { "orders > 2 and\n  spnd > 3", "line 2, column 3: nothing is called 'spnd'; 'spend' is" },
+        { "orders >", "line 1, column 9: " },
+        { "event count(orders) > 2", "line 1, column 1: the event's name" },
+        { "event count(\"A\", 90) > 2", "column 18: a window is a duration" },
+        { "audience(\"Nobody\")", "there is no audience 'Nobody'" },
+    };
+    struct street *s = *state;
+    struct err e = { 0 };
+    assert_int_equal(population_refresh(s->population, s->people, LAB_NOW, &e), ERR_OK);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena) mem = arena_new((size_t)16 << 20);
+        struct condition *c;
+        const struct condition_world w = world(s);
+        population_lock(s->population);
+        enum err_code code = condition_new(&w, slice_of(cases[i].text), mem, &c, &e);
+        population_unlock(s->population);
+        if (code != ERR_INVALID || !strstr(e.text, cases[i].want))
+            fail_msg("%s: %s", cases[i].text, e.text);
+    }
+}
+
+static struct slice other_audience(void *arg, struct slice name)
+{
+    (void)arg;
+    if (slice_is(name, "Buyers"))
+        return SLICE("orders > 0");
+    return slice_is(name, "Loop") ? SLICE("audience(\"Loop\")") : (struct slice){ NULL, 0 };
+}
+
+static void explains_and_composes(void **state)
+{
+    struct street *s = *state;
+    AUTO(arena) mem = arena_new((size_t)64 << 20);
+    struct err e = { 0 };
+    struct condition_world w = world(s);
+    struct condition *c;
+    struct condition_why why;
+    shop_buy(&s->shop, "u1", "o1", SHOP_T0, "mug");
+    assert_int_equal(population_refresh(s->population, s->people, LAB_NOW, &e), ERR_OK);
+    population_lock(s->population);
+    w.audience = other_audience;
+    assert_int_equal(condition_new(&w, SLICE("audience(\"Buyers\") and orders > 1 and not(known)"), mem, &c, &e), ERR_OK);
+    assert_int_equal(condition_explain(c, shop_root(&s->shop, "u1"), mem, &why, &e), ERR_OK);
+    assert_int_equal(why.joint, WHY_AND);
+    assert_int_equal(why.n_parts, 3);
+    assert_int_equal(why.is, VALUE_EQ_FALSE);
+    assert_int_equal(why.part[0].is, VALUE_EQ_TRUE);
+    assert_int_equal(why.part[1].is, VALUE_EQ_FALSE);
+    assert_int_equal(why.part[1].n_values, 1);
+    assert_true(slice_is(why.part[1].value[0].name, "orders"));
+    assert_int_equal(why.part[2].joint, WHY_NOT);
+    assert_int_equal(condition_new(&w, SLICE("audience(\"Loop\")"), mem, &c, &e), ERR_INVALID);
+    population_unlock(s->population);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(is_what_reading_anew_gives, setup, teardown),
+        cmocka_unit_test_setup_teardown(windows_are_whole_days, setup, teardown),
+        cmocka_unit_test_setup_teardown(flaws_have_their_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(explains_and_composes, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,87 @@
+// Audiences from the command line and the API: counted, composed, explained, saved with versions, kept up to date.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Server, ask, basic, bearer, folder, key, ok, run } from './lib.mjs'
+
+const order = (user, id, day, value) => ({
+    type: 'track', userId: user, event: 'Order Completed', messageId: `m-${id}`, timestamp: day,
+    properties: { order_id: id, revenue: value },
+})
+const days_ago = n => new Date(Date.now() - n * 86_400_000).toISOString()
+
+async function shop(t) {
+    const dir = folder(t)
+    const server = await Server.start(t, dir)
+    const admin = bearer(await key(dir, 'admin')), write = basic(await key(dir, 'write'))
+    const call = async (method, path, json) => {
+        const answer = await ask(server.port, method, `/api/v1${path}`, { headers: admin, json })
+        return { status: answer.status, body: answer.text ? JSON.parse(answer.text) : null }
+    }
+    const send = async batch => assert.equal((await ask(server.port, 'POST', '/v1/batch', { headers: write, json: { batch } })).status, 200)
+    const count = async condition => (await call('POST', '/audiences/count', { condition })).body.customers
+    return { dir, call, send, count }
+}
+
+test('a condition is counted, explained, saved, and follows what happens', async t => {
+    const { dir, call, send, count } = await shop(t)
+    assert.equal(await count('orders = 0'), 0)
+    await send([
+        { type: 'identify', userId: 'ann', messageId: 'i1', traits: { plan: 'gold', age: 41, address: { country: 'ES' } } },
+        { type: 'identify', userId: 'bob', messageId: 'i2', traits: { plan: 'free' } },
+        order('ann', 'o1', days_ago(80), 150), order('ann', 'o2', days_ago(20), 60), order('ann', 'o3', days_ago(1), 40),
+        order('bob', 'o4', days_ago(100), 300),
+    ])
+    const wish = 'event count("Order Completed", @"P90D") > 2 and event count("Order Cancelled") = 0 and spend > 200'
+    assert.equal(await count(wish), 1)
+    assert.equal(await count('plan = "gold" and address.country = "ES" and age > 40.5'), 1)
+    assert.equal(await count('age = null'), 1)
+    assert.match(await ok(['audience', 'count', wish], { dir }), /^1\n$/m)
+
+    const made = await call('POST', '/audiences', { name: 'Often', condition: wish, note: 'first try' })
+    assert.equal(made.status, 201)
+    assert.equal(made.body.customers, 1)
+    assert.equal(await count('audience("Often") or plan = "free"'), 2)
+
+    await send([{ type: 'track', userId: 'ann', event: 'Order Cancelled', messageId: 'c1', properties: { order_id: 'o3' } }])
+    assert.equal(await count(wish), 0)
+    const why = await call('POST', '/audiences/explain', { condition: wish, customer: 'ann' })
+    assert.equal(why.body.in, false)
+    const failed = why.body.step.parts.filter(part => part.is !== true)
+    assert.deepEqual(failed.map(part => part.values[0].value), [1])
+    assert.match(await ok(['audience', 'explain', wish, '--customer', 'ann'], { dir }), /no {6}event count\("Order Cancelled"\) = 0/)
+
+    const changed = await call('PUT', `/audiences/${made.body.id}`, { name: 'Often', condition: 'spend > 200', note: 'wider' })
+    assert.deepEqual([changed.body.version, changed.body.customers], [2, 2])
+    const page = await call('GET', `/audiences/${made.body.id}`)
+    assert.deepEqual(page.body.versions.map(v => [v.version, v.condition, v.note]), [[2, 'spend > 200', 'wider'], [1, wish, 'first try']])
+    const change = await call('POST', '/audiences/compare', { before: wish, after: 'spend > 200' })
+    assert.deepEqual([change.body.before, change.body.gains, change.body.loses], [0, 2, 0])
+    const members = await call('GET', `/audiences/${made.body.id}/customers?limit=1`)
+    assert.equal(members.body.items.length, 1)
+    const rest = await call('GET', `/audiences/${made.body.id}/customers?limit=1&after=${members.body.next}`)
+    assert.equal(rest.body.next, null)
+    assert.equal((await ok(['audience', 'list', made.body.id], { dir })).trim().split('\n').length, 2)
+    assert.equal((await call('DELETE', `/audiences/${made.body.id}`)).status, 204)
+    assert.equal((await call('GET', `/audiences/${made.body.id}`)).status, 404)
+})
+
+test('what is wrong is said with its place, and nothing is saved', async t => {
+    const { dir, call } = await shop(t)
+    for (const [condition, words] of [
+        ['ordres > 2', /line 1, column 1: nothing is called 'ordres'; 'orders' is/],
+        ['orders >', /line 1, column 9/],
+        ['audience("None")', /there is no audience 'None'/],
+        ['', /condition/],
+    ]) {
+        for (const answer of [await call('POST', '/audiences/count', { condition }),
+                              await call('POST', '/audiences', { name: 'x', condition })]) {
+            assert.equal(answer.status, 400)
+            assert.match(answer.body.detail, words)
+            assert.equal(answer.body.pointer, '/condition')
+        }
+    }
+    assert.deepEqual((await call('GET', '/audiences')).body.items, [])
+    const end = await run(['audience', 'count', 'ordres > 2'], { dir })
+    assert.notEqual(end.code, 0)
+    assert.match(end.stderr, /column 1/)
+})
