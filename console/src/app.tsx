@@ -10,6 +10,8 @@ const Login = lazy(() => import('./pages/login.js').then((m) => m.Login));
 const Today = lazy(() => import('./pages/today.js').then((m) => m.Today));
 const People = lazy(() => import('./pages/people.js').then((m) => m.People));
 const CustomerPage = lazy(() => import('./pages/customer.js').then((m) => m.CustomerPage));
+const Audiences = lazy(() => import('./pages/audiences.js').then((m) => m.Audiences));
+const AudienceEditor = lazy(() => import('./pages/audiences.js').then((m) => m.AudienceEditor));
 const Data = lazy(() => import('./pages/data.js').then((m) => m.Data));
 const Results = lazy(() => import('./pages/results.js').then((m) => m.Results));
 const Catalogue = lazy(() => import('./pages/catalogue.js').then((m) => m.Catalogue));
@@ -20,6 +22,7 @@ const Palette = lazy(() => import('./pages/palette.js').then((m) => m.Palette));
 export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
   { href: '/', name: 'nav.today', icon: 'today' },
   { href: '/people', name: 'nav.people', icon: 'people' },
+  { href: '/audiences', name: 'nav.audiences', icon: 'audience' },
   { href: '/data', name: 'nav.data', icon: 'data' },
   { href: '/results', name: 'nav.results', icon: 'results' },
   { href: '/catalogue', name: 'nav.catalogue', icon: 'catalogue' },
@@ -127,6 +130,8 @@ function Shell() {
           <Route path="/" component={Today} />
           <Route path="/people" component={People} />
           <Route path="/people/:id" component={CustomerPage} />
+          <Route path="/audiences" component={Audiences} />
+          <Route path="/audiences/:id" component={AudienceEditor} />
           <Route path="/data" component={Data} />
           <Route path="/data/:tab" component={Data} />
           <Route path="/results" component={Results} />

@@ -44,7 +44,8 @@ test('logging in: a wrong password is said plainly, a right one opens Today', as
   assert.ok(people.total > 1000, 'the demo shop has its customers');
   places = ['/', '/people', `/people/${people.items[0].id}`, '/data/live', '/data/rejections', '/data/imports',
     '/data/keys', '/data/schema', '/data/suggestions', '/data/exports', '/results', '/catalogue',
-    `/catalogue/${encodeURIComponent(products.items[0].id)}`, '/settings'];
+    `/catalogue/${encodeURIComponent(products.items[0].id)}`, '/settings',
+    '/audiences', '/audiences/new?condition=orders%20%3E%202'];
 });
 
 test('the demo says what is invented', async () => {

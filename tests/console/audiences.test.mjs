@@ -1,0 +1,154 @@
+/* Audiences as a marketer makes them: with the builder, by keyboard, while the count changes; as text; in both languages. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { after, before, test as nodeTest } from 'node:test';
+import { call, logIn, openPage, openShop, skip, visit } from './shop.mjs';
+
+const words = Object.fromEntries(['en', 'es'].map((l) =>
+  [l, JSON.parse(readFileSync(new URL(`../../console/src/i18n/${l}.json`, import.meta.url), 'utf8'))]));
+const say = (language, key) => words[language][key];
+const SHOTS = process.env.TENDERO_SHOTS;
+
+let shop;
+let page;
+let context;
+
+const test = (name, run) => nodeTest(name, { skip }, run);
+const shot = async (name) => {
+  if (!SHOTS) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+};
+const counted = () => page.locator('.audience-count b');
+const countIs = (n) => page.waitForFunction((wanted) => {
+  const shown = document.querySelector('.audience-count b')?.textContent;
+  return shown === new Intl.NumberFormat('en').format(wanted) && !document.querySelector('[aria-busy="true"]');
+}, n);
+const truth = async (condition) => (await call(page, 'POST', '/audiences/count', { condition })).customers;
+
+before(async () => {
+  if (skip) return;
+  shop = await openShop();
+  ({ page, context } = await openPage(shop));
+  await page.goto(shop.url);
+  await logIn(shop, page);
+});
+after(async () => {
+  await context?.close();
+  await shop?.close();
+});
+
+test('nothing yet: what an audience is, and two to start from', async () => {
+  await visit(shop, page, '/audiences', 'en');
+  await page.getByText(say('en', 'audience.none')).waitFor();
+  await shot('audiences-empty');
+  await page.getByRole('link', { name: say('en', 'audience.example_asleep') }).click();
+  await page.locator('.audience-count').waitFor();
+  assert.equal(await page.locator('.cond-row').count(), 2);
+});
+
+test('bought more than twice in 90 days, never a cancellation, spent above 200: built, counted while typing, saved', async () => {
+  await visit(shop, page, '/audiences/new', 'en');
+  const row = (i) => page.locator('.cond-row').nth(i);
+  const add = () => page.getByRole('button', { name: say('en', 'audience.add_row') }).click();
+  await row(0).getByLabel(say('en', 'audience.what')).selectOption('count:Order Completed');
+  await row(0).getByLabel(say('en', 'audience.value'), { exact: true }).fill('2');
+  const often = 'event count("Order Completed", @"P90D") > 2';
+  await countIs(await truth(often));
+  const before = await counted().textContent();
+
+  await add();
+  await row(1).getByLabel(say('en', 'audience.what')).selectOption('count:Order Refunded');
+  await row(1).getByLabel(say('en', 'audience.window')).selectOption('');
+  await row(1).getByLabel(say('en', 'audience.how')).selectOption('=');
+  await row(1).getByLabel(say('en', 'audience.value'), { exact: true }).fill('0');
+  const never = `${often} and event count("Order Refunded") = 0`;
+  await countIs(await truth(never));
+
+  await add();
+  await row(2).getByLabel(say('en', 'audience.what')).selectOption('term:spend');
+  await row(2).getByLabel(say('en', 'audience.value'), { exact: true }).pressSequentially('200');
+  const all = `${never} and spend > 200`;
+  await countIs(await truth(all));
+  assert.notEqual(await counted().textContent(), before);
+  await shot('audiences-builder');
+
+  await page.getByRole('button', { name: say('en', 'audience.as_text'), exact: true }).click();
+  assert.equal(await page.getByLabel(say('en', 'audience.text')).inputValue(), all);
+  await page.getByRole('button', { name: say('en', 'audience.builder'), exact: true }).click();
+  assert.equal(await page.locator('.cond-row').count(), 3);
+
+  await page.getByRole('button', { name: say('en', 'audience.save'), exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(say('en', 'audience.name')).fill('Often, no refunds');
+  await dialog.getByRole('button', { name: say('en', 'action.save') }).click();
+  await page.getByRole('heading', { level: 1, name: 'Often, no refunds' }).waitFor();
+  await visit(shop, page, '/audiences', 'en');
+  const line = page.getByRole('row', { name: /Often, no refunds/ });
+  await line.getByText(new Intl.NumberFormat('en').format(await truth(all)), { exact: true }).waitFor();
+  await shot('audiences-list');
+});
+
+test('text: a flaw has its place, richer text stays text, and the answer before stays on screen', async () => {
+  await visit(shop, page, '/audiences/new', 'en');
+  await page.getByRole('button', { name: say('en', 'audience.as_text'), exact: true }).click();
+  const box = page.getByLabel(say('en', 'audience.text'));
+  await box.fill('orders > 5');
+  await countIs(await truth('orders > 5'));
+  await box.fill('orders >');
+  await page.locator('.field-error', { hasText: 'line 1, column 9' }).waitFor();
+  assert.equal(await page.locator('.audience-count').count(), 1);
+  await box.fill('ordres > 5');
+  await page.locator('.field-error', { hasText: "'orders' is" }).waitFor();
+  await box.fill('spend / orders > 100');
+  await countIs(await truth('spend / orders > 100'));
+  await page.getByRole('button', { name: say('en', 'audience.builder'), exact: true }).click();
+  await page.getByText(say('en', 'audience.too_rich')).waitFor();
+});
+
+test('another version: who gains and who loses is said before it is saved; why one is in', async () => {
+  await visit(shop, page, '/audiences/1', 'en');
+  await page.getByRole('button', { name: say('en', 'audience.as_text'), exact: true }).click();
+  await page.getByLabel(say('en', 'audience.text')).fill('spend > 1000');
+  await countIs(await truth('spend > 1000'));
+  await page.getByRole('button', { name: say('en', 'audience.save'), exact: true }).click();
+  await page.getByRole('heading', { name: say('en', 'audience.change') }).waitFor();
+  await page.getByText(/come in, \d/).waitFor();
+  await shot('audiences-change');
+  await page.getByRole('dialog').getByRole('button', { name: say('en', 'action.save') }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('row', { name: /spend > 1000/ }).first().waitFor();
+  assert.equal(await page.getByRole('button', { name: new RegExp(say('en', 'audience.use_version')) }).count(), 2);
+  await page.getByLabel(say('en', 'audience.why_who')).fill('a');
+  await page.locator('.found button').first().click();
+  await page.locator('.audience-why code', { hasText: 'spend > 1000' }).waitFor();
+});
+
+test('in Spanish, at 320 px, without scrolling sideways', async () => {
+  await page.setViewportSize({ width: 320, height: 900 });
+  for (const where of ['/audiences', '/audiences/1', '/audiences/new']) {
+    await visit(shop, page, where, 'es');
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(beyond, 0, where);
+  }
+  await shot('audiences-narrow');
+  await page.setViewportSize({ width: 1280, height: 900 });
+});
+
+test('by keyboard alone', async () => {
+  await visit(shop, page, '/audiences/new', 'en');
+  await page.getByLabel(say('en', 'audience.what')).focus();
+  for (let i = 0; i < 12; i++) {
+    if (await page.evaluate((label) => document.activeElement.getAttribute('aria-label') === label, say('en', 'audience.value'))) break;
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.type('3');
+  await countIs(await truth('orders > 3'));
+});
+
+test('removed after a question', async () => {
+  await visit(shop, page, '/audiences/1', 'en');
+  await page.getByRole('button', { name: say('en', 'audience.remove'), exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: say('en', 'audience.remove'), exact: true }).click();
+  await page.getByText(say('en', 'audience.none')).waitFor();
+});
