@@ -41,9 +41,10 @@ const struct command_entry commands[] = {
       "FEEL of OMG DMN 1.5. The names of the input, a JSON object, may be used. Prints JSON; why something is null\n"
       "is told on standard error.",
       command_feel },
-    { "dmn", "tendero dmn check FILE | eval FILE [--decision NAME] --input JSON|FILE|- | tck DIR",
+    { "dmn", "tendero dmn check FILE [--strict] | eval FILE [--decision NAME] --input JSON|FILE|- | tck DIR",
       "check decision models and decide with them",
-      "check lists flaws with line and column. eval decides a case, or one a line (NDJSON), and prints a line each;\n"
+      "check lists flaws with line and column, and of tables gaps, overlaps and rules that never hit (an error with\n"
+      "--strict). eval decides a case, or one a line (NDJSON), and prints a line each;\n"
       "without --decision all decisions as an object. tck runs a tree of the DMN compatibility kit.",
       command_dmn },
     { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"

@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/models.h"
+#include "engine/columns/table_check.h"
 #include "engine/dmn/tck.h"
 #include "engine/feel/parse.h"
 #include "engine/feel/value_json.h"
@@ -172,18 +173,44 @@ static size_t print_diags(FILE *out, const char *path, const struct dmn_diag *di
     return n;
 }
 
-static enum err_code dmn_check(struct desk *desk, const char *path, struct err *e)
+/* Gaps, overlaps and the like of a decision's table; how many. */
+static enum err_code print_findings(struct desk *desk, const char *path, const struct dmn_element *element, size_t *n,
+                                    struct err *e)
+{
+    const struct table *table = dmn_table(element);
+    struct table_check check;
+    if (!table)
+        return ERR_OK;
+    TRY(table_check(table, &desk->zones, desk->mem, &check, e));
+    for (const struct finding *f = check.first; f; f = f->next)
+        printf("%s: table of '%.*s': %.*s\n", path, SLICE_ARG(element->name), SLICE_ARG(f->text));
+    if (check.left_out)
+        printf("%s: table of '%.*s': %zu rule%s with a test that is more than comparison with constants; gaps are not "
+               "looked for\n", path, SLICE_ARG(element->name), check.left_out, check.left_out == 1 ? "" : "s");
+    if (check.cut)
+        printf("%s: table of '%.*s': there may be more\n", path, SLICE_ARG(element->name));
+    *n += check.n;
+    return ERR_OK;
+}
+
+static enum err_code dmn_check(struct desk *desk, const char *path, bool strict, struct err *e)
 {
     struct model_file file;
-    size_t decisions = 0;
+    size_t decisions = 0, findings = 0;
     TRY(models_load(desk->models, path, &file, e));
     size_t flaws = print_diags(stdout, path, file.diags);
     const struct dmn_element *element;
-    for (size_t i = 0; (element = dmn_element(file.model, i)); i++)
+    for (size_t i = 0; (element = dmn_element(file.model, i)); i++) {
         decisions += element->kind == DMN_DECISION;
-    if (flaws)
-        return err_set(e, ERR_INVALID, 0, "%s has %zu flaw%s", path, flaws, flaws == 1 ? "" : "s");
-    printf("%s: %zu decision%s, no flaw\n", path, decisions, decisions == 1 ? "" : "s");
+        if (element->kind != DMN_DECISION && element->kind != DMN_KNOWLEDGE)
+            continue;
+        TRY(print_findings(desk, path, element, &findings, e));
+    }
+    if (flaws || (strict && findings))
+        return err_set(e, ERR_INVALID, 0, "%s has %zu flaw%s and %zu finding%s", path, flaws, flaws == 1 ? "" : "s",
+                       findings, findings == 1 ? "" : "s");
+    printf("%s: %zu decision%s, no flaw, %zu finding%s\n", path, decisions, decisions == 1 ? "" : "s", findings,
+           findings == 1 ? "" : "s");
     return ERR_OK;
 }
 
@@ -370,13 +397,14 @@ enum err_code command_dmn(struct settings *s, struct err *e)
 {
     const char *what = NULL, *path = NULL, *decision = settings_option(s, "decision"),
                *input = settings_option(s, "input");
+    bool strict = settings_flag(s, "strict");
     TRY(settings_no_options(s, e));
     TRY(operand(s, 0, "check, eval or tck", &what, e));
     AUTO(desk) desk = NULL;
     TRY(desk_new(&desk, e));
     if (strcmp(what, "check") == 0) {
         TRY(operand(s, 1, "the FILE", &path, e));
-        return dmn_check(desk, path, e);
+        return dmn_check(desk, path, strict, e);
     }
     if (strcmp(what, "eval") == 0) {
         TRY(operand(s, 1, "the FILE", &path, e));

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "engine/feel/names.h"
 #include "engine/feel/parse.h"
 #include "text/time.h"
 
@@ -272,61 +273,19 @@ static enum err_code replace_calls(struct making *m, struct node *node)
 }
 
 /* ---- names that mean nothing ---- */
-struct known {
-    const struct known *outer;
-    const struct node *node;     // whose bindings are known
-    bool anything;               // inside of a filter: members of items may be named
-};
-
-static bool is_bound(const struct known *known, struct slice name)
+static enum err_code check_names(const struct making *m, const struct node *node)
 {
-    for (; known; known = known->outer) {
-        if (known->anything)
-            return true;
-        for (uint32_t i = 0; i < known->node->n_binding; i++)
-            if (slice_eq(known->node->binding[i].name, name))
-                return true;
-    }
-    return false;
-}
-
-static enum err_code unknown(const struct making *m, const struct node *node)
-{
-    char text[120];
-    size_t best = 4;
-    struct slice nearest = { NULL, 0 };
-    for (size_t i = 0; i < m->n; i++) {
-        size_t off = name_distance(node->name, m->column[i].name);
-        if (off < best) {
-            best = off;
-            nearest = m->column[i].name;
-        }
-    }
-    snprintf(text, sizeof text, nearest.len ? "nothing is called '%.*s'; '%.*s' is" : "nothing is called '%.*s'",
-             (int)(node->name.len < 50 ? node->name.len : 50), node->name.at, (int)(nearest.len < 40 ? nearest.len : 40),
-             nearest.len ? nearest.at : "");
-    return flaw(m, node->at, text);
-}
-
-static bool binds(const struct node *node)
-{
-    return node->kind == NODE_FOR || node->kind == NODE_SOME || node->kind == NODE_EVERY || node->kind == NODE_FUNCTION
-           || node->kind == NODE_CONTEXT;
-}
-
-static enum err_code check_names(const struct making *m, const struct node *node, const struct known *outer)
-{
-    const struct known known = { outer, node, false };
-    const struct columns columns = { 0, m->n, m->column };
-    if (node->kind == NODE_NAME && !feel_builtin(node->name) && !columns_find(&columns, node->name)
-        && !slice_is(node->name, "?") && !slice_is(node->name, "partial") && !is_bound(outer, node->name))
-        return unknown(m, node);
-    for (uint32_t i = 0; i < node->n; i++) {
-        const struct known inside = { outer, node, true };
-        bool filter = node->kind == NODE_FILTER && i == 1;
-        TRY(check_names(m, node->kid[i], filter ? &inside : binds(node) ? &known : outer));
-    }
-    return ERR_OK;
+    struct slice *names = arena_array(m->mem, struct slice, m->n + 1);
+    char text[160];
+    if (!names)
+        return no_memory(m->e);
+    for (size_t i = 0; i < m->n; i++)
+        names[i] = m->column[i].name;
+    const struct node *unknown = feel_unknown_name(node, names, m->n);
+    if (!unknown)
+        return ERR_OK;
+    feel_unknown_text(unknown, names, m->n, text, sizeof text);
+    return flaw(m, unknown->at, text);
 }
 
 /* ---- making it ---- */
@@ -355,7 +314,7 @@ static enum err_code make_condition(struct making *m, struct slice text, struct 
         TRY(add_column(m, base->column[i]));
     TRY(parse(m, &ret->node));
     TRY(replace_calls(m, ret->node));
-    TRY(check_names(m, ret->node, NULL));
+    TRY(check_names(m, ret->node));
     ret->world = m->world;
     ret->columns = (struct columns){ base->rows, m->n, m->column };
     return program_new(ret->node, &ret->columns, m->world->zones, m->world->now_ms, m->mem, &ret->program, m->e);

@@ -267,8 +267,15 @@ static bool map_texts(struct making *m, size_t i, struct map *map)
     return set_for(m, i, value_string((struct slice){ other, longest + 1 }), &map->set_of[map->n_texts]);
 }
 
-/* What an input is, by its declared type or else by the first constant that it is compared with. */
-static bool kind_of(struct making *m, size_t i, enum column_kind *ret)
+static enum value_kind first_constant(const struct node *test)
+{
+    const struct node *first = test && test->n ? test->kid[0] : NULL;
+    while (first && first->n && first->kind != NODE_LITERAL)
+        first = first->kid[first->kind == NODE_CALL ? first->n - 1 : 0];
+    return first && first->kind == NODE_LITERAL ? first->value.kind : VALUE_NULL;
+}
+
+bool table_input_kind(const struct table *t, size_t input, enum column_kind *ret)
 {
     static const struct {
         enum type_kind type;
@@ -277,24 +284,17 @@ static bool kind_of(struct making *m, size_t i, enum column_kind *ret)
     } kinds[] = { { TYPE_NUMBER, VALUE_NUMBER, COLUMN_NUMBER }, { TYPE_STRING, VALUE_STRING, COLUMN_CODES },
                   { TYPE_BOOLEAN, VALUE_BOOLEAN, COLUMN_BOOLEAN }, { TYPE_DATE, VALUE_DATE, COLUMN_DATE },
                   { TYPE_DATE_TIME, VALUE_DATE_TIME, COLUMN_DATE_TIME } };
-    const struct type *type = m->table->input[i].type;
+    const struct type *type = t->input[input].type;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        if (type && type->kind == kinds[k].type) {
+        bool is = type && type->kind == kinds[k].type;
+        for (size_t r = 0; r < t->n_rules && !type && !is; r++)
+            is = first_constant(t->test[r * t->n_inputs + input]) == kinds[k].value;
+        if (is) {
             *ret = kinds[k].kind;
             return true;
         }
-        for (size_t r = 0; r < m->table->n_rules && !type; r++) {
-            const struct node *test = m->table->test[r * m->table->n_inputs + i];
-            const struct node *first = test->n ? test->kid[0] : NULL;
-            while (first && first->n && first->kind != NODE_LITERAL)
-                first = first->kid[0];
-            if (first && first->kind == NODE_LITERAL && first->value.kind == kinds[k].value) {
-                *ret = kinds[k].kind;
-                return true;
-            }
-        }
     }
-    return refuse(m, ERR_INVALID, "%s", "the type of an input is not known");
+    return false;
 }
 
 /* No names but "?" and those of built-in functions. */
@@ -318,8 +318,8 @@ static bool map_input(struct making *m, size_t i, const struct columns *columns)
         if (!map->column)
             return refuse(m, ERR_INVALID, "%s", "an input is no column");
         map->kind = map->column->kind;
-    } else if (!kind_of(m, i, &map->kind))
-        return false;
+    } else if (!table_input_kind(m->table, i, &map->kind))
+        return refuse(m, ERR_INVALID, "%s", "the type of an input is not known");
     bool ok;
     switch (map->kind) {
     case COLUMN_BOOLEAN: ok = map_bits(m, i, map); break;

@@ -27,4 +27,7 @@ int32_t table_program_rule(const struct table_program *, const struct value *inp
 /* The same for rows [begin, end); rule[0] is that of row 0. Threads may share it. */
 void table_program_run(const struct table_program *, size_t begin, size_t end, int32_t *rule);
 
+/* What an input is: by its declared type, else by the first constant that it is compared with. false: not known. */
+bool table_input_kind(const struct table *, size_t input, enum column_kind *ret);
+
 #endif

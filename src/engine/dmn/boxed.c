@@ -299,7 +299,14 @@ static struct node *boxed_conditional(struct load *l, const struct xml *x)
 
 static struct node *boxed_filter(struct load *l, const struct xml *x)
 {
-    return parts(l, x, NODE_FILTER, (const char *const[]){ "in", "match", NULL });
+    struct node *node = node_make(l, NODE_FILTER, 2);
+    bool members = l->members;
+    if (!node || !(node->kid[0] = part(l, x, "in")))
+        return NULL;
+    l->members = true;
+    node->kid[1] = part(l, x, "match");
+    l->members = members;
+    return node->kid[1] ? node_made(node) : NULL;
 }
 
 static struct node *iterator(struct load *l, const struct xml *x, enum node_kind kind, const char *result)

@@ -44,7 +44,7 @@ const struct dmn_element *dmn_element(const struct dmn *, size_t i);
 /* By name or id; NULL: there is none. */
 const struct dmn_element *dmn_find(const struct dmn *, enum dmn_kind, struct slice name);
 
-/* The table that is the decision's whole logic; NULL: it is something else. */
+/* The table that is a decision's or knowledge model's whole logic; NULL: it is something else. */
 struct table;
 const struct table *dmn_table(const struct dmn_element *decision);
 

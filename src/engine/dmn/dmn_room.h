@@ -68,6 +68,7 @@ struct load {
     struct slice where;              // "decision 'Approval'", for diags
     struct slice *names;             // known to the text that is read
     size_t n_names, cap_names;
+    bool members;                    // inside of a filter: a name may be a member of the items
     size_t n_rules;
     const struct dmn_diag *first;
     struct dmn_diag **last;

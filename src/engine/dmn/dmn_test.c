@@ -245,6 +245,8 @@ static const struct {
     { HEAD DECISION("d", "<decisionTable><input><inputExpression><text>1</text></inputExpression></input><output/><rule>"
       "<inputEntry><text>[1..</text></inputEntry><outputEntry><text>1</text></outputEntry></rule></decisionTable>") TAIL,
       "rule 1, input 1", "", 1 },
+    { HEAD INPUT("order value", "number") DECISION("d", NEEDS("order value") FEEL("1 +\n order valeu")) TAIL, "decision 'd'",
+      "'order value' is", 2 },
     { HEAD "<import name='i' namespace='urn:none'/>" TAIL, "import", "urn:none", 1 },
     { HEAD DECISION("d", "<conditional><if>" FEEL("true") "</if></conditional>") TAIL, "decision 'd'", "then", 1 },
     { HEAD DECISION("d", "<literalExpression expressionLanguage='JavaScript'><text>1</text></literalExpression>") TAIL,

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "engine/feel/names.h"
+
 #define ELEMENTS_MAX 10000
 #define DIAGS_MAX 1000
 
@@ -66,6 +68,20 @@ bool load_know(struct load *l, struct slice name)
     return !l->full;
 }
 
+/* A name that nothing gives a meaning to is null when it is met, which the standard allows and people rarely want. */
+static void check_names(struct load *l, const struct node *node, const struct xml *x)
+{
+    const struct node *unknown = feel_unknown_name(node, l->names, l->n_names);
+    struct diag flaw = { 0 };
+    size_t line, column;
+    if (!unknown || l->members)
+        return;
+    flaw.at = unknown->at;
+    feel_unknown_text(unknown, l->names, l->n_names, flaw.text, sizeof flaw.text);
+    diag_place(x->text, flaw.at, &line, &column);
+    flaw_at(l, x, line, column, &flaw);
+}
+
 struct node *load_feel(struct load *l, const struct xml *x, bool tests)
 {
     struct node *node;
@@ -77,6 +93,7 @@ struct node *load_feel(struct load *l, const struct xml *x, bool tests)
     enum err_code code = (tests ? feel_parse_tests : feel_parse)(x->text, &options, l->mem, &node, &flaw, &err);
     if (code == ERR_OK) {
         items_bind(l, node, x);
+        check_names(l, node, x);
         return l->full ? NULL : node;
     }
     size_t line = 1, column = 1;

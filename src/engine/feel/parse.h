@@ -28,8 +28,6 @@ MUST_CHECK enum err_code feel_parse_tests(struct slice text, const struct parse_
                                           struct node **ret, struct diag *flaw, struct err *e);
 /* A name as the grammar folds it: blanks at the ends off, runs of blanks single. */
 struct slice feel_name(struct slice text, struct arena *mem);
-/* How many bytes two names differ by (Levenshtein 1966), to find the one that was meant; SIZE_MAX for long ones. */
-size_t name_distance(struct slice a, struct slice b);
 /* A type ("list<number>", "tLoan"), for typeRef attributes. */
 MUST_CHECK enum err_code feel_parse_type(struct slice text, struct arena *mem, struct type_node **ret,
                                          struct diag *flaw, struct err *e);

@@ -1,3 +1,4 @@
+#include "engine/feel/names.h"
 #include "engine/feel/parse_room.h"
 
 #include <assert.h>
@@ -102,26 +103,6 @@ enum err_code parse_new_name(struct parse *p, bool to_keyword, const char *what,
     TRY(parse_fold(p, at, end, ret));
     p->token = lex_token(p->text, end);
     return ERR_OK;
-}
-
-size_t name_distance(struct slice a, struct slice b)
-{
-    if (a.len > NEAR_MAX || b.len > NEAR_MAX)
-        return SIZE_MAX;
-    size_t row[NEAR_MAX + 1];
-    for (size_t k = 0; k <= b.len; k++)
-        row[k] = k;
-    for (size_t i = 0; i < a.len; i++) {
-        size_t corner = row[0];
-        row[0] = i + 1;
-        for (size_t k = 0; k < b.len; k++) {
-            size_t swap = corner + (a.at[i] != b.at[k]);
-            corner = row[k + 1];
-            size_t drop = (row[k] < row[k + 1] ? row[k] : row[k + 1]) + 1;
-            row[k + 1] = swap < drop ? swap : drop;
-        }
-    }
-    return row[b.len];
 }
 
 void parse_hint(struct parse *p)
