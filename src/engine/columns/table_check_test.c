@@ -47,7 +47,9 @@ static const struct table *make(const char *policy, const struct line *line, siz
     const struct dmn_diag *diags;
     struct err e;
     buf_printf(&b, "<definitions xmlns='https://www.omg.org/spec/DMN/20230324/MODEL/' name='m' namespace='m'>"
-               "<decision name='d' id='d'><variable name='d'/><decisionTable hitPolicy='%s'>"
+               "<inputData name='x' id='x'/><inputData name='y' id='y'/><decision name='d' id='d'><variable name='d'/>"
+               "<informationRequirement><requiredInput href='#x'/></informationRequirement>"
+               "<informationRequirement><requiredInput href='#y'/></informationRequirement><decisionTable hitPolicy='%s'>"
                "<input><inputExpression typeRef='number'><text>x</text></inputExpression></input>"
                "<input><inputExpression typeRef='string'><text>y</text></inputExpression></input><output/>", policy);
     for (size_t r = 0; r < n; r++)
