@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// bench/run.mjs --build DIR --write FILE [--scale small|default|full]: measures a server as its users meet it, beside the
+// bench/run.mjs --build DIR --write FILE [--scale small|default|full] [--only rules]: measures a server as its users meet it, beside the
 // least that could be done instead, in one run, and writes the report. small: seconds, to see that it works.
-// default: 2 M events, 200,000 customers. full: 20 M events, 1 M customers; the reads are measured at 10 M.
+// default: 2 M events, 200,000 customers. full: 20 M events, 1 M customers; the reads are measured at 10 M. Rules are always
+// measured over 10 M customers (small: 1 M). --only rules keeps the other figures of the last run in DIR.
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -183,6 +184,27 @@ async function shop(result) {
 
 // ---- the report ----
 const n = value => Math.round(value).toLocaleString('en-GB');
+// ---- rules: columns against reading the bytes once, the interpreter, SQLite, and DuckDB where npm can fetch it ----
+function duckdb(file, threads) {
+  const peers = path.join(root, 'bench/peers');
+  if (!fs.existsSync(path.join(peers, 'node_modules')))
+    if (spawnSync('npm', ['install', '--no-audit', '--no-fund'], { cwd: peers, stdio: 'ignore' }).status !== 0) return null;
+  return JSON.parse(run(process.execPath, [path.join(peers, 'rules.mjs'), file, String(threads)], { cwd: peers }));
+}
+function rules() {
+  const rows = scale === 'small' ? 1_000_000 : 10_000_000;
+  const file = path.join(work, 'base.csv');
+  const out = run(path.join(build, 'engine_columns-rules_bench'), [String(rows), file]);
+  const figures = Object.fromEntries(out.trim().split('\n').map(line => JSON.parse(line)).map(f => [f.what, f]));
+  figures.sqlite = JSON.parse(run(path.join(build, 'bench', 'rules_sqlite'), [file]));
+  figures.duckdb = duckdb(file, 1);
+  for (const peer of ['sqlite', 'duckdb'])
+    if (figures[peer] && figures[peer].customers !== figures.audience.customers)
+      throw new Error(`${peer} finds ${figures[peer].customers} customers, the columns ${figures.audience.customers}`);
+  fs.rmSync(file);
+  return figures;
+}
+
 const us = value => (value / 1000).toLocaleString('en-GB', { maximumFractionDigits: 2 });
 const percent = (a, b) => `${Math.round(100 * a / b)} %`;
 function text(r) {
@@ -202,6 +224,17 @@ function text(r) {
     ['resident memory, MB', n(r.rss_mb), '', '', '< 400'],
     ['start, s: after a stop, after kill -9', `${(r.start_ms / 1000).toFixed(2)}, ${(r.start_after_kill_ms / 1000).toFixed(2)}`, '', '', '< 5'],
   ];
+  const f = r.rules;
+  const ms = value => value.toLocaleString('en-GB', { maximumFractionDigits: 1 });
+  const times = (a, b) => `${(b / a).toLocaleString('en-GB', { maximumFractionDigits: 1 })} times`;
+  const rule_rows = [
+    [`five-condition audience over ${n(f.audience.rows)} customers, ms`, ms(f.audience.ms), `reading the same ${n(f.audience.bytes / 1e6)} MB once: ${ms(f.audience.read_once_ms)}`, `${(f.audience.ms / f.audience.read_once_ms).toFixed(1)} times as long`, 'within 3 times'],
+    ...(f.duckdb ? [['the same', ms(f.audience.ms), `DuckDB, one thread: ${ms(f.duckdb.ms)}`, times(f.audience.ms, f.duckdb.ms) + ' as fast', 'faster']] : []),
+    ['the same', ms(f.audience.ms), `SQLite, in memory: ${ms(f.sqlite.ms)}`, times(f.audience.ms, f.sqlite.ms) + ' as fast', ''],
+    [`at least 2 of one event in 30 days, ${n(f.window.events)} events, ms`, ms(f.window.ms), '', `${f.window.bytes_per_event} bytes an event`, '< 40'],
+    [`decision table, ${f.table.rules} rules, ${f.table.inputs} inputs, rows/s`, n(f.table.rows_per_s), `interpreter: ${n(f.table.interpreter_rows_per_s)}`, times(f.table.interpreter_rows_per_s, f.table.rows_per_s) + ' as fast', '50,000,000'],
+    [`single decisions, table of ${f.single.rules} rules, a second`, n(f.single.per_s), `interpreter: ${n(f.single.interpreter_per_s)}`, times(f.single.interpreter_per_s, f.single.per_s) + ' as fast', '3,000,000'],
+  ];
   return `# Performance
 
 Written by \`script/bench\` (bench/run.mjs, scale ${r.scale}) on ${r.date}. ${r.cpu}, ${r.cores} cores shared with the load
@@ -217,15 +250,31 @@ Pages, memory and start are measured at ${n(sizes.reads_at)} events, with one co
 ${rows.map(row => `| ${row.join(' | ')} |`).join('\n')}
 
 Events/s by million: ${r.ingest.per_million.map(n).join(', ')}.
+
+## Rules
+
+One thread, CPU time, the best of three turns${r.rules.date && r.rules.date !== r.date ? `, measured on ${r.rules.date}` : ''}; columns in memory (engine/columns/rules_bench.c).
+
+| what | here | beside it in the same run | ratio | goal |
+|---|---:|---|---:|---|
+${rule_rows.map(row => `| ${row.join(' | ')} |`).join('\n')}
 `;
 }
 
-const result = { scale, date: new Date().toISOString().slice(0, 16).replace('T', ' '), cpu: os.cpus()[0].model,
-  cores: os.cpus().length, memory_gb: Math.round(os.totalmem() / 2 ** 30), load_before: os.loadavg()[0].toFixed(2),
-  limits: limits() };
-await shop(result);
-say(`decisions/s ${Math.round(result.decide.per_second)}, import ${result.import.per_second} rows/s`);
-await ingest(result);
-fs.writeFileSync(path.join(build, 'bench.json'), JSON.stringify(result, null, 2));
+const date = new Date().toISOString().slice(0, 16).replace('T', ' ');
+const kept = path.join(build, 'bench.json');
+let result = { scale, date, cpu: os.cpus()[0].model, cores: os.cpus().length,
+  memory_gb: Math.round(os.totalmem() / 2 ** 30), load_before: os.loadavg()[0].toFixed(2) };
+if (option('only', '') === 'rules') {
+  result = JSON.parse(fs.readFileSync(kept, 'utf8'));
+} else {
+  result.limits = limits();
+  await shop(result);
+  say(`decisions/s ${Math.round(result.decide.per_second)}, import ${result.import.per_second} rows/s`);
+  await ingest(result);
+}
+result.rules = { date, ...rules() };
+say(`audience ${result.rules.audience.ms} ms, table ${Math.round(result.rules.table.rows_per_s / 1e6)} M rows/s`);
+fs.writeFileSync(kept, JSON.stringify(result, null, 2));
 if (report) fs.writeFileSync(report, text(result));
 process.stdout.write(text(result));
