@@ -65,7 +65,7 @@ async function request<T>(method: Method, path: string, body?: unknown,
 
 export const get = <T>(path: string, abort?: AbortSignal) =>
   request<T>('GET', path, undefined, abort);
-export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', path, body);
+export const post = <T>(path: string, body: unknown = {}, abort?: AbortSignal) => request<T>('POST', path, body, abort);
 export const put = <T>(path: string, body: unknown) => request<T>('PUT', path, body);
 export const patch = <T>(path: string, body: unknown) => request<T>('PATCH', path, body);
 export const del = <T = void>(path: string) => request<T>('DELETE', path);

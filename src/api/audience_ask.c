@@ -17,7 +17,7 @@ static struct slice audience_condition(void *arg, struct slice name)
     const struct asking *a = arg;
     for (size_t i = 0; i < a->n_audiences; i++)
         if (slice_eq(a->audience[i].name, name))
-            return a->audience[i].condition;
+            return a->audience[i].text;
     return (struct slice){ NULL, 0 };
 }
 
@@ -42,7 +42,7 @@ enum err_code ask_begin(const struct api_options *rooms, int64_t now_ms, struct 
     if (!a->mem || !a->scratch)
         return NO_MEMORY(e);
     TRY(store_conn_new(memory_store(rooms->memory), STORE_READ, &conn, e));
-    enum err_code code = audiences_list(conn, a->mem, &a->audience, &a->n_audiences, e);
+    enum err_code code = documents_list(conn, AUDIENCE, a->mem, &a->audience, &a->n_audiences, e);
     store_conn_drop(&conn);
     a->world = (struct condition_world){ rooms->population, rooms->zones, now_ms, audience_condition, a };
     return code;

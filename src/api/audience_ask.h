@@ -7,13 +7,16 @@
 #define TENDERO_API_AUDIENCE_ASK_H
 
 #include "api/api_room.h"
-#include "insight/audiences.h"
+#include "insight/audience_sizes.h"
 #include "insight/condition.h"
+#include "memory/documents.h"
 
+#define AUDIENCE "audience"              // the kind of document
+#define AUDIENCE_CONDITION_MAX 16384
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the request")
 
 struct asking {
-    struct audience_row *audience;       // all of them: conditions may name them
+    struct document_row *audience;       // all of them: conditions may name them
     size_t n_audiences;
     struct condition_world world;
     struct arena *mem, *scratch;         // of this question

@@ -5,14 +5,14 @@
 #include "base/limits.h"
 #include "text/time.h"
 
-static void json_audience(struct json_w *w, const struct audience_row *a, int64_t customers)
+static void json_audience(struct json_w *w, const struct document_row *a, int64_t customers)
 {
     char id[24];
     snprintf(id, sizeof id, "%lld", (long long)a->id);
     json_w_open(w, '{');
     json_w_kcstr(w, "id", id);
     json_w_kstring(w, "name", a->name);
-    json_w_kstring(w, "condition", a->condition);
+    json_w_kstring(w, "condition", a->text);
     json_w_ki64(w, "version", a->version);
     if (customers < 0)
         json_w_knull(w, "customers");
@@ -28,7 +28,7 @@ static void json_audience(struct json_w *w, const struct audience_row *a, int64_
 /* One audience or all, with their sizes. */
 struct saved {
     int64_t id;                     // 0: all
-    struct audience_row *row;
+    struct document_row *row;
     int64_t *customers;             // -1: not known
     size_t n;
     uint64_t *bits;                 // of one audience, in mem of the call
@@ -44,7 +44,7 @@ static enum err_code sizes_locked(struct call *call, struct asking *a, void *arg
         struct err err;
         s->customers[i] = -1;
         /* One that no longer reads (it names an audience that is gone) has no size. */
-        if (ask_run(a, s->row[i].condition, "condition", &condition, &bits, &err))
+        if (ask_run(a, s->row[i].text, "condition", &condition, &bits, &err))
             continue;
         s->customers[i] = (int64_t)bits_count(bits, ask_rows(a));
         if (!s->id)
@@ -64,10 +64,10 @@ static enum err_code saved_read(struct call *call, struct saved *s, struct err *
     enum err_code code = store_conn_new(memory_store(call->rooms->memory), STORE_READ, &conn, e);
     if (!code && s->id) {
         s->n = 1;
-        s->row = arena_one(call->mem, struct audience_row);
-        code = s->row ? audience_read(conn, s->id, call->mem, s->row, e) : NO_MEMORY(e);
+        s->row = arena_one(call->mem, struct document_row);
+        code = s->row ? document_read(conn, AUDIENCE, s->id, call->mem, s->row, e) : NO_MEMORY(e);
     } else if (!code) {
-        code = audiences_list(conn, call->mem, &s->row, &s->n, e);
+        code = documents_list(conn, AUDIENCE, call->mem, &s->row, &s->n, e);
     }
     store_conn_drop(&conn);
     return code;
@@ -118,10 +118,10 @@ enum err_code audiences_list_get(struct call *call, struct err *e)
 
 static enum err_code json_page(struct call *call, struct json_w *w, const struct saved *s, struct err *e)
 {
-    struct audience_version *version;
+    struct document_version *version;
     struct audience_size *size;
     size_t versions, sizes;
-    TRY(audience_versions(call->thread->read, s->id, call->mem, &version, &versions, e));
+    TRY(document_versions(call->thread->read, s->id, call->mem, &version, &versions, e));
     TRY(audience_sizes(call->thread->read, s->id, call->mem, &size, &sizes, e));
     json_w_open(w, '{');
     json_w_key(w, "audience");
@@ -131,7 +131,7 @@ static enum err_code json_page(struct call *call, struct json_w *w, const struct
     for (size_t i = 0; i < versions; i++) {
         json_w_open(w, '{');
         json_w_ki64(w, "version", version[i].version);
-        json_w_kstring(w, "condition", version[i].condition);
+        json_w_kstring(w, "condition", version[i].text);
         json_w_kstring(w, "note", version[i].note);
         json_w_kstring(w, "by", version[i].by);
         json_w_ktime(w, "at", version[i].at_ms);
@@ -235,8 +235,8 @@ static enum err_code saving_write(struct call *call, void *arg, struct tx *tx, s
 {
     struct saving *s = arg;
     if (s->is_new)
-        return tx_audience_add(tx, s->name, s->condition, s->note, call->by, &s->saved.id, e);
-    return tx_audience_edit(tx, s->saved.id, s->name, s->condition, s->note, call->by, e);
+        return tx_document_add(tx, AUDIENCE, s->name, s->condition, s->note, call->by, &s->saved.id, e);
+    return tx_document_edit(tx, AUDIENCE, s->saved.id, s->name, s->condition, s->note, call->by, e);
 }
 
 static enum err_code saved_done(struct call *call, void *arg, struct err *e)
@@ -269,9 +269,9 @@ static enum err_code save(struct call *call, bool is_new, struct err *e)
     if (!is_new)
         TRY(param_i64(call, 0, &s->saved.id, e));
     TRY(body_only(call, body, "name condition note", e));
-    TRY(body_text(call, body, "name", true, AUDIENCE_NAME_MAX, &s->name, e));
+    TRY(body_text(call, body, "name", true, DOCUMENT_NAME_MAX, &s->name, e));
     TRY(condition_member(call, body, "condition", &s->condition, e));
-    TRY(body_text(call, body, "note", false, AUDIENCE_NOTE_MAX, &s->note, e));
+    TRY(body_text(call, body, "note", false, DOCUMENT_NOTE_MAX, &s->note, e));
     s->name = slice_trim(s->name);
     return call_slow(call, (struct call_slow){ saving_check, saving_checked, s }, e);
 }
@@ -289,7 +289,7 @@ enum err_code audience_put(struct call *call, struct err *e)
 static enum err_code delete_write(struct call *call, void *arg, struct tx *tx, struct err *e)
 {
     (void)call;
-    return tx_audience_remove(tx, *(const int64_t *)arg, e);
+    return tx_document_remove(tx, AUDIENCE, *(const int64_t *)arg, e);
 }
 
 static enum err_code delete_done(struct call *call, void *arg, struct err *e)
@@ -334,7 +334,7 @@ static enum err_code count_sizes(struct keeping *k, struct err *e)
         struct condition *condition;
         uint64_t *bits;
         struct err err;
-        bool ok = !ask_run(&k->ask, k->ask.audience[i].condition, "condition", &condition, &bits, &err);
+        bool ok = !ask_run(&k->ask, k->ask.audience[i].text, "condition", &condition, &bits, &err);
         k->customers[i] = ok ? (int64_t)bits_count(bits, ask_rows(&k->ask)) : -1;
     }
     return ERR_OK;

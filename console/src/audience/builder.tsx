@@ -1,16 +1,16 @@
 /* Conditions as rows of what, how and how much; real values with their counts to choose from. */
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Audience, AudienceTerm, AudienceTerms } from '../api-types.js';
 import { number } from '../format.js';
 import { pick, t, type MessageKey } from '../i18n.js';
 import { Button, IconButton } from '../ui.js';
-import { text, type Group, type Joint, type Model, type Op, type Row, type Subject } from './model.js';
+import { isAgo, isList, isWhole, takes, text, withOp, type Group, type Joint, type Model, type Op, type Row, type Subject } from './model.js';
 
 type Kind = AudienceTerm['kind'] | 'audience';
 const OPS: Record<Kind, Op[]> = {
   number: ['>', '>=', '<', '<=', '=', '!=', 'between', 'known', 'unknown'],
-  text: ['=', '!=', 'in', 'not_in', 'starts', 'contains', 'known', 'unknown'],
+  text: ['=', '!=', 'in', 'not_in', 'starts', 'not_starts', 'contains', 'not_contains', 'known', 'unknown'],
   boolean: ['=', '!=', 'known', 'unknown'],
   date: ['within', 'before', '>=', '<', 'between', 'known', 'unknown'],
   other: ['known', 'unknown'],
@@ -117,15 +117,23 @@ function opWords(kind: Kind, op: Op): string {
   return t(`audience_op.${word}`);
 }
 
-function OpSelect({ world, row, onChange }: { world: World; row: Row; onChange: (row: Row) => void }) {
+const isZero = (row: Row): boolean => row.subject.of === 'count' && row.op === '=' && row.values[0] === '0';
+
+/* never: an event that did not happen, which FEEL counts as 0. */
+function OpSelect({ world, row, never, onChange }: {
+  world: World; row: Row; never: boolean; onChange: (row: Row, never: boolean) => void;
+}) {
   const kind = kindOf(world, row.subject);
   const ops = OPS[kind].includes(row.op) ? OPS[kind] : [...OPS[kind], row.op];
-  const two: Op[] = ['in', 'not_in'];
+  const choose = (word: string) => {
+    if (word === 'never') return onChange({ ...row, op: '=', values: ['0'] }, true);
+    const next = withOp(row, word as Op);
+    if (kind === 'boolean' && next.values[0] === '') next.values = ['true'];
+    onChange(next, false);
+  };
   return (
-    <select aria-label={t('audience.how')} value={row.op} onChange={(e) => {
-      const op = e.currentTarget.value as Op;
-      onChange({ ...row, op, values: two.includes(op) === two.includes(row.op) ? row.values : row.values.slice(0, 1) });
-    }}>
+    <select aria-label={t('audience.how')} value={never ? 'never' : row.op} onChange={(e) => choose(e.currentTarget.value)}>
+      {row.subject.of === 'count' && <option value="never">{t('audience_op.never')}</option>}
       {ops.map((op) => <option key={op} value={op}>{opWords(kind, op)}</option>)}
     </select>
   );
@@ -133,9 +141,11 @@ function OpSelect({ world, row, onChange }: { world: World; row: Row; onChange: 
 
 /* What people type, and FEEL: texts lose and get their quotes, days their @. */
 const shown = (feel: string): string => (/^@?"/.test(feel) ? feel.replace(/^@?"|"$/g, '').replace(/\\(.)/g, '$1') : feel);
+const PLAIN = { useGrouping: false, maximumFractionDigits: 20 };  // FEEL has no 1e5
 function written(words: string, kind: Kind, op: Op): string {
   if (words === '') return '';
-  if (op === 'within' || op === 'before' || kind === 'number' || kind === 'boolean') return words.trim();
+  if (isAgo(op) || kind === 'boolean') return words.trim();
+  if (kind === 'number') return /e/i.test(words) ? Number(words).toLocaleString('en-US', PLAIN) : words.trim();
   return kind === 'date' ? `@${text(words.trim())}` : text(words);
 }
 
@@ -151,11 +161,11 @@ function ValueInput({ world, row, at, onChange }: { world: World; row: Row; at: 
         <option value="true">{t('word.yes')}</option><option value="false">{t('word.no')}</option>
       </select>
     );
-  const days = row.op === 'within' || row.op === 'before';
+  const days = isAgo(row.op);
   const type = kind === 'number' || days ? 'number' : kind === 'date' ? 'date' : 'text';
   return (
     <span class="cond-value">
-      <input aria-label={t(at ? 'audience.value_to' : 'audience.value')} type={type} step="any" list={values.length ? id : undefined}
+      <input aria-label={t(at ? 'audience.value_to' : 'audience.value')} type={type} step={days ? 1 : 'any'} min={days ? 0 : undefined} list={values.length ? id : undefined}
              value={value} onInput={(e) => set(e.currentTarget.value)} />
       {days && <span>{t('audience.days')}</span>}
       {values.length > 0 && (
@@ -166,12 +176,13 @@ function ValueInput({ world, row, at, onChange }: { world: World; row: Row; at: 
 }
 
 function Values({ world, row, onChange }: { world: World; row: Row; onChange: (row: Row) => void }) {
-  if (['unknown', 'known', 'member', 'not_member'].includes(row.op)) return null;
-  const many = row.op === 'in' || row.op === 'not_in';
-  const n = row.op === 'between' ? 2 : many ? row.values.length : 1;
+  const many = isList(row.op);
+  const n = many ? row.values.length : takes(row.op);
+  if (!n) return null;
   return (
     <span class="cond-values">
       {Array.from({ length: n }, (_, i) => <ValueInput key={i} world={world} row={row} at={i} onChange={onChange} />)}
+      {many && n > 1 && <IconButton icon="close" label={t('audience.remove_value')} onClick={() => onChange({ ...row, values: row.values.slice(0, -1) })} />}
       {many && <IconButton icon="plus" label={t('audience.another_value')} onClick={() => onChange({ ...row, values: [...row.values, ''] })} />}
     </span>
   );
@@ -180,13 +191,16 @@ function Values({ world, row, onChange }: { world: World; row: Row; onChange: (r
 function RowLine({ world, row, onChange, onRemove }: {
   world: World; row: Row; onChange: (row: Row) => void; onRemove: () => void;
 }) {
+  const [never, setNever] = useState(isZero(row));  // a 0 that is typed keeps its field
+  const did = !never || !isZero(row);
   return (
     <li class="cond-row">
       <SubjectSelect world={world} row={row} onChange={onChange} />
       <EventName world={world} row={row} onChange={onChange} />
       <WindowSelect row={row} onChange={onChange} />
-      <OpSelect world={world} row={row} onChange={onChange} />
-      <Values world={world} row={row} onChange={onChange} />
+      <OpSelect world={world} row={row} never={!did} onChange={(next, not) => { setNever(not); onChange(next); }} />
+      {did && <Values world={world} row={row} onChange={onChange} />}
+      {!isWhole(row) && <span class="help">{t('audience.row_open')}</span>}
       <IconButton icon="bin" label={t('audience.remove_row')} onClick={onRemove} />
     </li>
   );
@@ -208,24 +222,39 @@ const joints = (): { value: Joint; label: string }[] => [
   { value: 'and', label: t('audience.all_of') }, { value: 'or', label: t('audience.any_of') },
 ];
 
+/* A row that came or went takes the focus with it. */
+function useRowFocus(rows: number) {
+  const box = useRef<HTMLFieldSetElement>(null);
+  const next = useRef('');
+  useEffect(() => {
+    if (next.current) box.current?.querySelector<HTMLElement>(next.current)?.focus();
+    next.current = '';
+  }, [rows]);
+  return { box, follow: (what: string) => { next.current = what; } };
+}
+
 function GroupBox({ world, group, onChange, onRemove }: {
   world: World; group: Group; onChange: (group: Group) => void; onRemove: (() => void) | null;
 }) {
   const set = (i: number, row: Row | null) =>
     onChange({ ...group, rows: group.rows.flatMap((old, k) => (k !== i ? [old] : row ? [row] : [])) });
+  const { box, follow } = useRowFocus(group.rows.length);
   return (
-    <fieldset class="cond-group">
+    <fieldset class="cond-group" ref={box}>
       <legend class="spoken">{t('audience.group')}</legend>
       {group.rows.length > 1 && (
         <Choice label={t('audience.joint')} value={group.joint} options={joints()} onChange={(joint) => onChange({ ...group, joint })} />
       )}
       <ul class="cond-rows">
         {group.rows.map((row, i) => (
-          <RowLine key={i} world={world} row={row} onChange={(r) => set(i, r)} onRemove={() => set(i, null)} />
+          <RowLine key={i} world={world} row={row} onChange={(r) => set(i, r)} onRemove={() => { follow('.actions button'); set(i, null); }} />
         ))}
       </ul>
       <div class="actions">
-        <Button icon="plus" onClick={() => onChange({ ...group, rows: [...group.rows, freshRow(world)] })}>{t('audience.add_row')}</Button>
+        <Button icon="plus" onClick={() => {
+          follow('.cond-row:last-child select');
+          onChange({ ...group, rows: [...group.rows, freshRow(world)] });
+        }}>{t('audience.add_row')}</Button>
         {onRemove && <Button look="quiet" onClick={onRemove}>{t('audience.remove_group')}</Button>}
       </div>
     </fieldset>

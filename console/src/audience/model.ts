@@ -7,12 +7,30 @@ export type Subject =
   | { of: 'first' | 'last'; event: string }
   | { of: 'audience'; name: string };
 export type Op =
-  | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'between' | 'in' | 'not_in' | 'starts' | 'contains'
-  | 'within' | 'before' | 'unknown' | 'known' | 'member' | 'not_member';
-/* Values are texts of FEEL: 200, "ES", true, @"2026-11-27"; of within and before a number of days. */
+  | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'between' | 'in' | 'not_in' | 'starts' | 'not_starts' | 'contains' | 'not_contains'
+  | 'within' | 'before' | 'ago_most' | 'ago_over' | 'unknown' | 'known' | 'member' | 'not_member';
+/* Values are texts of FEEL: 200, "ES", true, @"2026-11-27"; of what is so many days ago their number. */
 export type Row = { subject: Subject; op: Op; values: string[] };
 export type Group = { joint: Joint; rows: Row[] };
 export type Model = { joint: Joint; groups: Group[] };
+
+const AGO: Partial<Record<Op, string>> = { within: '>', before: '<=', ago_most: '>=', ago_over: '<' };
+const NEGATED: Partial<Record<Op, Op>> = { in: 'not_in', member: 'not_member', starts: 'not_starts', contains: 'not_contains' };
+export const isAgo = (op: Op): boolean => op in AGO;
+export const isList = (op: Op): boolean => op === 'in' || op === 'not_in';
+
+/* How many values an operator takes; a list at least one. */
+export function takes(op: Op): number {
+  if (op === 'between') return 2;
+  return ['unknown', 'known', 'member', 'not_member'].includes(op) ? 0 : 1;
+}
+
+/* Another operator keeps the values that mean the same under it. */
+export function withOp(row: Row, op: Op): Row {
+  const kept = isAgo(op) === isAgo(row.op) ? row.values : [];
+  if (isList(op) && kept.length) return { ...row, op, values: kept };
+  return { ...row, op, values: Array.from({ length: takes(op) }, (_, i) => kept[i] ?? '') };
+}
 
 export const text = (words: string): string => `"${words.replace(/[\\"]/g, (c) => `\\${c}`)}"`;
 
@@ -27,24 +45,30 @@ function printSubject(s: Subject): string {
   }
 }
 
+const isGiven = (value: string): boolean => value.trim() !== '';
+
 export function isWhole(row: Row): boolean {
-  const wanted = { between: 2, unknown: 0, known: 0, member: 0, not_member: 0 }[row.op as string] ?? 1;
-  const given = row.values.filter((v) => v.trim() !== '').length;
   const named = row.subject.of === 'term' || row.subject.of === 'audience' ? row.subject.name : row.subject.event;
-  return named !== '' && (row.op === 'in' || row.op === 'not_in' ? given > 0 : given === wanted);
+  if (named === '') return false;
+  if (isList(row.op)) return row.values.some(isGiven);
+  if (isAgo(row.op)) return /^\d+$/.test(row.values[0] ?? '');
+  const wanted = takes(row.op);
+  return row.values.slice(0, wanted).filter(isGiven).length === wanted;
 }
 
 export function printRow(row: Row): string {
   const name = printSubject(row.subject);
   const [a = '', b = ''] = row.values;
+  const list = row.values.filter(isGiven).join(', ');
   switch (row.op) {
     case 'between': return `${name} between ${a} and ${b}`;
-    case 'in': return `${name} in (${row.values.join(', ')})`;
-    case 'not_in': return `not(${name} in (${row.values.join(', ')}))`;
+    case 'in': return `${name} in (${list})`;
+    case 'not_in': return `not(${name} in (${list}))`;
     case 'starts': return `starts with(${name}, ${a})`;
+    case 'not_starts': return `not(starts with(${name}, ${a}))`;
     case 'contains': return `contains(${name}, ${a})`;
-    case 'within': return `${name} > today() - @"P${a}D"`;
-    case 'before': return `${name} <= today() - @"P${a}D"`;
+    case 'not_contains': return `not(contains(${name}, ${a}))`;
+    case 'within': case 'before': case 'ago_most': case 'ago_over': return `${name} ${AGO[row.op]} today() - @"P${a}D"`;
     case 'unknown': return `${name} = null`;
     case 'known': return `${name} != null`;
     case 'member': return name;
@@ -64,7 +88,8 @@ export function print(model: Model): string {
 
 /* ---- from FEEL ---- */
 type Token = { kind: 'word' | 'string' | 'number' | 'at' | 'sign'; text: string };
-const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(@"[^"]*")|(-?\d+(?:\.\d+)?|-?\.\d+)|([\p{L}_][\p{L}\p{N}_.]*)|(!=|<=|>=|[=<>(),-]))/uy;
+/* A text with an escape the builder would not write, "\n", stays text. */
+const TOKEN = /\s*(?:("(?:[^"\\]|\\["\\])*")|(@"[^"]*")|(-?\d+(?:\.\d+)?|-?\.\d+)|([\p{L}_][\p{L}\p{N}_.]*)|(!=|<=|>=|[=<>(),-]))/uy;
 
 function tokens(feel: string): Token[] | null {
   const found: Token[] = [];
@@ -166,12 +191,13 @@ function readCalled(r: Reader): Row | null {
   return null;
 }
 
-/* today() - @"P90D", behind > or <= */
+/* today() - @"P90D", behind one of the four */
 function readAgo(r: Reader, op: string): { op: Op; days: string } | null {
   const from = r.mark();
   if (r.accept('today') && r.accept('(') && r.accept(')') && r.accept('-')) {
     const days = /^@"P(\d+)D"$/.exec(r.take('at'));
-    if (days && (op === '>' || op === '<=')) return { op: op === '>' ? 'within' : 'before', days: days[1]! };
+    const found = (Object.keys(AGO) as Op[]).find((o) => AGO[o] === op);
+    if (days && found) return { op: found, days: days[1]! };
     throw new Unreadable();
   }
   r.back(from);
@@ -183,7 +209,7 @@ function readRow(r: Reader): Row {
     r.expect('(');
     const row = readRow(r);
     r.expect(')');
-    const op = ({ in: 'not_in', member: 'not_member' } as Partial<Record<Op, Op>>)[row.op];
+    const op = NEGATED[row.op];
     if (!op) throw new Unreadable();
     return { ...row, op };
   }

@@ -1,5 +1,5 @@
 /* What a condition gives: the count while one types, tiers, ten people, how it was worked out; why somebody is in. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { post } from '../api.js';
 import type { AudienceCount, AudienceExplained, AudienceStep, CustomerRow } from '../api-types.js';
 import type { ApiError } from '../api.js';
@@ -10,27 +10,33 @@ import { t } from '../i18n.js';
 import { personName } from '../pages/people.js';
 import { announce, Chip, ErrorBox, Skeleton, Table, TierChip, Value, When, type Column } from '../ui.js';
 
+/* A flaw in the condition: its line, its column and what is wrong there. */
+export const flawWords = (error: ApiError): string => error.problem.detail.replace(/^\/condition: /, '');
+
 /* The newest answer counts; the one before stays until it is there. */
 export function useCount(condition: string): { count: AudienceCount | null; error: ApiError | null; busy: boolean } {
   const [state, setState] = useState<{ count: AudienceCount | null; error: ApiError | null; busy: boolean }>(
     { count: null, error: null, busy: false });
-  const turn = useRef(0);
   useEffect(() => {
-    const mine = ++turn.current;
     if (!condition) {
       setState({ count: null, error: null, busy: false });
       return;
     }
+    const abort = new AbortController();
     setState((s) => ({ ...s, busy: true }));
-    post<AudienceCount>('/audiences/count', { condition }).then(
+    post<AudienceCount>('/audiences/count', { condition }, abort.signal).then(
       (count) => {
-        if (mine !== turn.current) return;
+        if (abort.signal.aborted) return;
         setState({ count, error: null, busy: false });
         announce(t('audience.found', { n: count.customers, total: count.total }));
       },
       (e: unknown) => {
-        if (mine === turn.current) setState((s) => ({ ...s, error: asApiError(e), busy: false }));
+        if (abort.signal.aborted) return;
+        const error = asApiError(e);
+        setState((s) => ({ ...s, error, busy: false }));
+        if (error.status === 400) announce(flawWords(error));
       });
+    return () => abort.abort();
   }, [condition]);
   return state;
 }
@@ -63,15 +69,16 @@ export function PeopleTable({ rows, label, narrow }: { rows: CustomerRow[]; labe
   return <Table label={label} cards rows={rows} rowKey={(c) => c.id} columns={narrow ? columns : [...columns, ...wide]} />;
 }
 
-export function Result({ condition, state }: {
-  condition: string; state: { count: AudienceCount | null; error: ApiError | null; busy: boolean };
+/* flawElsewhere: beside the text it is about. */
+export function Result({ condition, state, flawElsewhere }: {
+  condition: string; flawElsewhere: boolean; state: { count: AudienceCount | null; error: ApiError | null; busy: boolean };
 }) {
   const { count, error, busy } = state;
   return (
     <section class="sheet" aria-labelledby="result" aria-busy={busy ? 'true' : undefined}>
       <h2 id="result">{t('audience.result')}</h2>
       {!condition && <p class="muted">{t('audience.nothing_asked')}</p>}
-      <ErrorBox error={error} />
+      {!(flawElsewhere && error?.status === 400) && <ErrorBox error={error} />}
       {condition && !count && !error && <Skeleton />}
       {condition && count && (
         <div class={busy || error ? 'stale' : ''}>

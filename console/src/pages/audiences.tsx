@@ -2,10 +2,11 @@
 import { useLocation, useRoute } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
 import { del, seg, type List } from '../api.js';
-import type { Audience, AudiencePage, AudienceTerms, CustomerRow } from '../api-types.js';
+import type { Audience, AudiencePage, AudienceTerms, AudienceVersion, CustomerRow } from '../api-types.js';
 import { Builder, Choice, freshRow, type World } from '../audience/builder.js';
+import { differences } from '../audience/differences.js';
 import { EMPTY, print, read, type Model } from '../audience/model.js';
-import { PeopleTable, Result, useCount, Why } from '../audience/result.js';
+import { flawWords, PeopleTable, Result, useCount, Why } from '../audience/result.js';
 import { Save } from '../audience/save.js';
 import { DaysChart } from '../chart.js';
 import { forget, useAction, useGrowing, useLoad, useRested } from '../data.js';
@@ -57,11 +58,16 @@ function useCondition(start: string) {
   const [mode, setMode] = useState<'builder' | 'text'>(read(start) ? 'builder' : 'text');
   const [model, setModel] = useState<Model>(read(start) ?? EMPTY);
   const [words, setWords] = useState(start);
+  const [rich, setRich] = useState(read(start) === null);  // written as text, and more than the builder can show
   return {
-    mode, model, words,
-    build: (next: Model) => { setModel(next); setWords(print(next)); },
-    write: (next: string) => { setWords(next); const found = read(next); if (found) setModel(found); },
-    show: (next: 'builder' | 'text') => { if (next === 'builder') setModel(read(words) ?? EMPTY); setMode(next); },
+    mode, model, words, rich, show: setMode,
+    build: (next: Model) => { setModel(next); setWords(print(next)); setRich(false); },
+    write: (next: string) => {
+      const found = read(next);
+      setWords(next);
+      setRich(found === null);
+      if (found) setModel(found);
+    },
   };
 }
 type Condition = ReturnType<typeof useCondition>;
@@ -78,7 +84,6 @@ function TextBox({ condition, flaw }: { condition: Condition; flaw: string | nul
 }
 
 function Editor({ world, condition, flaw }: { world: World; condition: Condition; flaw: string | null }) {
-  const rich = read(condition.words) === null;
   const shown = condition.model.groups.some((g) => g.rows.length) ? condition.model
     : { ...condition.model, groups: [{ joint: 'and' as const, rows: [freshRow(world)] }] };
   return (
@@ -87,8 +92,8 @@ function Editor({ world, condition, flaw }: { world: World; condition: Condition
         <Choice label={t('audience.mode')} value={condition.mode} onChange={condition.show}
                 options={[{ value: 'builder', label: t('audience.builder') }, { value: 'text', label: t('audience.as_text') }]} /></div>
       {condition.mode === 'text' && <TextBox condition={condition} flaw={flaw} />}
-      {condition.mode === 'builder' && rich && <Note tone="warn">{t('audience.too_rich')}</Note>}
-      {condition.mode === 'builder' && !rich && (
+      {condition.mode === 'builder' && condition.rich && <Note tone="warn">{t('audience.too_rich')}</Note>}
+      {condition.mode === 'builder' && !condition.rich && (
         <>
           <Builder world={world} model={shown} onChange={condition.build} />
           {condition.words && <p class="muted"><code class="cond-code">{condition.words}</code></p>}
@@ -98,13 +103,28 @@ function Editor({ world, condition, flaw }: { world: World; condition: Condition
   );
 }
 
+/* Against the version before it. */
+function VersionCondition({ version, before }: { version: AudienceVersion; before: AudienceVersion | undefined }) {
+  if (!before || before.condition === version.condition) return <code class="cond-code">{version.condition}</code>;
+  return (
+    <code class="cond-code">
+      {differences(before.condition, version.condition).map((piece, i) => (
+        piece.is === 'same' ? piece.text
+          : piece.is === 'gone' ? <del key={i}><span class="spoken">{t('audience.gone')}: </span>{piece.text}</del>
+            : <ins key={i}><span class="spoken">{t('audience.come')}: </span>{piece.text}</ins>
+      ))}
+    </code>
+  );
+}
+
 function Versions({ page, onUse }: { page: AudiencePage; onUse: (condition: string) => void }) {
   return (
     <section class="sheet" aria-labelledby="versions">
       <h2 id="versions">{t('audience.versions')}</h2>
       <Table label={t('audience.versions')} cards rows={page.versions} rowKey={(v) => v.version} columns={[
         { key: 'version', label: t('audience.version'), head: true, cell: (v) => number(v.version) },
-        { key: 'condition', label: t('audience.condition'), cell: (v) => <code class="cond-code">{v.condition}</code> },
+        { key: 'condition', label: t('audience.condition'), cell: (v) => (
+          <VersionCondition version={v} before={page.versions.find((b) => b.version === v.version - 1)} />) },
         { key: 'note', label: t('audience.note'), cell: (v) => v.note || '—' },
         { key: 'by', label: t('audience.by'), cell: (v) => v.by },
         { key: 'at', label: t('audience.changed'), cell: (v) => <When at={v.at} /> },
@@ -154,23 +174,25 @@ function Workshop({ world, page, start, reload }: { world: World; page: Audience
   const rested = useRested(condition.words.trim(), REST_MS);
   const state = useCount(rested);
   const [open, setOpen] = useState<'save' | 'remove' | null>(null);
-  const flaw = state.error?.status === 400 ? state.error.problem.detail.replace(/^\/condition: /, '') : null;
+  const flaw = state.error?.status === 400 ? flawWords(state.error) : null;
+  const words = condition.words.trim();
   const audience = page?.audience ?? null;
   return (
     <>
       <PageHead title={audience?.name ?? t('audience.new')} back={{ href: '/audiences', label: t('nav.audiences') }}>
         {audience && <Button onClick={() => setOpen('remove')}>{t('audience.remove')}</Button>}
-        <Button look="main" onClick={() => setOpen('save')} aria-disabled={!rested || flaw ? 'true' : undefined}>{t('audience.save')}</Button>
+        <Button look="main" aria-disabled={!words || flaw ? 'true' : undefined}
+                onClick={() => { if (words && !flaw) setOpen('save'); }}>{t('audience.save')}</Button>
       </PageHead>
       <div class="two wide-left">
         <Editor world={world} condition={condition} flaw={flaw} />
-        <Result condition={rested} state={state} />
+        <Result condition={rested} state={state} flawElsewhere={condition.mode === 'text'} />
       </div>
       {rested && !flaw && <Why condition={rested} />}
       {page && <Versions page={page} onUse={(words) => { condition.write(words); scrollTo({ top: 0 }); }} />}
       {audience && <Members key={audience.version} id={audience.id} />}
-      {open === 'save' && rested && !flaw && (
-        <Save audience={audience} condition={rested} count={state.count?.customers ?? null} onClose={() => setOpen(null)}
+      {open === 'save' && (
+        <Save audience={audience} condition={words} count={words === rested && !state.busy ? state.count?.customers ?? null : null} onClose={() => setOpen(null)}
               onDone={(saved) => { setOpen(null); forget('/audiences'); if (audience) reload(); else route(`/audiences/${seg(saved.id)}`); }} />
       )}
       {open === 'remove' && audience && <Remove audience={audience} onClose={() => setOpen(null)} />}
