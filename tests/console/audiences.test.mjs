@@ -60,8 +60,7 @@ test('bought more than twice in 90 days, never a cancellation, spent above 200: 
   await add();
   await row(1).getByLabel(say('en', 'audience.what')).selectOption('count:Order Refunded');
   await row(1).getByLabel(say('en', 'audience.window')).selectOption('');
-  await row(1).getByLabel(say('en', 'audience.how')).selectOption('=');
-  await row(1).getByLabel(say('en', 'audience.value'), { exact: true }).fill('0');
+  await row(1).getByLabel(say('en', 'audience.how')).selectOption({ label: say('en', 'audience_op.never') });
   const never = `${often} and event count("Order Refunded") = 0`;
   await countIs(await truth(never));
 
@@ -89,6 +88,39 @@ test('bought more than twice in 90 days, never a cancellation, spent above 200: 
   await shot('audiences-list');
 });
 
+test('another operator and another value keep the row in the count', async () => {
+  await visit(shop, page, '/audiences/new?condition=spend%20between%20100%20and%20200', 'en');
+  const how = page.getByLabel(say('en', 'audience.how'));
+  const value = page.getByLabel(say('en', 'audience.value'), { exact: true });
+  const condition = page.locator('.builder + p code');
+  await how.selectOption('>');
+  await countIs(await truth('spend > 100'));
+  await how.selectOption('known');
+  await condition.getByText('spend != null', { exact: true }).waitFor();
+  await page.getByLabel(say('en', 'audience.what')).selectOption('term:tier');
+  await how.selectOption('in');
+  await value.fill('loyal');
+  await page.getByRole('button', { name: say('en', 'audience.another_value') }).click();
+  await value.nth(1).waitFor();  // an empty value leaves the builder as it is
+  await countIs(await truth('tier = "loyal"'));
+  await value.nth(1).fill('champion');
+  await countIs(await truth('tier in ("loyal", "champion")'));
+  await page.getByLabel(say('en', 'audience.what')).selectOption('term:last order');
+  await value.fill('30');
+  await how.selectOption('>=');
+  await page.getByText(say('en', 'audience.row_open')).waitFor();
+  assert.equal(await condition.count(), 0, 'days are no date');
+});
+
+test('saving nothing does nothing, then or later', async () => {
+  await visit(shop, page, '/audiences/new', 'en');
+  await page.getByRole('button', { name: say('en', 'audience.save'), exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByLabel(say('en', 'audience.value'), { exact: true }).fill('2');
+  await countIs(await truth('orders > 2'));
+  assert.equal(await page.getByRole('dialog').count(), 0);
+});
+
 test('text: a flaw has its place, richer text stays text, and the answer before stays on screen', async () => {
   await visit(shop, page, '/audiences/new', 'en');
   await page.getByRole('button', { name: say('en', 'audience.as_text'), exact: true }).click();
@@ -98,6 +130,7 @@ test('text: a flaw has its place, richer text stays text, and the answer before 
   await box.fill('orders >');
   await page.locator('.field-error', { hasText: 'line 1, column 9' }).waitFor();
   assert.equal(await page.locator('.audience-count').count(), 1);
+  assert.equal(await page.getByRole('alert').count(), 0, 'said once, beside the text');
   await box.fill('ordres > 5');
   await page.locator('.field-error', { hasText: "'orders' is" }).waitFor();
   await box.fill('spend / orders > 100');
@@ -119,6 +152,9 @@ test('another version: who gains and who loses is said before it is saved; why o
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByRole('row', { name: /spend > 1000/ }).first().waitFor();
   assert.equal(await page.getByRole('button', { name: new RegExp(say('en', 'audience.use_version')) }).count(), 2);
+  const version = page.getByRole('row', { name: new RegExp(`${say('en', 'audience.use_version')}: 2`) });
+  await version.locator('del', { hasText: 'event count' }).first().waitFor();
+  await version.locator('ins', { hasText: '1000' }).waitFor();
   await page.getByLabel(say('en', 'audience.why_who')).fill('a');
   await page.locator('.found button').first().click();
   await page.locator('.audience-why code', { hasText: 'spend > 1000' }).waitFor();
@@ -144,6 +180,14 @@ test('by keyboard alone', async () => {
   }
   await page.keyboard.type('3');
   await countIs(await truth('orders > 3'));
+  const focused = (label) => page.waitForFunction((wanted) =>
+    (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent) === wanted, label);
+  await page.getByRole('button', { name: say('en', 'audience.add_row') }).focus();
+  await page.keyboard.press('Enter');
+  await focused(say('en', 'audience.what'));
+  await page.getByRole('button', { name: say('en', 'audience.remove_row') }).last().focus();
+  await page.keyboard.press('Enter');
+  await focused(say('en', 'audience.add_row'));
 });
 
 test('removed after a question', async () => {

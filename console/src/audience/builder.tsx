@@ -165,7 +165,7 @@ function ValueInput({ world, row, at, onChange }: { world: World; row: Row; at: 
   const type = kind === 'number' || days ? 'number' : kind === 'date' ? 'date' : 'text';
   return (
     <span class="cond-value">
-      <input aria-label={t(at ? 'audience.value_to' : 'audience.value')} type={type} step={days ? 1 : 'any'} min={days ? 0 : undefined} list={values.length ? id : undefined}
+      <input aria-label={t(at && row.op === 'between' ? 'audience.value_to' : 'audience.value')} type={type} step={days ? 1 : 'any'} min={days ? 0 : undefined} list={values.length ? id : undefined}
              value={value} onInput={(e) => set(e.currentTarget.value)} />
       {days && <span>{t('audience.days')}</span>}
       {values.length > 0 && (

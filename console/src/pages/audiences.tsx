@@ -104,8 +104,8 @@ function Editor({ world, condition, flaw }: { world: World; condition: Condition
 }
 
 /* Against the version before it. */
-function VersionCondition({ version, before }: { version: AudienceVersion; before: AudienceVersion | undefined }) {
-  if (!before || before.condition === version.condition) return <code class="cond-code">{version.condition}</code>;
+function Differences({ version, before }: { version: AudienceVersion; before: AudienceVersion | undefined }) {
+  if (!before || before.condition === version.condition) return <>—</>;
   return (
     <code class="cond-code">
       {differences(before.condition, version.condition).map((piece, i) => (
@@ -123,8 +123,9 @@ function Versions({ page, onUse }: { page: AudiencePage; onUse: (condition: stri
       <h2 id="versions">{t('audience.versions')}</h2>
       <Table label={t('audience.versions')} cards rows={page.versions} rowKey={(v) => v.version} columns={[
         { key: 'version', label: t('audience.version'), head: true, cell: (v) => number(v.version) },
-        { key: 'condition', label: t('audience.condition'), cell: (v) => (
-          <VersionCondition version={v} before={page.versions.find((b) => b.version === v.version - 1)} />) },
+        { key: 'condition', label: t('audience.condition'), cell: (v) => <code class="cond-code">{v.condition}</code> },
+        { key: 'differs', label: t('audience.differs'), cell: (v) => (
+          <Differences version={v} before={page.versions.find((b) => b.version === v.version - 1)} />) },
         { key: 'note', label: t('audience.note'), cell: (v) => v.note || '—' },
         { key: 'by', label: t('audience.by'), cell: (v) => v.by },
         { key: 'at', label: t('audience.changed'), cell: (v) => <When at={v.at} /> },
