@@ -404,6 +404,121 @@ export type AudienceCompared = {
   gained: CustomerRow[];
   lost: CustomerRow[];
 };
+export type Model = {
+  id: string;
+  name: string;
+  version: number;
+  createdAt: string;
+  changedAt: string;
+  by: string;
+  note: string;
+};
+export type ModelField = {
+  name: string;
+  type?: string;
+};
+export type ModelNew = {
+  name: string;
+  note?: string;
+  xml?: string;
+  inputs?: ModelField[];
+  outputType?: string;
+};
+export type SheetInput = {
+  id: string;
+  label: string;
+  expression: string;
+  type: string;
+  values: string;
+};
+export type SheetOutput = {
+  id: string;
+  name: string;
+  label: string;
+  type: string;
+  values: string;
+  otherwise: string;
+};
+export type SheetRule = {
+  id: string;
+  tests: string[];
+  says: string[];
+  note: string;
+};
+export type Sheet = {
+  decisionId: string;
+  decision: string;
+  hitPolicy: "UNIQUE" | "FIRST" | "PRIORITY" | "ANY" | "COLLECT" | "RULE ORDER" | "OUTPUT ORDER";
+  aggregation: string;
+  inputs: SheetInput[];
+  outputs: SheetOutput[];
+  rules: SheetRule[];
+};
+export type ModelElement = {
+  kind: "input" | "decision" | "knowledge" | "service";
+  name: string;
+};
+export type ModelFlaw = {
+  element: string;
+  line: number;
+  column: number;
+  text: string;
+};
+export type TableFinding = {
+  decisionId: string;
+  kind: "gap" | "overlap" | "unreachable" | "duplicate" | "type";
+  a: number;
+  b: number;
+  where: string;
+  example: string;
+  text: string;
+};
+export type ModelPage = {
+  model: Model;
+  elements: ModelElement[];
+  tables: Sheet[];
+  flaws: ModelFlaw[];
+  findings: TableFinding[];
+  leftOut: number;
+  cut: boolean;
+};
+export type ModelEdit = {
+  name: string;
+  note: string;
+  xml: string;
+  table: Sheet;
+};
+export type ModelVersion = {
+  version: number;
+  note: string;
+  by: string;
+  at: string;
+  xml: string;
+};
+export type ModelCheckAsk = {
+  table: Sheet;
+};
+export type ModelDecideAsk = {
+  decision: string;
+  input?: Record<string, unknown>;
+  customer?: CustomerRef;
+  table?: Sheet;
+};
+export type ModelDecided = {
+  notes: string[];
+  value: unknown;
+  hits: number[];
+};
+export type ModelBaseAsk = {
+  decision: string;
+  table?: Sheet;
+};
+export type ModelBase = {
+  customers: number;
+  rules: number[];
+  none: number;
+  conflict: number;
+};
 export type ProductRow = {
   id: string;
   title: string;

@@ -24,7 +24,7 @@ enum finding_kind {
 struct finding {
     enum finding_kind kind;
     size_t a, b;           // rules from 1; 0: none
-    struct slice where;    // "Order value in [50 .. 100), Tier in \"new\"": as tests; empty: everywhere
+    struct slice where;    // "Order value in [50 .. 100); Tier in \"new\"": as tests; empty: everywhere
     struct slice example;  // FEEL values of the inputs in it: "Order value: 50, Tier: \"new\""
     struct slice text;     // a sentence
     struct finding *next;

@@ -1,0 +1,94 @@
+// Decision models over the API: kept with versions, their tables edited and checked, tried on a case, a customer, everybody.
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { Server, ask, basic, bearer, folder, key, ok } from './lib.mjs'
+
+async function shop(t) {
+    const dir = folder(t)
+    const server = await Server.start(t, dir)
+    const headers = bearer(await key(dir, 'admin')), write = basic(await key(dir, 'write'))
+    const raw = (method, where, json) => ask(server.port, method, `/api/v1${where}`, { headers, json })
+    const call = async (method, where, json) => {
+        const answer = await raw(method, where, json)
+        return { status: answer.status, body: answer.text ? JSON.parse(answer.text) : null }
+    }
+    const send = async batch => assert.equal((await ask(server.port, 'POST', '/v1/batch', { headers: write, json: { batch } })).status, 200)
+    return { dir, raw, call, send }
+}
+const rule = (tests, says) => ({ id: '', tests, says, note: '' })
+const GIFT = { name: 'Gift', note: 'begun', inputs: [{ name: 'spend', type: 'number' }, { name: 'orders', type: 'number' }], outputType: 'string' }
+
+async function gift({ call }, rules) {
+    const made = await call('POST', '/models', GIFT)
+    assert.equal(made.status, 201)
+    const table = { ...made.body.tables[0], hitPolicy: 'UNIQUE', rules }
+    return { id: made.body.model.id, table }
+}
+
+test('a table is begun, edited, checked while it is edited, saved, read elsewhere', async t => {
+    const s = await shop(t)
+    assert.deepEqual((await s.call('GET', '/models')).body.items, [])
+    const { id, table } = await gift(s, [rule(['< 100', '-'], ['"none"']), rule(['[100 .. 500]', '> 2'], ['"card"']), rule(['>= 500', '-'], ['"cake"'])])
+    const checked = (await s.call('POST', `/models/${id}/check`, { table })).body
+    assert.deepEqual(checked.flaws, [])
+    assert.deepEqual(checked.findings.map(f => [f.kind, f.a, f.b]).sort(), [['gap', 0, 0], ['overlap', 2, 3]])
+    const gap = checked.findings.find(f => f.kind === 'gap')
+    assert.equal(gap.where, 'spend in [100 .. 500); orders in <= 2')
+    assert.equal((await s.call('GET', `/models/${id}`)).body.tables[0].rules.length, 0, 'checking saves nothing')
+
+    table.rules[1].tests[0] = '[100 .. 500)'
+    table.rules.push(rule(['[100 .. 500)', '<= 2'], ['"none"']))
+    const saved = await s.call('PUT', `/models/${id}`, { note: 'whole', table })
+    assert.equal(saved.status, 200)
+    assert.deepEqual([saved.body.model.version, saved.body.model.note, saved.body.findings], [2, 'whole', []])
+    const { items } = (await s.call('GET', `/models/${id}/versions`)).body
+    assert.deepEqual(items.map(v => [v.version, v.note]), [[2, 'whole'], [1, 'begun']])
+
+    const file = path.join(s.dir, 'gift.dmn')
+    writeFileSync(file, (await s.raw('GET', `/models/${id}/file`)).text)
+    await ok(['dmn', 'check', '--strict', file])
+    assert.equal(await ok(['dmn', 'eval', file, '--decision', 'Gift', '--input', '{"spend": 120, "orders": 3}']), '"card"\n')
+    const again = await s.call('POST', '/models', { name: 'Gift, copied', xml: readFileSync(file, 'utf8') })
+    assert.deepEqual(again.body.tables[0].rules.map(r => r.tests), table.rules.map(r => r.tests))
+    const undone = await s.call('PUT', `/models/${id}`, { note: 'undone', xml: items[1].xml })
+    assert.deepEqual([undone.body.model.version, undone.body.tables[0].rules.length], [3, 0])
+    assert.equal((await s.call('DELETE', `/models/${id}`)).status, 204)
+    assert.equal((await s.call('GET', `/models/${id}`)).status, 404)
+})
+
+test('it decides a case, a customer, everybody, and says by which rule', async t => {
+    const s = await shop(t)
+    const order = (user, n, revenue) => ({ type: 'track', userId: user, event: 'Order Completed', messageId: `o${n}`,
+                                           timestamp: '2026-01-05T10:00:00Z', properties: { order_id: `o${n}`, revenue } })
+    await s.send([order('ann', 1, 300), order('ann', 2, 300), order('bob', 3, 20), order('cid', 4, 30)])
+    const { id, table } = await gift(s, [rule(['< 100', '-'], ['"none"']), rule(['>= 500', '-'], ['"cake"'])])
+    const decide = async ask => (await s.call('POST', `/models/${id}/decide`, { decision: 'Gift', table, ...ask })).body
+    assert.deepEqual(await decide({ input: { spend: 99.99, orders: 1 } }), { notes: [], value: 'none', hits: [1] })
+    const between = await decide({ input: { spend: 100, orders: 1 } })
+    assert.deepEqual([between.value, between.hits], [null, []])
+    await s.call('POST', '/audiences/count', { condition: 'spend > 0' })  // the columns have what was sent
+    const ann = await decide({ customer: 'ann' })
+    assert.deepEqual([ann.value, ann.hits], ['cake', [2]])
+    const base = await s.call('POST', `/models/${id}/base`, { decision: 'Gift', table })
+    assert.deepEqual(base.body, { customers: 3, rules: [2, 1], none: 0, conflict: 0 })
+})
+
+test('what is no model is refused with its place, and nothing is kept', async t => {
+    const s = await shop(t)
+    const bad = await s.call('POST', '/models', { name: 'Broken', xml: '<definitions>\n  <decision>\n</definitions>' })
+    assert.equal(bad.status, 400)
+    assert.match(bad.body.detail, /line 3/)
+    assert.deepEqual((await s.call('GET', '/models')).body.items, [])
+    const { id, table } = await gift(s, [rule(['< 100', '-', '-'], ['"none"'])])
+    const uneven = await s.call('PUT', `/models/${id}`, { table })
+    assert.deepEqual([uneven.status, uneven.body.detail], [400, '/table/rules/0/tests: must be 2 texts'])
+    table.rules = [rule(['< ', '-'], ['"none"'])]
+    const flawed = (await s.call('POST', `/models/${id}/check`, { table })).body
+    assert.equal(flawed.flaws.length, 1)
+    assert.match(flawed.flaws[0].element, /rule 1/)
+    assert.equal((await s.call('POST', `/models/${id}/decide`, { decision: 'Cake', input: {} })).status, 404)
+    assert.equal((await s.call('POST', `/models/${id}/decide`, { decision: 'Gift' })).status, 400)
+    assert.equal((await s.call('POST', '/models', { ...GIFT })).status, 409)
+})
