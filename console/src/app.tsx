@@ -12,6 +12,8 @@ const People = lazy(() => import('./pages/people.js').then((m) => m.People));
 const CustomerPage = lazy(() => import('./pages/customer.js').then((m) => m.CustomerPage));
 const Audiences = lazy(() => import('./pages/audiences.js').then((m) => m.Audiences));
 const AudienceEditor = lazy(() => import('./pages/audiences.js').then((m) => m.AudienceEditor));
+const Rules = lazy(() => import('./pages/rules.js').then((m) => m.Rules));
+const RulesEditor = lazy(() => import('./pages/rules.js').then((m) => m.RulesEditor));
 const Data = lazy(() => import('./pages/data.js').then((m) => m.Data));
 const Results = lazy(() => import('./pages/results.js').then((m) => m.Results));
 const Catalogue = lazy(() => import('./pages/catalogue.js').then((m) => m.Catalogue));
@@ -23,6 +25,7 @@ export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
   { href: '/', name: 'nav.today', icon: 'today' },
   { href: '/people', name: 'nav.people', icon: 'people' },
   { href: '/audiences', name: 'nav.audiences', icon: 'audience' },
+  { href: '/rules', name: 'nav.rules', icon: 'rules' },
   { href: '/data', name: 'nav.data', icon: 'data' },
   { href: '/results', name: 'nav.results', icon: 'results' },
   { href: '/catalogue', name: 'nav.catalogue', icon: 'catalogue' },
@@ -132,6 +135,8 @@ function Shell() {
           <Route path="/people/:id" component={CustomerPage} />
           <Route path="/audiences" component={Audiences} />
           <Route path="/audiences/:id" component={AudienceEditor} />
+          <Route path="/rules" component={Rules} />
+          <Route path="/rules/:id" component={RulesEditor} />
           <Route path="/data" component={Data} />
           <Route path="/data/:tab" component={Data} />
           <Route path="/results" component={Results} />

@@ -46,6 +46,7 @@ const ICONS = {
   today: 'M3 9l7-6 7 6v8h-5v-5H8v5H3z',
   people: 'M7 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 17c0-3 2-5 5-5s5 2 5 5M13 9.500a2.500 2.500 0 1 0 0-5M14 12c2.500.300 4 2 4 5',
   audience: 'M3 4h14l-5.500 6.500V16l-3 1.500v-7z',
+  rules: 'M3 4h14v12H3zM3 8h14M3 12h14M9 4v12',
   data: 'M3 5c0-3 14-3 14 0v10c0 3-14 3-14 0zM3 5c0 3 14 3 14 0M3 10c0 3 14 3 14 0',
   results: 'M3 17V4M3 17h14M7 14V9M11 14V5M15 14v-3',
   catalogue: 'M3 6l7-3 7 3v8l-7 3-7-3zM3 6l7 3 7-3M10 9v8',
