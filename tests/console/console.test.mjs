@@ -42,10 +42,13 @@ test('logging in: a wrong password is said plainly, a right one opens Today', as
   const people = await call(page, 'GET', '/customers?sort=orders&order=desc&limit=3');
   const products = await call(page, 'GET', '/products?limit=1');
   assert.ok(people.total > 1000, 'the demo shop has its customers');
+  const rules = await call(page, 'POST', '/models', { name: 'Gift', inputs: [{ name: 'spend', type: 'number' }], outputType: 'string' });
+  const table = { ...rules.tables[0], rules: [{ id: '', tests: ['> 100'], says: ['"card"'], note: '' }] };
+  await call(page, 'PUT', `/models/${rules.model.id}`, { table });
   places = ['/', '/people', `/people/${people.items[0].id}`, '/data/live', '/data/rejections', '/data/imports',
     '/data/keys', '/data/schema', '/data/suggestions', '/data/exports', '/results', '/catalogue',
     `/catalogue/${encodeURIComponent(products.items[0].id)}`, '/settings',
-    '/audiences', '/audiences/new?condition=orders%20%3E%202'];
+    '/audiences', '/audiences/new?condition=orders%20%3E%202', '/rules', `/rules/${rules.model.id}`];
 });
 
 test('the demo says what is invented', async () => {

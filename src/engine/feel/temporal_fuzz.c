@@ -4,9 +4,9 @@
 
 #include "engine/feel/temporal.h"
 
-/* A part of a duration's text has a maximum: sums of two parts near it print as a larger one, which is refused. */
-#define AGAIN_S 1000000000000000000
-#define AGAIN_MONTHS 1000000000000000
+/* The largest that is read; sums may be larger, and print as texts that are not. */
+#define AGAIN_S (INT64_MAX / 100000 / 2 * 86400)
+#define AGAIN_MONTHS (INT64_MAX / 100000 * 12)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

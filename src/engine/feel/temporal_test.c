@@ -89,7 +89,8 @@ static const struct {
     { "P1Y27M", "P3Y3M" }, { "-P999999999M", "-P83333333Y3M" }, { "P0", NULL }, { "P12M", "P1Y" }, { "P11M", "P11M" },
     { "-P0M", "P0M" }, { "P0Y0M", "P0M" }, { "P1Y0M", "P1Y" }, { "p1Y", NULL }, { "P1Y ", NULL }, { "-P", NULL },
     { "", NULL },
-    { "P1YT", NULL }, { "P01Y", "P1Y" }, { "--P1Y", NULL },
+    { "P1YT", NULL }, { "P01Y", "P1Y" }, { "--P1Y", NULL }, { "P92233720368547Y", "P92233720368547Y" },
+    { "P92233720368547Y12M", NULL },
 }, durations[] = {
     { "P1DT2H3M4.123456789S", "P1DT2H3M4.123456789S" }, { "PT0S", "PT0S" }, { "P0D", "PT0S" }, { "PT24H", "P1D" },
     { "P2DT274M", "P2DT4H34M" }, { "-PT0.001S", "-PT0.001S" }, { "PT0.S", "PT0S" }, { "PT36000S", "PT10H" },
@@ -106,6 +107,7 @@ static const struct {
     { "P1DT1D", NULL },
     { "P1.5D", NULL }, { "P1DT1.5M", NULL }, { "PT-1S", NULL }, { "+PT1S", NULL }, { "P1W", NULL }, { "PT1s", NULL },
     { "P1DT1H ", NULL }, { "-", NULL }, { "PT1", NULL }, { "P1Y1D", NULL }, { "PT1.5", NULL },
+    { "P46116860184273D", "P46116860184273D" }, { "P46116860184273DT24H", NULL },
 };
 
 static struct slice print_date(struct slice text, char out[TEMPORAL_TEXT])

@@ -10,7 +10,8 @@
 #define NANO_DIGITS 9
 #define YEAR_DIGITS_MAX 9
 #define OFFSET_MAX_S (14 * 3600)
-#define NUMBER_MAX (INT64_MAX / 100000)  // of each part of a duration: no sum overflows
+#define NUMBER_MAX (INT64_MAX / 100000)  // of each part of a duration, as read and as printed: no sum overflows
+#define DAYS_MAX (NUMBER_MAX / 2)
 #define ZONE_NAME_MAX 64
 
 struct scan {
@@ -220,9 +221,10 @@ bool months_parse(struct slice text, int64_t *ret_months)
         else
             return false;
     }
-    if (any)
-        *ret_months = minus ? -months : months;
-    return any;
+    if (!any || months / 12 > NUMBER_MAX)
+        return false;
+    *ret_months = minus ? -months : months;
+    return true;
 }
 
 /* "2H3M4.5S" behind the T: each at most once, in this order. */
@@ -263,13 +265,13 @@ bool duration_parse(struct slice text, struct duration *ret)
     if (!accept(&sc, 'P'))
         return false;
     if (is_digit(&sc)) {
-        if (!digits(&sc, &days) || !accept(&sc, 'D') || days > NUMBER_MAX / 2)
+        if (!digits(&sc, &days) || !accept(&sc, 'D') || days > DAYS_MAX)
             return false;
         any = true;
     }
     if (accept(&sc, 'T') ? !read_clock(&sc, &d) : !any || !at_end(&sc))
         return false;
-    if (__builtin_add_overflow(d.seconds, days * 86400, &d.seconds))
+    if (__builtin_add_overflow(d.seconds, days * 86400, &d.seconds) || d.seconds / 86400 > DAYS_MAX)
         return false;
     *ret = minus ? duration_neg(d) : d;
     return true;
