@@ -73,6 +73,8 @@ test('it decides a case, a customer, everybody, and says by which rule', async t
     assert.deepEqual([ann.value, ann.hits], ['cake', [2]])
     const base = await s.call('POST', `/models/${id}/base`, { decision: 'Gift', table })
     assert.deepEqual(base.body, { customers: 3, rules: [2, 1], none: 0, conflict: 0 })
+    const collect = await s.call('POST', `/models/${id}/base`, { decision: 'Gift', table: { ...table, hitPolicy: 'COLLECT' } })
+    assert.match(collect.body.detail, /not over everybody at once: .*hit policy/)
 })
 
 test('what is no model is refused with its place, and nothing is kept', async t => {
