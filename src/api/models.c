@@ -698,6 +698,8 @@ enum err_code model_put(struct call *call, struct err *e)
     TRY(body_text(call, body, "note", false, DOCUMENT_NOTE_MAX, &a->note, e));
     TRY(body_text(call, body, "xml", false, XML_BYTES_MAX, &a->xml, e));
     TRY(asked_table(call, body, a, e));
+    if (a->xml.len && a->has_sheet)
+        return err_set(e, ERR_INVALID, 0, "/xml: give a file or a table, not both");
     a->name = a->name.len ? a->name : a->row.name;
     a->xml = a->xml.len ? a->xml : a->row.text;
     return call_slow(call, (struct call_slow){ saving_check, saving_checked, a }, e);

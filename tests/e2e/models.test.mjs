@@ -86,6 +86,7 @@ test('what is no model is refused with its place, and nothing is kept', async t 
     const { id, table } = await gift(s, [rule(['< 100', '-', '-'], ['"none"'])])
     const uneven = await s.call('PUT', `/models/${id}`, { table })
     assert.deepEqual([uneven.status, uneven.body.detail], [400, '/table/rules/0/tests: must be 2 texts'])
+    assert.equal((await s.call('PUT', `/models/${id}`, { table: { ...table, rules: [] }, xml: '<a/>' })).status, 400)
     table.rules = [rule(['< ', '-'], ['"none"'])]
     const flawed = (await s.call('POST', `/models/${id}/check`, { table })).body
     assert.equal(flawed.flaws.length, 1)
