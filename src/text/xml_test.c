@@ -82,6 +82,46 @@ static void knows_places(void **state)
     assert_int_equal(last->line, 4);
 }
 
+static void keeps_what_stands_between(void **state)
+{
+    (void)state;
+    struct xml *root = parse("<?xml version='1.0'?><!--a--><?b c?><r xmlns='urn:d' xml:lang='es'>"
+                             "1<?pi x?>2<!--3-->&#x34;&#53;<none xmlns=''/><![CDATA[]]]]><![CDATA[>6]]></r><?d?>");
+    assert_slice(root->text, "1245]]>6");
+    assert_slice(root->ns, "urn:d");
+    assert_int_equal(root->first->ns.len, 0);
+    assert_slice(root->attribute[0].ns, "http://www.w3.org/XML/1998/namespace");
+    assert_null(xml_attribute(root, "lang").at);  // the one without namespace
+    assert_null(root->next);
+    assert_null(root->parent);
+}
+
+/* Bytes count in the file as it is stored, columns in characters. */
+static void places_are_of_the_file(void **state)
+{
+    (void)state;
+    static const char bom[] = "\xEF\xBB\xBF<a>\xC3\xA9<b/></a>";
+    struct xml *root = parse(bom);
+    assert_int_equal(root->begin, 3);
+    assert_int_equal(root->end, sizeof bom - 1);
+    assert_int_equal(root->first->begin, 8);
+    assert_int_equal(root->first->end, 12);
+    assert_int_equal(root->column, 1);
+    assert_int_equal(root->first->column, 5);
+    static const char utf16[] = "\xFE\xFF\0<\0a\0>\0\n\0<\0b\0/\0>\0<\0/\0a\0>";
+    struct err e = { 0 };
+    assert_int_equal(xml_parse((struct slice){ utf16, sizeof utf16 - 1 }, mem, &root, &e), ERR_OK);
+    assert_int_equal(root->begin, 2);
+    assert_int_equal(root->column, 1);
+    assert_int_equal(root->first->begin, 10);
+    assert_int_equal(root->first->end, 18);
+    assert_int_equal(root->first->line, 2);
+    assert_int_equal(root->first->column, 1);
+    assert_int_equal(xml_parse(slice_of("<a>\n\xC3\xA9</b>"), mem, &root, &e), ERR_INVALID);
+    assert_int_equal(e.pos, 8);
+    assert_non_null(strstr(e.text, "line 2, column 4"));
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -97,6 +137,12 @@ static void refuses(void **state)
         if (code != ERR_INVALID || x || !strstr(e.text, flaws[i].why))
             fail_msg("'%s': %s", flaws[i].text, e.text);
     }
+    static const char nul[] = "<a>\0</a>", behind[] = "<a/>\0";
+    struct xml *x = NULL;
+    assert_int_equal(xml_parse((struct slice){ nul, sizeof nul - 1 }, mem, &x, NULL), ERR_INVALID);
+    assert_int_equal(xml_parse((struct slice){ behind, sizeof behind - 1 }, mem, &x, NULL), ERR_INVALID);
+    assert_int_equal(xml_parse((struct slice){ NULL, 0 }, mem, &x, NULL), ERR_INVALID);
+    assert_null(x);
 }
 
 static void cut_anywhere_is_refused(void **state)
@@ -148,6 +194,31 @@ static void entities_stay_small(void **state)
     assert_int_equal(x->text.len, 0);
 }
 
+/* 14 MB of file would be let grow a hundredfold by expat: in texts of open elements, or in one attribute. */
+static void long_files_grow_little(void **state)
+{
+    (void)state;
+    for (int in_attribute = 0; in_attribute < 2; in_attribute++) {
+        struct buf b = buf_make(XML_BYTES_MAX);
+        buf_adds(&b, "<!DOCTYPE a [<!ENTITY e '");
+        for (int i = 0; i < 2000; i++)
+            buf_adds(&b, "0123456789");
+        buf_adds(&b, "'>]><!--");
+        for (int i = 0; i < 1400000; i++)
+            buf_adds(&b, "0123456789");
+        buf_adds(&b, in_attribute ? "--><a b='" : "--><a>");
+        for (int i = 0; i < 4000; i++)
+            buf_adds(&b, !in_attribute && i % 100 == 0 ? "<a>&e;" : "&e;");
+        buf_adds(&b, in_attribute ? "'/>" : "</a>");
+        struct xml *x;
+        struct err e = { 0 };
+        assert_false(b.failed);
+        assert_int_equal(xml_parse(buf_slice(&b), mem, &x, &e), ERR_LIMIT);
+        assert_non_null(strstr(e.text, "amplification"));
+        buf_drop(&b);
+    }
+}
+
 static void nested(struct buf *b, int depth)
 {
     for (int i = 0; i < depth; i++)
@@ -167,6 +238,17 @@ static void has_limits(void **state)
     buf_clear(&b);
     nested(&b, 201);
     assert_int_equal(xml_parse(buf_slice(&b), mem, &x, &e), ERR_LIMIT);
+    assert_non_null(strstr(e.text, "200 deep"));
+    for (int n = 999999; n <= 1000000; n++) {  // and the root
+        AUTO(arena) large = arena_new((size_t)1 << 30);
+        buf_clear(&b);
+        buf_adds(&b, "<r>");
+        for (int i = 0; i < n; i++)
+            buf_adds(&b, "<a/>");
+        buf_adds(&b, "</r>");
+        assert_int_equal(xml_parse(buf_slice(&b), large, &x, &e), n < 1000000 ? ERR_OK : ERR_LIMIT);
+    }
+    assert_non_null(strstr(e.text, "1,000,000"));
     buf_drop(&b);
     assert_int_equal(xml_parse((struct slice){ file, XML_BYTES_MAX + 1u }, mem, &x, &e), ERR_LIMIT);
 }
@@ -175,11 +257,12 @@ static void memory_runs_out(void **state)
 {
     (void)state;
     enum err_code code = ERR_LIMIT;
-    for (size_t limit = 64; code == ERR_LIMIT; limit += 64) {
+    for (size_t limit = 16; code == ERR_LIMIT; limit += 16) {  // what an arena rounds to
         AUTO(arena) little = arena_new(limit);
-        struct xml *x;
+        struct xml *x = NULL;
         struct err e = { 0 };
         code = xml_parse(slice_of(file), little, &x, &e);
+        assert_true(!x == !!code);
         assert_true(code == ERR_OK || (code == ERR_LIMIT && e.text[0]));
         assert_true(limit < 1 << 20);
     }
@@ -190,10 +273,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_elements, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_places, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_stands_between, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(places_are_of_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cut_anywhere_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_encodings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(entities_stay_small, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_files_grow_little, set_up, tear_down),
         cmocka_unit_test_setup_teardown(has_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_runs_out, set_up, tear_down),
     };
