@@ -36,7 +36,7 @@ static void open_rooms(struct shop *shop)
     need(purchases_new(r->memory, &r->purchases, &e), &e, "purchases");
     need(counts_new(&r->counts, &e), &e, "counts");
     need(catalogue_new(r->memory, shop->read, r->purchases, &r->catalogue, &e), &e, "catalogue");
-    need(population_new(r->memory, r->purchases, &r->population, &e), &e, "population");
+    need(population_new(r->memory, &r->population, &e), &e, "population");
     struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                     catalogue_follower(r->catalogue), population_follower(r->population) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)

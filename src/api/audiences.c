@@ -321,7 +321,7 @@ static enum err_code keep_run(struct command *command, struct tx *tx, struct err
     const struct keeping *k = (const struct keeping *)command;
     for (size_t i = 0; i < k->ask.n_audiences; i++)
         if (k->customers[i] >= 0)
-            TRY(tx_audience_size(tx, k->ask.audience[i].id, (int32_t)(tx->now_ms / DAY_MS), k->customers[i], e));
+            TRY(tx_audience_size(tx, k->ask.audience[i].id, time_day(tx->now_ms), k->customers[i], e));
     return ERR_OK;
 }
 

@@ -191,7 +191,7 @@ enum err_code today_get(struct call *call, struct err *e)
     struct today *t = arena_one(call->mem, struct today);
     if (!t)
         return err_set(e, ERR_LIMIT, 0, "no memory for the request");
-    t->last = (int32_t)(call->now_ms / DAY_MS);
+    t->last = time_day(call->now_ms);
     t->first = t->last - (int32_t)days + 1;
     TRY(gather(call, t, e));
     struct buf *out = call_buf(call);

@@ -72,7 +72,7 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(purchases_new(r->memory, &r->purchases, e));
     TRY(counts_new(&r->counts, e));
     TRY(catalogue_new(r->memory, r->read, r->purchases, &r->catalogue, e));
-    TRY(population_new(r->memory, r->purchases, &r->population, e));
+    TRY(population_new(r->memory, &r->population, e));
     const struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                           catalogue_follower(r->catalogue), population_follower(r->population) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)

@@ -1,7 +1,6 @@
 /* tendero feel, tendero dmn: rules from the command line, without a server and without data. */
 #include <assert.h>
 #include <dirent.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -214,22 +213,6 @@ static enum err_code dmn_check(struct desk *desk, const char *path, bool strict,
     return ERR_OK;
 }
 
-/* JSON knows no dates: what the model says of its inputs makes them. */
-static enum err_code typed_inputs(struct desk *desk, const struct dmn *model, struct value *inputs, struct err *e)
-{
-    struct value_entry *entry = arena_array(desk->scratch, struct value_entry, inputs->context->n + 1);
-    bool ok = entry != NULL;
-    for (size_t i = 0; ok && i < inputs->context->n; i++) {
-        entry[i] = inputs->context->entry[i];
-        const struct dmn_element *input = dmn_find(model, DMN_INPUT, entry[i].name);
-        if (input && input->type)
-            entry[i].value = value_of_type(entry[i].value, input->type, &desk->zones, desk->scratch, &ok);
-    }
-    if (ok)
-        *inputs = value_context(desk->scratch, entry, inputs->context->n, &ok);
-    return ok ? ERR_OK : NO_MEMORY(e);
-}
-
 static enum err_code decide_all(struct desk *desk, const struct dmn *model, struct eval *eval,
                                 const struct value_context *inputs, struct value *ret)
 {
@@ -259,7 +242,7 @@ static enum err_code decide_line(struct desk *desk, const struct dmn *model, con
     struct eval eval;
     arena_reset(desk->scratch);
     TRY(value_of_text(line, parser, desk->scratch, &inputs, e));
-    TRY(typed_inputs(desk, model, &inputs, e));
+    TRY(dmn_inputs(model, inputs, &desk->zones, desk->scratch, &inputs, e));
     eval_init(&eval, desk->scratch, &desk->zones, desk->now_ms, e);
     if (decision)
         TRY(dmn_decide(model, decision, inputs.context, &eval, &v));

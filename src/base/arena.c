@@ -100,6 +100,21 @@ void *arena_calloc_n(struct arena *arena, size_t n, size_t size)
     return __builtin_mul_overflow(n, size, &bytes) ? NULL : arena_alloc(arena, bytes);
 }
 
+bool arena_room(struct arena *arena, void **at, size_t *cap, size_t need, size_t size)
+{
+    if (need <= *cap)
+        return true;
+    size_t wish = need + need / 2 + 8;
+    void *more = arena_calloc_n(arena, wish, size);
+    if (!more)
+        return false;
+    if (*cap)
+        memcpy(more, *at, *cap * size);
+    *at = more;
+    *cap = wish;
+    return true;
+}
+
 struct slice arena_copy(struct arena *arena, struct slice s)
 {
     char *at = arena_alloc(arena, s.len + 1);

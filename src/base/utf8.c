@@ -35,6 +35,17 @@ size_t utf8_step(struct slice s)
     return lead.more + 1u;
 }
 
+uint32_t utf8_point(struct slice s, size_t *bytes)
+{
+    size_t n = *bytes = utf8_step(s);
+    if (n <= 1)
+        return n ? (unsigned char)s.at[0] : 0;
+    uint32_t point = (unsigned char)s.at[0] & (0xFFu >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        point = point << 6 | ((unsigned char)s.at[i] & 0x3Fu);
+    return point;
+}
+
 size_t utf8_find_flaw(struct slice s)
 {
     size_t i = 0;

@@ -10,6 +10,8 @@
 
 /* Bytes of the well-formed character that s begins with, 1 to 4; 0 when s is empty or ill-formed. */
 size_t utf8_step(struct slice s);
+/* That character; *bytes as utf8_step, and 0 for it where that is 0. */
+uint32_t utf8_point(struct slice s, size_t *bytes);
 /* Position of the first ill-formed byte, or s.len. */
 size_t utf8_find_flaw(struct slice s);
 bool utf8_valid(struct slice s);

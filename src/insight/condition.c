@@ -8,7 +8,6 @@
 #include "text/time.h"
 
 #define AUDIENCES_DEEP 8         // audiences in audiences
-#define USES_MAX 64
 #define DAY_NEVER_FIRST INT32_MAX
 #define DAY_NEVER_LAST INT32_MIN
 
@@ -65,7 +64,7 @@ static bool constant(struct making *m, const struct node *node, struct value *re
 
 static int32_t today(const struct making *m)
 {
-    return (int32_t)(m->world->now_ms / DAY_MS);
+    return time_day(m->world->now_ms);
 }
 
 /* The first day of the window; false: it is no window. */
@@ -155,7 +154,7 @@ static enum err_code audience_column(struct making *m, const struct node *call, 
     struct err err;
     if (!text.len || m->depth >= AUDIENCES_DEEP) {
         snprintf(why, sizeof why, text.len ? "audience '%.*s' leads back to itself, or too deep"
-                                           : "there is no audience '%.*s'", (int)(name.len < 60 ? name.len : 60), name.at);
+                                           : "there is no audience '%.*s'", SLICE_ARG(slice_utf8_cut(name, 60)));
         return flaw(m, call->at, why);
     }
     struct condition *other = arena_one(m->mem, struct condition);
@@ -169,7 +168,7 @@ static enum err_code audience_column(struct making *m, const struct node *call, 
     if (!code)
         code = condition_run(other, m->mem, scratch, NULL, &bits, &err);
     if (code == ERR_INVALID) {
-        snprintf(why, sizeof why, "in audience '%.*s': %.60s", (int)(name.len < 40 ? name.len : 40), name.at, err.text);
+        snprintf(why, sizeof why, "in audience '%.*s': %.60s", SLICE_ARG(slice_utf8_cut(name, 40)), err.text);
         return flaw(m, call->at, why);
     }
     if (code)
@@ -219,16 +218,8 @@ static enum err_code column_of(struct making *m, const struct node *call, enum f
 
 static enum err_code add_column(struct making *m, struct column column)
 {
-    if (m->n == m->cap) {
-        size_t cap = m->cap * 2 + 8;
-        struct column *more = arena_array(m->mem, struct column, cap);
-        if (!more)
-            return no_memory(m->e);
-        if (m->n)
-            memcpy(more, m->column, m->n * sizeof *more);
-        m->column = more;
-        m->cap = cap;
-    }
+    if (!arena_need(m->mem, m->column, m->cap, m->n + 1))
+        return no_memory(m->e);
     m->column[m->n++] = column;
     return ERR_OK;
 }
@@ -366,25 +357,7 @@ static int joint_of(const struct node *node)
         return WHY_AND;
     if (node->kind == NODE_BINARY && node->op == OP_OR)
         return WHY_OR;
-    bool is_not = node->kind == NODE_CALL && !node->named && node->n == 2 && node->kid[0]->kind == NODE_NAME
-                  && slice_is(node->kid[0]->name, "not");
-    return is_not ? WHY_NOT : WHY_NONE;
-}
-
-static bool uses_of(const struct columns *columns, const struct node *node, const struct column **use, size_t *n)
-{
-    const struct column *c = node->kind == NODE_NAME ? columns_find(columns, node->name) : NULL;
-    bool known = !c;
-    for (size_t i = 0; i < *n && !known; i++)
-        known = use[i] == c;
-    if (!known && *n == USES_MAX)
-        return false;
-    if (!known)
-        use[(*n)++] = c;
-    for (uint32_t i = 0; i < node->n; i++)
-        if (!uses_of(columns, node->kid[i], use, n))
-            return false;
-    return true;
+    return node_is_not(node) ? WHY_NOT : WHY_NONE;
 }
 
 struct explaining {
@@ -396,11 +369,11 @@ struct explaining {
 
 static enum err_code explain_values(const struct explaining *x, const struct node *node, struct condition_why *ret)
 {
-    const struct column *use[USES_MAX];
+    const struct column *use[COLUMNS_USED_MAX];
     struct eval eval;
     struct value v;
     size_t n = 0;
-    bool ok = uses_of(&x->condition->columns, node, use, &n);
+    bool ok = columns_used(&x->condition->columns, node, use, &n);
     ret->value = arena_array(x->mem, struct value_entry, n ? n : 1);
     if (!ret->value)
         return no_memory(x->e);
@@ -412,7 +385,7 @@ static enum err_code explain_values(const struct explaining *x, const struct nod
     const struct feel_scope scope = { .n = n, .entry = ret->value };
     eval_init(&eval, x->mem, x->condition->world->zones, x->condition->world->now_ms, x->e);
     TRY(feel_eval(&eval, node, &scope, &v));
-    ret->is = v.kind != VALUE_BOOLEAN ? VALUE_EQ_NULL : v.boolean ? VALUE_EQ_TRUE : VALUE_EQ_FALSE;
+    ret->is = truth_of(v);
     return ERR_OK;
 }
 
@@ -441,16 +414,10 @@ static enum err_code explain_parts(const struct explaining *x, const struct node
 
 static enum value_eq joined(const struct condition_why *why)
 {
-    bool any_null = false;
-    for (size_t i = 0; i < why->n_parts; i++) {
-        enum value_eq is = why->part[i].is;
-        if (why->joint == WHY_NOT)
-            return is == VALUE_EQ_NULL ? is : is == VALUE_EQ_TRUE ? VALUE_EQ_FALSE : VALUE_EQ_TRUE;
-        if (is == (why->joint == WHY_AND ? VALUE_EQ_FALSE : VALUE_EQ_TRUE))
-            return is;
-        any_null = any_null || is == VALUE_EQ_NULL;
-    }
-    return any_null ? VALUE_EQ_NULL : why->joint == WHY_AND ? VALUE_EQ_TRUE : VALUE_EQ_FALSE;
+    enum value_eq is = why->part[0].is;
+    for (size_t i = 1; i < why->n_parts; i++)
+        is = why->joint == WHY_AND ? truth_and(is, why->part[i].is) : truth_or(is, why->part[i].is);
+    return why->joint == WHY_NOT ? truth_not(is) : is;
 }
 
 static enum err_code explain(const struct explaining *x, const struct node *node, struct condition_why *ret)

@@ -28,7 +28,7 @@ static enum err_code counts_apply(void *self, const struct fact *fact, struct er
     struct counts *c = self;
     if (!from_outside(fact->type))
         return ERR_OK;
-    int32_t day = (int32_t)(fact->received_ms / DAY_MS);
+    int32_t day = time_day(fact->received_ms);
     if (!vec_need(c->day, c->day_cap, c->days + 1)
         || !vec_need(c->source, c->source_cap, (size_t)fact->source + 1))
         return err_set(e, ERR_LIMIT, 0, "no memory to count days");

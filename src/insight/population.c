@@ -28,13 +28,12 @@ bool population_is_computed(struct slice name)
     return false;
 }
 
-enum err_code population_new(struct memory *memory, struct purchases *purchases, struct population **ret, struct err *e)
+enum err_code population_new(struct memory *memory, struct population **ret, struct err *e)
 {
     struct population *p = calloc(1, sizeof *p);
     bool ok = p != NULL;
     if (ok) {
         p->memory = memory;
-        p->purchases = purchases;
         pthread_rwlock_init(&p->lock, NULL);
         pthread_mutex_init(&p->refreshing, NULL);
         pthread_mutex_init(&p->queue, NULL);
@@ -77,6 +76,7 @@ void population_drop(struct population **population)
     free(p->told);
     free(p->dirty);
     free(p->is_dirty);
+    free(p->gone);
     free(p->customers);
     free(p->root);
     free(p->leaf);
@@ -90,7 +90,8 @@ void population_drop(struct population **population)
 /* ---- the follower; the queue's lock is held ---- */
 static bool mark(struct population *p, uint32_t row)
 {
-    if (!vec_need(p->is_dirty, p->is_dirty_cap, (size_t)row / 64 + 1) || !vec_need(p->dirty, p->dirty_cap, p->n_dirty + 1))
+    if (!vec_need(p->is_dirty, p->is_dirty_cap, (size_t)row / 64 + 1)
+        || !vec_need(p->dirty, p->dirty_cap, p->n_dirty + 1))
         return false;
     uint64_t bit = UINT64_C(1) << row % 64;
     if (!(p->is_dirty[row / 64] & bit))
@@ -128,16 +129,32 @@ static bool tell(struct population *p, struct told told)
     return true;
 }
 
+/* What was told before a row was forgotten does not count; then one walk forgets all such rows. */
+static void forget_rows(struct population *p)
+{
+    bool any = false;
+    for (size_t i = p->n_told; i-- > 0;) {
+        struct told *t = &p->told[i];
+        if (t->event == CODE_NONE) {
+            p->gone[t->row / 64] |= UINT64_C(1) << t->row % 64;
+            any = true;
+        } else if (t->row / 64 < p->gone_cap && bits_has(p->gone, t->row)) {
+            t->event = CODE_NONE;
+        }
+    }
+    for (size_t k = 0; k < p->n_events && any; k++)
+        postings_forget(p->event[k].postings, p->gone, 0, p->gone_cap * 64);
+    if (any)
+        memset(p->gone, 0, p->gone_cap * sizeof *p->gone);
+}
+
 /* Days that are too far from the others are left out: nobody asks about them. */
 static void take_in(struct population *p)
 {
-    for (size_t i = 0; i < p->n_told; i++) {
-        const struct told *t = &p->told[i];
-        if (t->event != CODE_NONE)
-            (void)postings_add(p->event[t->event].postings, t->row, t->day);
-        for (size_t k = 0; k < p->n_events && t->event == CODE_NONE; k++)
-            postings_forget(p->event[k].postings, t->row);
-    }
+    forget_rows(p);
+    for (size_t i = 0; i < p->n_told; i++)
+        if (p->told[i].event != CODE_NONE)
+            (void)postings_add(p->event[p->told[i].event].postings, p->told[i].row, p->told[i].day);
     p->n_told = 0;
 }
 
@@ -150,9 +167,8 @@ static enum err_code told_fact(struct population *p, const struct fact *fact, st
     if (fact->customer == FACT_NOBODY || fact->type == FACT_DECISION)
         return ERR_OK;
     bool ok = mark(p, fact->customer) && (!track || name_event(p, fact->event, &event));
-    int64_t day = track ? fact->timestamp_ms / DAY_MS - (fact->timestamp_ms % DAY_MS < 0) : 0;
     if (ok && event != CODE_NONE)
-        ok = tell(p, (struct told){ event, fact->customer, (int32_t)day });
+        ok = tell(p, (struct told){ event, fact->customer, time_day(fact->timestamp_ms) });
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");
 }
 
@@ -176,9 +192,11 @@ static enum err_code population_apply(void *self, const struct fact *fact, struc
 /* Events that are told again must not count twice: where the queue has no room, it is taken in at once. */
 static void population_forget(void *self, uint32_t row)
 {
+    static const uint64_t one = 1;
     struct population *p = self;
     pthread_mutex_lock(&p->queue);
-    bool queued = mark(p, row) && tell(p, (struct told){ CODE_NONE, row, 0 });
+    bool queued = mark(p, row) && vec_need(p->gone, p->gone_cap, (size_t)row / 64 + 1)
+                  && tell(p, (struct told){ CODE_NONE, row, 0 });
     pthread_mutex_unlock(&p->queue);
     if (queued)
         return;
@@ -186,7 +204,7 @@ static void population_forget(void *self, uint32_t row)
     pthread_mutex_lock(&p->queue);
     take_in(p);
     for (size_t k = 0; k < p->n_events; k++)
-        postings_forget(p->event[k].postings, row);
+        postings_forget(p->event[k].postings, &one, row, 1);
     pthread_mutex_unlock(&p->queue);
     pthread_rwlock_unlock(&p->lock);
 }
@@ -332,11 +350,6 @@ const uint64_t *population_customers(const struct population *p)
 size_t population_customers_count(const struct population *p)
 {
     return p->rows ? bits_count(p->customers, p->rows) : 0;
-}
-
-uint32_t population_root(const struct population *p, uint32_t row)
-{
-    return row < p->rows ? p->root[row] : row;
 }
 
 const struct population_leaf *population_leaves(const struct population *p, size_t *n)

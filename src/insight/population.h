@@ -19,7 +19,7 @@
 #include "insight/people.h"
 
 struct population;
-MUST_CHECK enum err_code population_new(struct memory *, struct purchases *, struct population **ret, struct err *e);
+MUST_CHECK enum err_code population_new(struct memory *, struct population **ret, struct err *e);
 void population_drop(struct population **);
 struct follower population_follower(struct population *);
 MUST_CHECK enum err_code population_refresh(struct population *, const struct people *, int64_t now_ms, struct err *e);
@@ -34,7 +34,6 @@ void population_unlock(struct population *);
 const struct columns *population_columns(const struct population *);
 const uint64_t *population_customers(const struct population *);   // a bit a row: it is a customer
 size_t population_customers_count(const struct population *);
-uint32_t population_root(const struct population *, uint32_t row);
 /* Rows that are not their own root, with their customer's. */
 struct population_leaf {
     uint32_t row, root;
@@ -47,7 +46,5 @@ struct population_event {
 /* The i-th name, in the order of first sight; false behind the last. */
 bool population_event(const struct population *, size_t i, struct population_event *ret);
 size_t population_bytes(const struct population *);
-/* Is the column one that the shop computes? */
-bool population_is_computed(struct slice name);
 
 #endif

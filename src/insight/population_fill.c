@@ -74,7 +74,7 @@ static void put_day(struct keep *k, size_t row, int64_t ms)
     if (ms == FACT_NO_TIME)
         keep_null(k, row);
     else
-        keep_raw(k, row, ms / DAY_MS - (ms % DAY_MS < 0));
+        keep_raw(k, row, time_day(ms));
 }
 
 static bool put_word(struct keep *k, size_t row, const char *word)

@@ -52,18 +52,19 @@ enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_
                 COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED };
 struct population {
     struct memory *memory;
-    struct purchases *purchases;
     pthread_rwlock_t lock;       // of all that follows but the queue
     pthread_mutex_t refreshing;  // of the connection
     struct store_conn *conn;     // made when it is first needed
 
-    pthread_mutex_t queue;       // of the next seven
+    pthread_mutex_t queue;       // of the next nine
     struct told *told;
     size_t n_told, told_cap;
     uint32_t *dirty;
     size_t n_dirty, dirty_cap;
     uint64_t *is_dirty;          // a bit a row
     size_t is_dirty_cap;
+    uint64_t *gone;              // a bit a row: told that its events are forgotten, and not taken in yet
+    size_t gone_cap;             // words
     bool merges;                 // links have changed
 
     size_t n_events;             // names are added under the queue's lock too; postings only by refresh
@@ -85,6 +86,8 @@ struct population {
     atomic_int progress;
 };
 
+/* Is the column one that the shop computes? */
+bool population_is_computed(struct slice name);
 /* population_fill.c, under refreshing: what changed into the columns. */
 MUST_CHECK enum err_code population_fill(struct population *, const struct people *, int64_t now_ms, struct err *e);
 

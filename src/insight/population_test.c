@@ -32,7 +32,7 @@ static void start(struct street *s)
 {
     struct err e = { 0 };
     shop_make(&s->shop);
-    assert_int_equal(population_new(s->shop.lab.memory, s->shop.purchases, &s->population, &e), ERR_OK);
+    assert_int_equal(population_new(s->shop.lab.memory, &s->population, &e), ERR_OK);
     struct follower follower = population_follower(s->population);
     memory_follow(s->shop.lab.memory, &follower);
     shop_begin(&s->shop);
@@ -88,7 +88,7 @@ static struct condition_world world(struct street *s)
 static void print_bits(const uint64_t *bits, size_t rows, struct buf *out)
 {
     for (size_t row = 0; row < rows; row++)
-        if (bits[row / 64] >> row % 64 & 1)
+        if (bits_has(bits, row))
             buf_printf(out, " %zu", row);
     buf_addc(out, '\n');
 }
@@ -134,7 +134,7 @@ static const char *print(struct street *s)
         column[i] = &columns->column[i];
     qsort(column, columns->n, sizeof *column, by_name);
     for (size_t row = 1; row < columns->rows; row++) {
-        buf_printf(&out, "%zu of %u", row, population_root(s->population, (uint32_t)row));
+        buf_printf(&out, "%zu%s", row, bits_has(population_customers(s->population), row) ? "" : " of another");
         for (size_t i = 0; i < columns->n; i++) {
             bool ok;
             struct value v = column_value(column[i], row, s->shop.lab.mem, &ok);

@@ -23,12 +23,6 @@ double purchases_weight(int64_t time_ms)
 
 /* ---- what an order changes beside its row ---- */
 
-static int32_t day_of(int64_t time_ms)
-{
-    int64_t day = time_ms / DAY_MS - (time_ms % DAY_MS < 0);
-    return (int32_t)day;
-}
-
 /* The row of a day, made when missing; NULL without memory. Days mostly come in order: the search is short. */
 static struct day_row *day_row(struct purchases *p, int32_t day)
 {
@@ -48,7 +42,7 @@ static struct day_row *day_row(struct purchases *p, int32_t day)
 /* Adds (sign 1) or takes back (sign -1) what an order means for the shop. Its day exists when taking back. */
 static bool order_count(struct purchases *p, const struct order *order, int sign)
 {
-    struct day_row *day = day_row(p, day_of(order->time_ms));
+    struct day_row *day = day_row(p, time_day(order->time_ms));
     if (!day)
         return false;
     amount_add(&day->revenue_micro, sign * order->value_micro);

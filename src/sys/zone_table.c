@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/civil.h"
+#include "base/scan.h"
 
 #define DAY_S 86400
 #define HEADER_BYTES 44
@@ -43,24 +44,11 @@ static size_t body_bytes(const struct counts *c, size_t time_bytes)
 }
 
 /* ---- the rule at the end ---- */
-struct scan {
-    struct slice s;
-    size_t i;
-};
-
-static bool accept(struct scan *sc, char c)
-{
-    if (sc->i == sc->s.len || sc->s.at[sc->i] != c)
-        return false;
-    sc->i++;
-    return true;
-}
-
 static bool read_int(struct scan *sc, int max, int *ret)
 {
     size_t begin = sc->i;
     *ret = 0;
-    for (; sc->i < sc->s.len && sc->s.at[sc->i] >= '0' && sc->s.at[sc->i] <= '9'; sc->i++)
+    for (; scan_digit(sc); sc->i++)
         if ((*ret = *ret * 10 + (sc->s.at[sc->i] - '0')) > max)
             return false;
     return sc->i > begin;
@@ -75,10 +63,10 @@ static bool is_letter(char c)
 static bool skip_name(struct scan *sc)
 {
     size_t begin = sc->i;
-    if (accept(sc, '<')) {
+    if (scan_accept(sc, '<')) {
         while (sc->i < sc->s.len && sc->s.at[sc->i] != '>')
             sc->i++;
-        return accept(sc, '>');
+        return scan_accept(sc, '>');
     }
     while (sc->i < sc->s.len && is_letter(sc->s.at[sc->i]))
         sc->i++;
@@ -89,12 +77,12 @@ static bool skip_name(struct scan *sc)
 static bool read_clock(struct scan *sc, int hours_max, int32_t *ret)
 {
     int hour, minute = 0, second = 0;
-    bool minus = accept(sc, '-');
+    bool minus = scan_accept(sc, '-');
     if (!minus)
-        accept(sc, '+');
+        scan_accept(sc, '+');
     if (!read_int(sc, hours_max, &hour))
         return false;
-    if (accept(sc, ':') && (!read_int(sc, 59, &minute) || (accept(sc, ':') && !read_int(sc, 59, &second))))
+    if (scan_accept(sc, ':') && (!read_int(sc, 59, &minute) || (scan_accept(sc, ':') && !read_int(sc, 59, &second))))
         return false;
     int32_t s = hour * 3600 + minute * 60 + second;
     *ret = minus ? -s : s;
@@ -104,17 +92,17 @@ static bool read_clock(struct scan *sc, int hours_max, int32_t *ret)
 static bool read_day(struct scan *sc, struct zone_day *ret)
 {
     struct zone_day d = { .kind = DAY_OF_YEAR, .second = 2 * 3600 };
-    if (accept(sc, 'M')) {
+    if (scan_accept(sc, 'M')) {
         d.kind = DAY_OF_MONTH_WEEK;
-        if (!read_int(sc, 12, &d.month) || d.month < 1 || !accept(sc, '.') || !read_int(sc, 5, &d.week) || d.week < 1
-            || !accept(sc, '.') || !read_int(sc, 6, &d.day))
+        if (!read_int(sc, 12, &d.month) || d.month < 1 || !scan_accept(sc, '.') || !read_int(sc, 5, &d.week) || d.week < 1
+            || !scan_accept(sc, '.') || !read_int(sc, 6, &d.day))
             return false;
     } else {
-        d.kind = accept(sc, 'J') ? DAY_JULIAN : DAY_OF_YEAR;
+        d.kind = scan_accept(sc, 'J') ? DAY_JULIAN : DAY_OF_YEAR;
         if (!read_int(sc, 365, &d.day) || (d.kind == DAY_JULIAN && d.day < 1))
             return false;
     }
-    if (accept(sc, '/') && !read_clock(sc, HOURS_MAX, &d.second))
+    if (scan_accept(sc, '/') && !read_clock(sc, HOURS_MAX, &d.second))
         return false;
     *ret = d;
     return true;
@@ -141,7 +129,7 @@ static bool read_rule(struct slice text, struct zone_rule *ret)
                 return false;
             r.summer_s = -r.summer_s;
         }
-        if (!accept(&sc, ',') || !read_day(&sc, &r.begin) || !accept(&sc, ',') || !read_day(&sc, &r.end))
+        if (!scan_accept(&sc, ',') || !read_day(&sc, &r.begin) || !scan_accept(&sc, ',') || !read_day(&sc, &r.end))
             return false;
     }
     *ret = r;

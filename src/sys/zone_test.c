@@ -99,7 +99,7 @@ static void reads_wall_clocks(void **state)
 }
 
 /* Python's zoneinfo (fold 0) at wall times: the edges of gaps, the gaps, what comes twice, behind the table,
-before it. */
+ * before it. */
 static const struct {
     const char *name;
     int64_t wall_s;

@@ -3,23 +3,11 @@
 #include <assert.h>
 
 #include "base/civil.h"
+#include "base/scan.h"
 
 #define YEAR_FIRST 1
 #define YEAR_LAST 9999
 #define SECONDS_DIGITS 10  // a plain integer of more digits is milliseconds
-
-struct scan {
-    struct slice s;
-    size_t i;
-};
-
-static bool accept(struct scan *sc, char c)
-{
-    if (sc->i == sc->s.len || sc->s.at[sc->i] != c)
-        return false;
-    sc->i++;
-    return true;
-}
 
 /* Exactly `n` digits whose value is in [low, high]; the scan stands at the first bad byte otherwise. */
 static bool number(struct scan *sc, int n, int low, int high, int *ret)
@@ -27,7 +15,7 @@ static bool number(struct scan *sc, int n, int low, int high, int *ret)
     int value = 0;
     size_t begin = sc->i;
     for (int k = 0; k < n; k++, sc->i++) {
-        if (sc->i == sc->s.len || sc->s.at[sc->i] < '0' || sc->s.at[sc->i] > '9')
+        if (!scan_digit(sc))
             return false;
         value = value * 10 + (sc->s.at[sc->i] - '0');
     }
@@ -51,6 +39,11 @@ void time_to_civil(int64_t ms, int *year, int *month, int *day)
     *year = (int)years;
 }
 
+int32_t time_day(int64_t ms)
+{
+    return (int32_t)floor_div(ms, DAY_MS);
+}
+
 int32_t time_month(int64_t ms)
 {
     int year, month, day;
@@ -62,11 +55,11 @@ int32_t time_month(int64_t ms)
 static bool read_fraction(struct scan *sc, int *ms)
 {
     *ms = 0;
-    if (!accept(sc, '.') && !accept(sc, ','))
+    if (!scan_accept(sc, '.') && !scan_accept(sc, ','))
         return true;
     int weight = 100;
     size_t begin = sc->i;
-    for (; sc->i < sc->s.len && sc->s.at[sc->i] >= '0' && sc->s.at[sc->i] <= '9'; sc->i++) {
+    for (; scan_digit(sc); sc->i++) {
         *ms += weight * (sc->s.at[sc->i] - '0');
         weight /= 10;
     }
@@ -77,15 +70,15 @@ static bool read_fraction(struct scan *sc, int *ms)
 static bool read_zone(struct scan *sc, int *minutes)
 {
     *minutes = 0;
-    if (accept(sc, 'Z') || accept(sc, 'z'))
+    if (scan_accept(sc, 'Z') || scan_accept(sc, 'z'))
         return true;
     bool west = sc->i < sc->s.len && sc->s.at[sc->i] == '-';
-    if (!accept(sc, '+') && !accept(sc, '-'))
+    if (!scan_accept(sc, '+') && !scan_accept(sc, '-'))
         return true;
     int hour, minute = 0;
     if (!number(sc, 2, 0, 23, &hour))
         return false;
-    if (accept(sc, ':') || sc->i < sc->s.len)
+    if (scan_accept(sc, ':') || sc->i < sc->s.len)
         if (!number(sc, 2, 0, 59, &minute))
             return false;
     *minutes = (hour * 60 + minute) * (west ? -1 : 1);
@@ -96,9 +89,9 @@ static bool read_zone(struct scan *sc, int *minutes)
 static bool read_clock(struct scan *sc, int64_t *ret_ms)
 {
     int hour, minute, second = 0, ms = 0, zone;
-    if (!number(sc, 2, 0, 23, &hour) || !accept(sc, ':') || !number(sc, 2, 0, 59, &minute))
+    if (!number(sc, 2, 0, 23, &hour) || !scan_accept(sc, ':') || !number(sc, 2, 0, 59, &minute))
         return false;
-    if (accept(sc, ':') && (!number(sc, 2, 0, 60, &second) || !read_fraction(sc, &ms)))
+    if (scan_accept(sc, ':') && (!number(sc, 2, 0, 60, &second) || !read_fraction(sc, &ms)))
         return false;
     if (!read_zone(sc, &zone))
         return false;
@@ -109,12 +102,12 @@ static bool read_clock(struct scan *sc, int64_t *ret_ms)
 static bool read_date_time(struct scan *sc, int64_t *ret_ms)
 {
     int year, month, day;
-    if (!number(sc, 4, YEAR_FIRST, YEAR_LAST, &year) || !accept(sc, '-')
-        || !number(sc, 2, 1, 12, &month) || !accept(sc, '-')
+    if (!number(sc, 4, YEAR_FIRST, YEAR_LAST, &year) || !scan_accept(sc, '-')
+        || !number(sc, 2, 1, 12, &month) || !scan_accept(sc, '-')
         || !number(sc, 2, 1, civil_month_days(year, month), &day))
         return false;
     int64_t clock_ms = 0;
-    if (accept(sc, 'T') || accept(sc, 't') || accept(sc, ' ')) {
+    if (scan_accept(sc, 'T') || scan_accept(sc, 't') || scan_accept(sc, ' ')) {
         if (!read_clock(sc, &clock_ms))
             return false;
     }

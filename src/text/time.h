@@ -18,6 +18,7 @@ struct slice time_print(int64_t ms, char out[TIME_TEXT_MAX]);
 struct slice time_print_date(int64_t ms, char out[TIME_TEXT_MAX]);
 int64_t time_of_civil(int year, int month, int day);  // midnight UTC in ms
 void time_to_civil(int64_t ms, int *year, int *month, int *day);
+int32_t time_day(int64_t ms);                         // days since 1970-01-01, of any year
 /* 202611 for any moment of November 2026: the period a log part belongs to. */
 int32_t time_month(int64_t ms);
 

@@ -216,3 +216,11 @@ struct slice xml_child_text(const struct xml *x, const char *name)
     const struct xml *child = xml_child(x, name);
     return child ? slice_trim(child->text) : (struct slice){ NULL, 0 };
 }
+
+size_t xml_count(const struct xml *x, const char *name)
+{
+    size_t n = 0;
+    for (const struct xml *c = xml_child(x, name); c; c = xml_next(c, name))
+        n++;
+    return n;
+}

@@ -32,6 +32,7 @@ struct slice xml_attribute(const struct xml *, const char *name);
 /* First child, or next sibling after `from`, with that local name, whatever its namespace; NULL: none. */
 struct xml *xml_child(const struct xml *, const char *name);
 struct xml *xml_next(const struct xml *from, const char *name);
+size_t xml_count(const struct xml *, const char *name);      // children of that local name
 /* Text of the child of that name, trimmed; empty when there is none. */
 struct slice xml_child_text(const struct xml *, const char *name);
 

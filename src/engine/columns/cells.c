@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/civil.h"
+
 #define POINT_MAX (INT64_C(1) << 60)
 #define LISTS_MAX 16          // lists in lists of constants
 
@@ -17,14 +19,20 @@ struct collect {
     const char *why;
 };
 
-bool node_is_constant(const struct node *node)
+bool node_is_about(const struct node *node, struct slice name)
 {
-    if (node->kind == NODE_FOREIGN || (node->kind == NODE_NAME && !feel_builtin(node->name)))
+    if (node->kind == NODE_FOREIGN
+        || (node->kind == NODE_NAME && !slice_eq(node->name, name) && !feel_builtin(node->name)))
         return false;
     for (uint32_t i = 0; i < node->n; i++)
-        if (!node_is_constant(node->kid[i]))
+        if (!node_is_about(node->kid[i], name))
             return false;
     return true;
+}
+
+bool node_is_constant(const struct node *node)
+{
+    return node_is_about(node, SLICE(""));
 }
 
 static bool refuse(struct collect *c, const char *why)
@@ -84,12 +92,6 @@ static bool collect_kids(struct collect *c, const struct node *node, uint32_t fr
     return true;
 }
 
-static bool is_not(const struct node *node)
-{
-    return node->kind == NODE_CALL && !node->named && node->n == 2 && node->kid[0]->kind == NODE_NAME
-           && slice_is(node->kid[0]->name, "not");
-}
-
 static bool collect_binary(struct collect *c, const struct node *node)
 {
     const struct node *a = node->kid[0], *b = node->kid[1];
@@ -112,7 +114,7 @@ static bool collect_test(struct collect *c, const struct node *node)
     case NODE_UNARY: return add_constant(c, node->kid[0]);
     case NODE_TESTS:
     case NODE_IF: return collect_kids(c, node, 0);
-    case NODE_CALL: return is_not(node) ? collect_kids(c, node, 1) : refuse(c, "it calls a function of the value");
+    case NODE_CALL: return node_is_not(node) ? collect_kids(c, node, 1) : refuse(c, "it calls a function of the value");
     case NODE_BETWEEN:
         if (!is_value(c, node->kid[0]))
             return refuse(c, "it compares something else than the value");
@@ -172,7 +174,7 @@ static bool add_points(const struct collect *c, const struct cells *cells, struc
     start[(*n)++] = point;
     start[(*n)++] = point + 1;
     if (c->kind == COLUMN_DATE_TIME) {
-        int64_t second = point - ((point % 2000) + 2000) % 2000;
+        int64_t second = floor_div(point, 2000) * 2000;
         start[(*n)++] = second;
         start[(*n)++] = second + 2000;
     }
@@ -232,8 +234,8 @@ bool cells_of(const struct node *const *texts, size_t n, struct slice name, enum
 static struct value value_at(const struct cells *cells, int64_t point, struct arena *mem)
 {
     struct value v = { .kind = VALUE_NULL };
-    int64_t half = point - 2 * (point / 2 - (point % 2 < 0));
-    int64_t whole = (point - half) / 2;
+    int64_t whole = floor_div(point, 2);
+    bool half = point != 2 * whole;
     bool ok = true;
     if (cells->kind == COLUMN_NUMBER)
         return value_number(half ? number_scaled(point * 5, -cells->scale - 1) : number_scaled(whole, -cells->scale));
@@ -241,11 +243,10 @@ static struct value value_at(const struct cells *cells, int64_t point, struct ar
         v.kind = VALUE_DATE;
         return date_of_days(whole, &v.date) ? v : value_null;
     }
-    struct date_time t = { { 1970, 1, 1 }, { .zone = { .kind = ZONE_OFFSET } } };
-    int64_t s = whole / 1000 - (whole % 1000 < 0);
-    if (!date_time_add(t, (struct duration){ s, 0 }, &t))
+    struct date_time t;
+    if (!date_time_of_ms(whole, &t))
         return value_null;
-    t.time.nano = (uint32_t)(whole - s * 1000) * 1000000 + (half ? 500000 : 0);
+    t.time.nano += half ? 500000 : 0;
     v = value_date_time(mem, t, &ok);
     return ok ? v : value_null;
 }
@@ -262,6 +263,11 @@ bool cells_sample(const struct cells *cells, size_t i, bool whole, struct arena 
         return false;
     *ret = value_at(cells, point, mem);
     return !value_is_null(*ret);
+}
+
+int64_t cells_whole(int64_t point)
+{
+    return point / 2 + (point > 0 && point % 2 != 0);
 }
 
 size_t cells_find(const struct cells *cells, int64_t point)

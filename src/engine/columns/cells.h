@@ -31,7 +31,11 @@ bool cells_sample(const struct cells *, size_t i, bool whole, struct arena *mem,
 /* The point of a value; false: of another kind, or beyond what points can say. */
 bool cells_point(const struct cells *, struct value, int64_t *ret);
 size_t cells_find(const struct cells *, int64_t point);
+/* The least k whose point is this one or behind it. */
+int64_t cells_whole(int64_t point);
 /* The tree uses no names but those of built-in functions. */
 bool node_is_constant(const struct node *);
+/* Nor any but that one. */
+bool node_is_about(const struct node *, struct slice name);
 
 #endif

@@ -10,21 +10,16 @@ const struct column *columns_find(const struct columns *c, struct slice name)
     return NULL;
 }
 
-static bool bit(const uint64_t *bits, size_t row)
-{
-    return bits[row / 64] >> (row % 64) & 1;
-}
-
 bool column_is_null(const struct column *c, size_t row)
 {
-    return c->null && bit(c->null, row);
+    return c->null && bits_has(c->null, row);
 }
 
 int64_t column_raw(const struct column *c, size_t row)
 {
     bool code = c->kind == COLUMN_CODES;
     switch (c->width) {
-    case 0: return bit(c->data, row);
+    case 0: return bits_has(c->data, row);
     case 1: return code ? ((const uint8_t *)c->data)[row] : ((const int8_t *)c->data)[row];
     case 2: return code ? ((const uint16_t *)c->data)[row] : ((const int16_t *)c->data)[row];
     case 4: return code ? (int64_t)((const uint32_t *)c->data)[row] : ((const int32_t *)c->data)[row];
@@ -32,19 +27,10 @@ int64_t column_raw(const struct column *c, size_t row)
     }
 }
 
-static struct value date_time_value(int64_t ms, struct arena *mem, bool *ok)
-{
-    struct date_time t = { { 1970, 1, 1 }, { .zone = { .kind = ZONE_OFFSET } } };
-    int64_t s = ms / 1000 - (ms % 1000 < 0), rest = ms - s * 1000;
-    if (!date_time_add(t, (struct duration){ s, 0 }, &t))
-        return value_null;
-    t.time.nano = (uint32_t)rest * 1000000;
-    return value_date_time(mem, t, ok);
-}
-
 struct value column_value(const struct column *c, size_t row, struct arena *mem, bool *ok)
 {
     struct value v = { .kind = VALUE_DATE };
+    struct date_time t;
     int64_t raw = column_raw(c, row);
     *ok = true;
     if (column_is_null(c, row))
@@ -54,7 +40,7 @@ struct value column_value(const struct column *c, size_t row, struct arena *mem,
     case COLUMN_NUMBER: return value_number(number_scaled(raw, -c->scale));
     case COLUMN_CODES: assert((size_t)raw < c->dictionary->n); return c->dictionary->value[raw];
     case COLUMN_DATE: return date_of_days(raw, &v.date) ? v : value_null;
-    case COLUMN_DATE_TIME: return date_time_value(raw, mem, ok);
+    case COLUMN_DATE_TIME: return date_time_of_ms(raw, &t) ? value_date_time(mem, t, ok) : value_null;
     }
     return value_null;
 }

@@ -2,7 +2,8 @@
  * little memory and the same loop does it for 64 rows at a time.
  *
  * Numbers   whole multiples of 10^-scale, kept in the narrowest width that holds them: exact, as FEEL's decimals are.
- * Codes     of a dictionary of values: texts, yes-or-no with a third case, lists, whatever a trait may be. Dates: days since 1970-01-01. Dates with time: milliseconds UTC, shown with "Z".
+ * Codes     of a dictionary of values: texts, yes-or-no with a third case, lists, whatever a trait may be.
+ * Days      since 1970-01-01; dates with time are milliseconds UTC, shown with "Z".
  * Null      a bit a row; what the data of such a row says does not matter, but codes are of the dictionary always.
  * Padding   data and bits can be read up to the next multiple of COLUMN_CHUNK rows.
  */
@@ -41,5 +42,9 @@ bool column_is_null(const struct column *, size_t row);
 /* The number that data holds: a code, days, milliseconds, multiples of 10^-scale; 0 or 1. */
 int64_t column_raw(const struct column *, size_t row);
 size_t bits_count(const uint64_t *bits, size_t rows);
+static inline bool bits_has(const uint64_t *bits, size_t row)
+{
+    return bits[row / 64] >> row % 64 & 1;
+}
 
 #endif

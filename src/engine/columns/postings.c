@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "engine/columns/columns.h"
 
 #define BLOCK_DAYS 32
 #define BLOCKS_MAX 2000
@@ -90,28 +91,38 @@ bool postings_add(struct postings *p, uint32_t row, int32_t day)
     return true;
 }
 
-void postings_forget(struct postings *p, uint32_t row)
+void postings_forget(struct postings *p, const uint64_t *gone, uint32_t first, size_t n)
 {
-    for (size_t i = 0; i < p->n; i++)
-        for (size_t k = 0; k < p->block[i].n; k++)
-            if (p->block[i].row[k] == row) {
-                p->block[i].row[k] = NOBODY;
-                p->events--;
-            }
+    assert(n < NOBODY);
+    for (size_t i = 0; i < p->n; i++) {
+        struct block *b = &p->block[i];
+        for (size_t k = 0; k < b->n; k++) {
+            uint32_t of = b->row[k] - first;
+            if (of >= n || b->row[k] == NOBODY || !bits_has(gone, of))
+                continue;
+            b->row[k] = NOBODY;
+            p->events--;
+        }
+    }
+}
+
+static inline void count_one(uint16_t *times)
+{
+    *times = (uint16_t)(*times + (*times != UINT16_MAX));
 }
 
 static void count_all(const struct block *b, uint16_t *times, size_t n)
 {
     for (size_t k = 0; k < b->n; k++)
         if (b->row[k] < n)
-            times[b->row[k]] = (uint16_t)(times[b->row[k]] + (times[b->row[k]] != UINT16_MAX));
+            count_one(&times[b->row[k]]);
 }
 
 static void count_some(const struct block *b, int64_t from, int64_t to, uint16_t *times, size_t n)
 {
     for (size_t k = 0; k < b->n; k++)
         if (b->day[k] >= from && b->day[k] <= to && b->row[k] < n)
-            times[b->row[k]] = (uint16_t)(times[b->row[k]] + (times[b->row[k]] != UINT16_MAX));
+            count_one(&times[b->row[k]]);
 }
 
 void postings_count(const struct postings *p, int32_t from_day, int32_t to_day, uint16_t *times, size_t n)
@@ -147,20 +158,6 @@ void postings_first(const struct postings *p, int32_t *day, size_t n)
             if (row < n && of < day[row])
                 day[row] = of;
         }
-}
-
-size_t postings_of(const struct postings *p, uint32_t row, int32_t from_day, int32_t to_day)
-{
-    size_t times = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        int64_t begin = (p->first + (int64_t)i) * BLOCK_DAYS;
-        if (begin > to_day || begin + BLOCK_DAYS - 1 < from_day)
-            continue;
-        for (size_t k = 0; k < p->block[i].n; k++)
-            times += p->block[i].row[k] == row && begin + p->block[i].day[k] >= from_day
-                     && begin + p->block[i].day[k] <= to_day;
-    }
-    return times;
 }
 
 bool postings_save(const struct postings *p, bool (*put)(void *arg, const void *at, size_t len), void *arg)

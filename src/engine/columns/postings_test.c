@@ -35,9 +35,12 @@ static void counts_windows(void **state)
         uint16_t times[ROWS + 1] = { 0 };
         size_t want[ROWS] = { 0 };
         if (turn == 100) {
-            postings_forget(p, 3);
+            const uint64_t third = 1, some = 5;
+            postings_forget(p, &third, 3, 1);
+            postings_forget(p, &some, 6, 3);
             for (size_t i = 0; i < EVENTS; i++)
-                event[i].row = event[i].row == 3 ? ROWS + 7 : event[i].row;
+                if (event[i].row == 3 || event[i].row == 6 || event[i].row == 8)
+                    event[i].row = ROWS + 7;
         }
         postings_count(p, from, to, times, ROWS);
         for (size_t i = 0; i < EVENTS; i++)
@@ -46,7 +49,6 @@ static void counts_windows(void **state)
         for (size_t r = 0; r < ROWS; r++)
             assert_int_equal(times[r], want[r]);
         assert_int_equal(times[ROWS], 0);
-        assert_int_equal(postings_of(p, 4, from, to), want[4]);
     }
     postings_drop(&p);
 }
@@ -78,6 +80,13 @@ static bool get(void *arg, void *at, size_t len)
     return true;
 }
 
+static unsigned times_of(const struct postings *p, uint32_t row, int32_t from, int32_t to)
+{
+    uint16_t times[7] = { 0 };
+    postings_count(p, from, to, times, 7);
+    return times[row];
+}
+
 static void is_saved_and_loaded(void **state)
 {
     (void)state;
@@ -101,8 +110,8 @@ static void is_saved_and_loaded(void **state)
     postings_first(q, first, 7);
     postings_last(q, last, 7);
     for (uint32_t i = 0; i < 7; i++) {
-        assert_true(postings_of(q, i, first[i], first[i]) > 0 && postings_of(q, i, last[i], last[i]) > 0);
-        assert_int_equal(postings_of(q, i, INT32_MIN, first[i] - 1) + postings_of(q, i, last[i] + 1, INT32_MAX), 0);
+        assert_true(times_of(q, i, first[i], first[i]) > 0 && times_of(q, i, last[i], last[i]) > 0);
+        assert_int_equal(times_of(q, i, INT32_MIN, first[i] - 1) + times_of(q, i, last[i] + 1, INT32_MAX), 0);
     }
     for (bytes.n = 0; bytes.n < 1000; bytes.n += 7) {  // cut short
         struct postings *r = postings_new();

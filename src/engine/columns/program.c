@@ -1,7 +1,6 @@
 #include "engine/columns/program.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 #include "engine/columns/cells.h"
 #include "engine/columns/kernels.h"
@@ -9,7 +8,6 @@
 #define RANGES_MAX 256
 #define RUNS_MAX 4            // of codes
 #define CODES_MAX 65536u      // different values that are each asked about
-#define USES_MAX 64           // columns of one step that goes row by row
 #define ROW_STEPS UINT64_C(1000000)
 
 enum step_kind { STEP_CONSTANT, STEP_RANGES, STEP_RUNS, STEP_CODES, STEP_BITS, STEP_PAIR, STEP_AND, STEP_OR, STEP_NOT, STEP_ROWS };
@@ -73,29 +71,20 @@ static size_t add_step(struct making *m, struct step step)
     return p->n++;
 }
 
-/* Columns that the tree names, each once; false: more than max. */
-static bool uses_of(const struct columns *columns, const struct node *node, const struct column **use, size_t *n)
+bool columns_used(const struct columns *columns, const struct node *node, const struct column **use, size_t *n)
 {
     const struct column *c = node->kind == NODE_NAME ? columns_find(columns, node->name) : NULL;
     bool known = !c;
     for (size_t i = 0; i < *n && !known; i++)
         known = use[i] == c;
-    if (!known) {
-        if (*n == USES_MAX)
-            return false;
+    if (!known && *n == COLUMNS_USED_MAX)
+        return false;
+    if (!known)
         use[(*n)++] = c;
-    }
     for (uint32_t i = 0; i < node->n; i++)
-        if (!uses_of(columns, node->kid[i], use, n))
+        if (!columns_used(columns, node->kid[i], use, n))
             return false;
     return true;
-}
-
-static enum value_eq outcome(struct value v)
-{
-    if (v.kind != VALUE_BOOLEAN)
-        return VALUE_EQ_NULL;
-    return v.boolean ? VALUE_EQ_TRUE : VALUE_EQ_FALSE;
 }
 
 /* What the interpreter says for these values of the columns. */
@@ -106,7 +95,7 @@ static enum value_eq ask(struct making *m, const struct node *node, const struct
     struct value v;
     const struct feel_scope scope = { .n = n, .entry = entry };
     eval_init(&eval, m->scratch, m->program->zones, m->program->now_ms, &err);
-    enum value_eq is = feel_eval(&eval, node, &scope, &v) ? VALUE_EQ_NULL : outcome(v);
+    enum value_eq is = feel_eval(&eval, node, &scope, &v) ? VALUE_EQ_NULL : truth_of(v);
     if (eval.failed) {
         m->full = true;
         if (m->e)
@@ -202,19 +191,13 @@ static void width_ends(const struct column *c, int64_t *low, int64_t *high)
     *low = -*high - 1;
 }
 
-/* Half of an even point or of the odd one's upper neighbour. */
-static int64_t whole_from(int64_t point)
-{
-    return point / 2 + (point > 0 && point % 2 != 0);
-}
-
 static bool fill_ranges(struct making *m, struct step *step, const struct cells *cells)
 {
     int64_t least, most;
     width_ends(step->a, &least, &most);
     for (size_t i = 0; i < cells->n && !m->full; i++) {
-        int64_t low = i ? whole_from(cells->start[i]) : least;
-        int64_t high = i + 1 < cells->n ? whole_from(cells->start[i + 1]) - 1 : most;
+        int64_t low = i ? cells_whole(cells->start[i]) : least;
+        int64_t high = i + 1 < cells->n ? cells_whole(cells->start[i + 1]) - 1 : most;
         struct value v;
         low = low < least ? least : low;
         high = high > most ? most : high;
@@ -266,12 +249,6 @@ static bool single_step(struct making *m, const struct node *node, const struct 
     }
 }
 
-static bool is_not(const struct node *node)
-{
-    return node->kind == NODE_CALL && !node->named && node->n == 2 && node->kid[0]->kind == NODE_NAME
-           && slice_is(node->kid[0]->name, "not");
-}
-
 static bool is_logic(const struct node *node)
 {
     return node->kind == NODE_BINARY && (node->op == OP_AND || node->op == OP_OR);
@@ -291,19 +268,19 @@ static bool is_pair(const struct making *m, const struct node *node, const struc
 
 static size_t make(struct making *m, const struct node *node)
 {
-    const struct column *use[USES_MAX], *a, *b;
+    const struct column *use[COLUMNS_USED_MAX], *a, *b;
     size_t n = 0;
     struct step step = { .node = node };
     const char *why = "it uses several columns at once";
     if (m->full)
         return 0;
-    bool few = uses_of(m->program->columns, node, use, &n);
+    bool few = columns_used(m->program->columns, node, use, &n);
     if (few && n == 0)
         return add_step(m, constant_step(m, node));
     if (few && n == 1 && single_step(m, node, use[0], &step, &why))
         return add_step(m, step);
-    if (is_logic(node) || is_not(node)) {
-        step.kind = is_not(node) ? STEP_NOT : node->op == OP_AND ? STEP_AND : STEP_OR;
+    if (is_logic(node) || node_is_not(node)) {
+        step.kind = node_is_not(node) ? STEP_NOT : node->op == OP_AND ? STEP_AND : STEP_OR;
         step.left = make(m, node->kid[step.kind == STEP_NOT ? 1 : 0]);
         step.right = step.kind == STEP_NOT ? 0 : make(m, node->kid[1]);
         return m->full ? 0 : add_step(m, step);
@@ -313,7 +290,7 @@ static size_t make(struct making *m, const struct node *node)
         return add_step(m, step);
     }
     if (!few) {
-        err_set(m->e, ERR_LIMIT, 0, "a condition that goes row by row uses at most %d columns", USES_MAX);
+        err_set(m->e, ERR_LIMIT, 0, "a condition that goes row by row uses at most %d columns", COLUMNS_USED_MAX);
         m->full = true;
         return 0;
     }
@@ -443,7 +420,7 @@ static void run_pair(const struct running *r, const struct step *s, struct bits 
 
 static enum value_eq ask_row(struct running *r, const struct step *s, size_t row)
 {
-    struct value_entry entry[USES_MAX];
+    struct value_entry entry[COLUMNS_USED_MAX];
     struct eval eval;
     struct err err;
     struct value v = value_null;
@@ -456,7 +433,7 @@ static enum value_eq ask_row(struct running *r, const struct step *s, size_t row
     eval.steps = ROW_STEPS;
     if (!ok || feel_eval(&eval, s->node, &scope, &v))
         r->code = err_set(r->e, ERR_LIMIT, row, "row %zu: the condition goes beyond its limits", row);
-    return outcome(v);
+    return truth_of(v);
 }
 
 static void run_rows(struct running *r, const struct step *s, const uint64_t *active, struct bits *out)

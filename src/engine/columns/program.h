@@ -1,7 +1,7 @@
 /* A condition in FEEL, run over columns: the executor for many customers at once.
  *
- * Meaning   exactly the interpreter's. What is compared with constants becomes ranges of the column's own whole numbers,
- *           found by asking the interpreter about a value of each cell (cells.h); what asks about a text or a yes-or-no
+ * Meaning   exactly the interpreter's. What is compared with constants becomes ranges of the column's own whole
+ *           numbers, found by asking the interpreter about a value of each cell (cells.h); what asks about a text or a yes-or-no
  *           is asked once for each different value; `and`, `or` and `not` work on the bits with FEEL's three values. What
  *           is neither is asked of the interpreter row by row, for those rows only that the rest leaves open;
  *           program_explain says which part, and why.
@@ -30,5 +30,9 @@ MUST_CHECK enum err_code program_run(const struct program *, size_t begin, size_
 void program_explain(const struct program *, struct buf *out);
 /* Steps that the interpreter does row by row. */
 size_t program_row_steps(const struct program *);
+
+#define COLUMNS_USED_MAX 64
+/* Columns that the tree names, each once, added behind use[*n]; false: they are more than COLUMNS_USED_MAX. */
+bool columns_used(const struct columns *, const struct node *, const struct column **use, size_t *n);
 
 #endif

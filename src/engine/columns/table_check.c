@@ -23,6 +23,7 @@ struct cut {
     struct value *sample;        // of each cell; null where there is none
     uint64_t (*set)[WORDS];      // rules that the cell passes
     size_t *cell;                // ordered kinds: place in cells
+    size_t other;                // texts: the cell of all that no rule names; SIZE_MAX: there is none
 };
 struct checking {
     const struct table *t;
@@ -43,11 +44,6 @@ static void *room(struct checking *c, size_t n, size_t size)
     void *at = arena_calloc_n(c->mem, n ? n : 1, size);
     c->full = c->full || !at;
     return at;
-}
-
-static bool has(const uint64_t *set, size_t rule)
-{
-    return set[rule / 64] >> rule % 64 & 1;
 }
 
 static bool is_empty(const uint64_t *set)
@@ -97,7 +93,7 @@ static void add_cell(struct checking *c, size_t input, struct value sample, size
     if (allowed && !passes(c, allowed, sample))
         return;
     for (size_t r = 0; r < c->t->n_rules; r++)
-        if (has(c->used, r) && (is_any(test_of(c, r, input)) || passes(c, test_of(c, r, input), sample)))
+        if (bits_has(c->used, r) && (is_any(test_of(c, r, input)) || passes(c, test_of(c, r, input), sample)))
             cut->set[cut->n][r / 64] |= UINT64_C(1) << r % 64;
     cut->sample[cut->n] = sample;
     cut->cell[cut->n++] = cell;
@@ -135,7 +131,7 @@ static void cut_ordered(struct checking *c, size_t input)
     if (c->full)
         return;
     for (size_t r = 0; r < c->t->n_rules; r++)
-        if (has(c->used, r))
+        if (bits_has(c->used, r))
             test[n++] = test_of(c, r, input);
     if (c->t->input[input].allowed)
         test[n++] = c->t->input[input].allowed;
@@ -152,13 +148,18 @@ static void cut_ordered(struct checking *c, size_t input)
     }
 }
 
-static void add_text(struct checking *c, size_t input, struct slice text)
+static bool is_named(const struct cut *cut, struct slice text)
 {
-    struct cut *cut = &c->cut[input];
     for (size_t i = 0; i < cut->n; i++)
         if (slice_eq(cut->sample[i].string, text))
-            return;
-    add_cell(c, input, value_string(text), 0);
+            return true;
+    return false;
+}
+
+static void add_text(struct checking *c, size_t input, struct slice text)
+{
+    if (!is_named(&c->cut[input], text))
+        add_cell(c, input, value_string(text), 0);
 }
 
 static void add_texts(struct checking *c, size_t input, const struct node *node)
@@ -175,9 +176,17 @@ static void cut_texts(struct checking *c, size_t input)
     if (c->t->input[input].allowed)
         add_texts(c, input, c->t->input[input].allowed);
     for (size_t r = 0; r < c->t->n_rules; r++)
-        if (has(c->used, r))
+        if (bits_has(c->used, r))
             add_texts(c, input, test_of(c, r, input));
-    add_text(c, input, SLICE("…"));
+    struct slice other = SLICE("…");
+    while (other.at && is_named(&c->cut[input], other))
+        other = arena_printf(c->mem, "%.*s…", SLICE_ARG(other));
+    c->full = c->full || !other.at;
+    c->cut[input].other = c->cut[input].n;
+    if (!c->full)
+        add_cell(c, input, value_string(other), 0);
+    if (c->cut[input].other == c->cut[input].n)
+        c->cut[input].other = SIZE_MAX;  // the input's declared values are all that there are
 }
 
 static void cut_input(struct checking *c, size_t input)
@@ -186,6 +195,7 @@ static void cut_input(struct checking *c, size_t input)
     cut->sample = room(c, CELLS_OF_INPUT, sizeof *cut->sample);
     cut->set = room(c, CELLS_OF_INPUT, sizeof *cut->set);
     cut->cell = room(c, CELLS_OF_INPUT, sizeof *cut->cell);
+    cut->other = SIZE_MAX;
     if (c->full)
         return;
     if (cut->known && ordered(cut->kind))
@@ -252,27 +262,33 @@ static void range_text(struct checking *c, const struct cut *cut, size_t from, s
     }
 }
 
-/* The cells of one input that are marked, as tests. */
-static void cells_text(struct checking *c, size_t input, const bool *marked, struct buf *out)
+/* "a", "b"; with all that nobody names: not() of those that are not meant. */
+static void values_text(const struct cut *cut, const bool *marked, struct buf *out)
 {
-    const struct cut *cut = &c->cut[input];
-    bool first = true;
+    bool inverse = cut->other != SIZE_MAX && marked[cut->other], first = true;
+    buf_adds(out, inverse ? "not(" : "");
     for (size_t i = 0; i < cut->n; i++) {
-        if (!marked[i])
+        if (i == cut->other || marked[i] == inverse)
             continue;
         buf_adds(out, first ? "" : ", ");
+        value_literal(cut->sample[i], out);
         first = false;
-        if (!ordered(cut->kind)) {
-            if (cut->kind == COLUMN_CODES && slice_is(cut->sample[i].string, "…"))
-                buf_adds(out, "any other text");
-            else
-                value_literal(cut->sample[i], out);
-            continue;
-        }
+    }
+    buf_adds(out, inverse ? ")" : "");
+}
+
+static void ranges_text(struct checking *c, const struct cut *cut, const bool *marked, struct buf *out)
+{
+    bool first = true;
+    for (size_t i = 0; i < cut->n; i++) {
         size_t to = i;
+        if (!marked[i])
+            continue;
         while (to + 1 < cut->n && marked[to + 1] && cut->cell[to + 1] == cut->cell[to] + 1)
             to++;
+        buf_adds(out, first ? "" : ", ");
         range_text(c, cut, cut->cell[i], cut->cell[to], out);
+        first = false;
         i = to;
     }
 }
@@ -292,20 +308,34 @@ static struct slice keep(struct checking *c, const struct buf *b)
     return s;
 }
 
+/* The cells of one input that are marked, as tests. */
+static struct slice tests_text(struct checking *c, const struct cut *cut, const bool *marked)
+{
+    struct buf out = buf_make(TEXT_BYTES);
+    if (ordered(cut->kind))
+        ranges_text(c, cut, marked, &out);
+    else
+        values_text(cut, marked, &out);
+    struct slice text = keep(c, &out);
+    buf_drop(&out);
+    return text;
+}
+
 /* marked[i] of each input; NULL: all of its cells. */
 static void place(struct checking *c, bool **marked, struct finding *f)
 {
     struct buf where = buf_make(TEXT_BYTES), example = buf_make(TEXT_BYTES);
-    for (size_t i = 0; i < c->t->n_inputs; i++) {
+    for (size_t i = 0; i < c->t->n_inputs && !c->full; i++) {
         const struct cut *cut = &c->cut[i];
+        struct slice label = c->t->input[i].label;
         if (!cut->known || !marked[i] || all_marked(cut, marked[i]))
             continue;
-        buf_printf(&where, "%s%.*s in ", where.len ? "; " : "", SLICE_ARG(c->t->input[i].label));
-        cells_text(c, i, marked[i], &where);
+        f->test[i] = tests_text(c, cut, marked[i]);
+        buf_printf(&where, "%s%.*s in %.*s", where.len ? "; " : "", SLICE_ARG(label), SLICE_ARG(f->test[i]));
         size_t first = 0;
         while (!marked[i][first])
             first++;
-        buf_printf(&example, "%s%.*s: ", example.len ? ", " : "", SLICE_ARG(c->t->input[i].label));
+        buf_printf(&example, "%s%.*s: ", example.len ? ", " : "", SLICE_ARG(label));
         value_literal(cut->sample[first], &example);
     }
     f->where = keep(c, &where);
@@ -321,9 +351,12 @@ static struct finding *add_finding(struct checking *c, enum finding_kind kind, s
         return NULL;
     }
     struct finding *f = room(c, 1, sizeof *f);
-    if (!f)
+    struct slice *test = room(c, c->t->n_inputs, sizeof *test);
+    if (c->full)
         return NULL;
-    *f = (struct finding){ .kind = kind, .a = a, .b = b, .where = SLICE(""), .example = SLICE("") };
+    for (size_t i = 0; i < c->t->n_inputs; i++)
+        test[i] = SLICE("-");
+    *f = (struct finding){ .kind = kind, .a = a, .b = b, .where = SLICE(""), .example = SLICE(""), .test = test };
     c->n_of[kind]++;
     c->ret->n++;
     *c->last = f;
@@ -352,10 +385,7 @@ static void say(struct checking *c, struct finding *f, const char *fmt, ...)
 /* ---- gaps ---- */
 static bool **marks(struct checking *c)
 {
-    bool **marked = room(c, c->t->n_inputs, sizeof *marked);
-    for (size_t i = 0; !c->full && i < c->t->n_inputs; i++)
-        marked[i] = NULL;
-    return marked;
+    return room(c, c->t->n_inputs, sizeof(bool *));
 }
 
 static void walk_gaps(struct checking *c, size_t input, const uint64_t *left, bool **marked)
@@ -430,20 +460,14 @@ static bool say_same(const struct checking *c, size_t a, size_t b)
     return true;
 }
 
-/* Marks the cells that both rules pass; false: an input has none. */
-static bool shared(struct checking *c, size_t a, size_t b, bool **marked)
+/* Marks the cells that both rules pass. */
+static void mark_shared(struct checking *c, size_t a, size_t b, bool **marked)
 {
     for (size_t i = 0; i < c->t->n_inputs; i++) {
-        bool any = false;
         marked[i] = room(c, c->cut[i].n, sizeof **marked);
-        for (size_t k = 0; marked[i] && k < c->cut[i].n; k++) {
-            marked[i][k] = has(c->cut[i].set[k], a) && has(c->cut[i].set[k], b);
-            any = any || marked[i][k];
-        }
-        if (!any)
-            return false;
+        for (size_t k = 0; marked[i] && k < c->cut[i].n; k++)
+            marked[i][k] = bits_has(c->cut[i].set[k], a) && bits_has(c->cut[i].set[k], b);
     }
-    return !c->full;
 }
 
 static bool may_share(const struct checking *c, size_t a, size_t b)
@@ -451,7 +475,7 @@ static bool may_share(const struct checking *c, size_t a, size_t b)
     for (size_t i = 0; i < c->t->n_inputs; i++) {
         bool any = false;
         for (size_t k = 0; k < c->cut[i].n && !any; k++)
-            any = has(c->cut[i].set[k], a) && has(c->cut[i].set[k], b);
+            any = bits_has(c->cut[i].set[k], a) && bits_has(c->cut[i].set[k], b);
         if (!any)
             return false;
     }
@@ -462,7 +486,7 @@ static bool same_tests(const struct checking *c, size_t a, size_t b)
 {
     for (size_t i = 0; i < c->t->n_inputs; i++)
         for (size_t k = 0; k < c->cut[i].n; k++)
-            if (has(c->cut[i].set[k], a) != has(c->cut[i].set[k], b))
+            if (bits_has(c->cut[i].set[k], a) != bits_has(c->cut[i].set[k], b))
                 return false;
     return true;
 }
@@ -479,8 +503,10 @@ static void look_at_pair(struct checking *c, size_t a, size_t b)
     if (!wrong || !may_share(c, a, b))
         return;
     struct finding *f = add_finding(c, FINDING_OVERLAP, a + 1, b + 1);
-    bool **marked = marks(c);
-    if (!f || c->full || !shared(c, a, b, marked))
+    bool **marked = f ? marks(c) : NULL;
+    if (marked)
+        mark_shared(c, a, b, marked);
+    if (!marked || c->full)
         return;
     place(c, marked, f);
     say(c, f, c->t->policy == HIT_UNIQUE ? "rules %zu and %zu hit together" : "rules %zu and %zu hit together and say "
@@ -491,26 +517,22 @@ static void find_pairs(struct checking *c)
 {
     for (size_t a = 0; a < c->t->n_rules; a++)
         for (size_t b = a + 1; b < c->t->n_rules && !c->full; b++)
-            if (has(c->used, a) && has(c->used, b))
+            if (bits_has(c->used, a) && bits_has(c->used, b))
                 look_at_pair(c, a, b);
 }
 
 /* ---- rules that never hit ---- */
-static bool is_possible(const struct checking *c, size_t rule)
-{
-    return may_share(c, rule, rule);
-}
-
 /* Is there a point of the rule that none of `before` takes? */
 static bool reaches(struct checking *c, size_t rule, size_t input, const uint64_t *before)
 {
+    c->ret->cut = c->ret->cut || c->steps > STEPS_MAX;
     if (is_empty(before) || ++c->steps > STEPS_MAX)
         return true;
     if (input == c->t->n_inputs)
         return false;
     for (size_t k = 0; k < c->cut[input].n; k++) {
         ruleset left;
-        if (!has(c->cut[input].set[k], rule))
+        if (!bits_has(c->cut[input].set[k], rule))
             continue;
         both(before, c->cut[input].set[k], left);
         if (reaches(c, rule, input + 1, left))
@@ -521,22 +543,19 @@ static bool reaches(struct checking *c, size_t rule, size_t input, const uint64_
 
 static void find_unreachable(struct checking *c)
 {
+    ruleset before = { 0 };
     for (size_t r = 0; r < c->t->n_rules && !c->full; r++) {
-        ruleset before = { 0 };
-        struct finding *f = NULL;
-        if (!has(c->used, r))
+        const char *why = NULL;
+        if (!bits_has(c->used, r))
             continue;
-        for (size_t k = 0; k < r && c->t->policy == HIT_FIRST; k++)
-            before[k / 64] |= c->used[k / 64] & UINT64_C(1) << k % 64;
-        if (!is_possible(c, r)) {
-            f = add_finding(c, FINDING_UNREACHABLE, r + 1, 0);
-            if (f)
-                say(c, f, "rule %zu never hits: no value passes one of its tests", r + 1);
-        } else if (c->t->policy == HIT_FIRST && !reaches(c, r, 0, before)) {
-            f = add_finding(c, FINDING_UNREACHABLE, r + 1, 0);
-            if (f)
-                say(c, f, "rule %zu never hits: the rules before it take all that it would", r + 1);
-        }
+        if (!may_share(c, r, r))
+            why = "no value passes one of its tests";
+        else if (c->t->policy == HIT_FIRST && !reaches(c, r, 0, before))
+            why = "the rules before it take all that it would";
+        struct finding *f = why ? add_finding(c, FINDING_UNREACHABLE, r + 1, 0) : NULL;
+        if (f)
+            say(c, f, "rule %zu never hits: %s", r + 1, why);
+        before[r / 64] |= UINT64_C(1) << r % 64;
     }
 }
 
@@ -554,7 +573,8 @@ static const struct node *misfit(const struct node *node, enum column_kind kind)
 {
     if (node->kind == NODE_LITERAL)
         return fits(kind, node->value.kind) ? NULL : node;
-    bool compares = node->kind == NODE_TESTS || node->kind == NODE_UNARY || node->kind == NODE_RANGE || node->kind == NODE_LIST;
+    bool compares = node->kind == NODE_TESTS || node->kind == NODE_UNARY || node->kind == NODE_RANGE
+                    || node->kind == NODE_LIST;
     for (uint32_t i = 0; i < node->n && compares; i++) {
         const struct node *found = misfit(node->kid[i], kind);
         if (found)

@@ -25,6 +25,7 @@ struct finding {
     enum finding_kind kind;
     size_t a, b;           // rules from 1; 0: none
     struct slice where;    // "Order value in [50 .. 100); Tier in \"new\"": as tests; empty: everywhere
+    struct slice *test;    // of each input, the same as a test of a rule: "[50 .. 100)", "-"
     struct slice example;  // FEEL values of the inputs in it: "Order value: 50, Tier: \"new\""
     struct slice text;     // a sentence
     struct finding *next;

@@ -84,7 +84,9 @@ static const struct {
     { "FIRST", { { "&lt; 10", "-", "1" }, { "&gt;= 5", "-", "2" }, { "7", "\"a\"", "3" } }, 3,
       "rule 3 never hits: the rules before it take all that it would" },
     { "UNIQUE", { { "-", "\"a\", \"b\"", "1" } }, 1,
-      "no rule hits where y in any other text (for example y: \"…\")" },
+      "no rule hits where y in not(\"a\", \"b\") (for example y: \"…\")" },
+    { "UNIQUE", { { "-", "\"…\", \"b\"", "1" } }, 1,
+      "no rule hits where y in not(\"…\", \"b\") (for example y: \"……\")" },
     { "UNIQUE", { { "[10..5]", "-", "1" }, { "-", "-", "2" } }, 2, "rule 1 never hits: no value passes one of its tests" },
     { "ANY", { { "&lt; 10", "-", "1" }, { "&lt; 5", "-", "1" }, { "&gt;= 10", "-", "2" } }, 3, "" },
     { "ANY", { { "&lt; 10", "-", "1" }, { "&lt; 5", "-", "2" }, { "&gt;= 10", "-", "2" } }, 3,
@@ -176,6 +178,46 @@ static void is_right_at_every_point(void **state)
     }
 }
 
+static const char *escaped(struct slice text)
+{
+    struct buf out = buf_make(1 << 16);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '<')
+            buf_adds(&out, "&lt;");
+        else
+            buf_addc(&out, text.at[i]);
+    }
+    const char *at = arena_copy(mem, buf_slice(&out)).at;
+    buf_drop(&out);
+    return at;
+}
+
+/* A rule for each gap closes it, and hits where no other one does. */
+static void gaps_are_rules(void **state)
+{
+    (void)state;
+    size_t gaps = 0;
+    for (int turn = 0; turn < 200; turn++) {
+        struct line line[100];
+        size_t n = 1 + any(5);
+        arena_reset(mem);
+        for (size_t r = 0; r < n; r++)
+            line[r] = (struct line){ xs[any(COUNT(xs))], ys[any(COUNT(ys))], "1" };
+        struct table_check before = check(make("UNIQUE", line, n));
+        for (const struct finding *f = before.first; f; f = f->next)
+            if (f->kind == FINDING_GAP) {
+                line[n++] = (struct line){ escaped(f->test[0]), escaped(f->test[1]), "2" };
+                gaps++;
+            }
+        struct table_check after = check(make("UNIQUE", line, n));
+        assert_false(reports(&after, FINDING_GAP, 0, 0));
+        for (const struct finding *f = after.first; f; f = f->next)
+            if (f->kind == FINDING_OVERLAP)
+                assert_true(reports(&before, FINDING_OVERLAP, f->a, f->b));
+    }
+    assert_true(gaps > 200);
+}
+
 static void large_tables_end(void **state)
 {
     (void)state;
@@ -192,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(finds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(is_right_at_every_point, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gaps_are_rules, set_up, tear_down),
         cmocka_unit_test_setup_teardown(large_tables_end, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 #include "engine/columns/table_program.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 #include "base/hash.h"
 #include "engine/columns/cells.h"
@@ -183,9 +182,8 @@ static bool index_ordered(struct making *m, struct map *map)
         return false;
     size_t n = 1;                                // sets; the first has no start
     for (size_t c = 1; c < cells->n; c++) {
-        int64_t from = cells->start[c] / 2 + (cells->start[c] > 0 && cells->start[c] % 2 != 0);
-        int64_t next = c + 1 < cells->n ? cells->start[c + 1] / 2 + (cells->start[c + 1] > 0 && cells->start[c + 1] % 2)
-                                        : INT64_MAX;
+        int64_t from = cells_whole(cells->start[c]);
+        int64_t next = c + 1 < cells->n ? cells_whole(cells->start[c + 1]) : INT64_MAX;
         if (from == next || map->set_of[c] == map->set_of[n - 1])
             continue;
         map->start[n - 1] = from;
@@ -297,21 +295,12 @@ bool table_input_kind(const struct table *t, size_t input, enum column_kind *ret
     return false;
 }
 
-/* No names but "?" and those of built-in functions. */
-static bool is_about_input(const struct node *node)
-{
-    bool about = node->kind != NODE_NAME || slice_is(node->name, "?") || feel_builtin(node->name);
-    for (uint32_t i = 0; i < node->n && about; i++)
-        about = is_about_input(node->kid[i]);
-    return about && node->kind != NODE_FOREIGN;
-}
-
 static bool map_input(struct making *m, size_t i, const struct columns *columns)
 {
     struct map *map = &m->program->map[i];
     const struct node *expression = m->table->input[i].expression;
     for (size_t r = 0; r < m->table->n_rules; r++)
-        if (!is_about_input(m->table->test[r * m->table->n_inputs + i]))
+        if (!node_is_about(m->table->test[r * m->table->n_inputs + i], SLICE("?")))
             return refuse(m, ERR_INVALID, "%s", "a test is about more than its input");
     if (columns) {
         map->column = expression->kind == NODE_NAME ? columns_find(columns, expression->name) : NULL;
@@ -361,10 +350,12 @@ enum err_code table_program_new(const struct table *table, const struct columns 
     struct making m = { program, table, mem, scratch, zones, now_ms, e, ERR_OK, 0, 0 };
     if (!scratch || !program)
         return err_set(e, ERR_LIMIT, 0, "the table needs more memory than it may have");
-    if (table->broken || table->policy > HIT_FIRST || table->policy == HIT_PRIORITY)
-        return err_set(e, ERR_INVALID, 0, "a table of this hit policy is not made ready");
+    if (table->broken)
+        return err_set(e, ERR_INVALID, 0, "the table has a flaw");
+    if (table->policy > HIT_FIRST || table->policy == HIT_PRIORITY)
+        return err_set(e, ERR_INVALID, 0, "its hit policy is none of UNIQUE, ANY and FIRST");
     if (table->n_rules > RULES_MAX || table->n_inputs > INPUTS_MAX || !table->n_rules || !table->n_inputs)
-        return err_set(e, ERR_INVALID, 0, "a table of 1 to %d rules and 1 to %d inputs is made ready", RULES_MAX, INPUTS_MAX);
+        return err_set(e, ERR_INVALID, 0, "it has not 1 to %d rules and 1 to %d inputs", RULES_MAX, INPUTS_MAX);
     *program = (struct table_program){ .table = table, .words = (table->n_rules + 63) / 64 };
     for (size_t i = 0; i < table->n_inputs; i++)
         if (!map_input(&m, i, columns))

@@ -103,11 +103,9 @@ static struct node *context_entry(struct load *l, const struct xml *entry)
 /* With a result the context is one of its entries: {a: 1, b: 2, : a + b}. of its nameless member. */
 static struct node *boxed_context(struct load *l, const struct xml *x)
 {
-    uint32_t n = 0;
+    uint32_t n = (uint32_t)xml_count(x, "contextEntry");
     bool result = false;
     size_t known = l->n_names;
-    for (const struct xml *c = xml_child(x, "contextEntry"); c; c = xml_next(c, "contextEntry"))
-        n++;
     struct node *node = node_make(l, NODE_CONTEXT, n);
     if (!node)
         return NULL;
@@ -186,11 +184,7 @@ static struct node *relation_row(struct load *l, const struct xml *x, const stru
 
 static struct node *boxed_relation(struct load *l, const struct xml *x)
 {
-    uint32_t n = 0, columns = 0;
-    for (const struct xml *c = xml_child(x, "column"); c; c = xml_next(c, "column"))
-        columns++;
-    for (const struct xml *r = xml_child(x, "row"); r; r = xml_next(r, "row"))
-        n++;
+    uint32_t n = (uint32_t)xml_count(x, "row"), columns = (uint32_t)xml_count(x, "column");
     struct node *node = node_make(l, NODE_LIST, n);
     n = 0;
     for (const struct xml *r = xml_child(x, "row"); r && node; r = xml_next(r, "row"))
@@ -201,9 +195,7 @@ static struct node *boxed_relation(struct load *l, const struct xml *x)
 
 static struct node *boxed_invocation(struct load *l, const struct xml *x)
 {
-    uint32_t n = 0;
-    for (const struct xml *b = xml_child(x, "binding"); b; b = xml_next(b, "binding"))
-        n++;
+    uint32_t n = (uint32_t)xml_count(x, "binding");
     struct node *node = node_make(l, NODE_CALL, n + 1);
     if (!node || !(node->kid[0] = child_node(l, x, "what is invoked")))
         return NULL;
@@ -225,9 +217,7 @@ static struct node *boxed_invocation(struct load *l, const struct xml *x)
 
 bool boxed_parameters(struct load *l, const struct xml *x, size_t *n, struct value_parameter **ret)
 {
-    *n = 0;
-    for (const struct xml *p = xml_child(x, "formalParameter"); p; p = xml_next(p, "formalParameter"))
-        ++*n;
+    *n = xml_count(x, "formalParameter");
     struct value_parameter *parameter = load_array(l, struct value_parameter, *n);
     if (!parameter)
         return false;

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "engine/feel/value_json.h"
+
 struct run {
     const struct dmn *model;
     const struct run *outer;               // of the model that imports this one
@@ -128,6 +130,12 @@ static struct value decision_value(struct run *run, struct eval *e, const struct
     return scope ? feel_value(e, decision->logic, scope) : value_null;
 }
 
+/* A type of a function speaks of the function, any other of what it answers. */
+static const struct type *result_type(const struct type *type)
+{
+    return type && type->kind == TYPE_FUNCTION ? type->element : type;
+}
+
 static struct value knowledge_value(struct run *run, struct eval *e, const struct element *model)
 {
     struct value_function *f = arena_one(e->mem, struct value_function);
@@ -136,8 +144,7 @@ static struct value knowledge_value(struct run *run, struct eval *e, const struc
     if (!f || !own || !self)
         return eval_limit(e, "memory");
     *f = (struct value_function){ .n = model->n_parameters, .parameter = model->parameter, .body = model->logic };
-    /* A type of a function speaks of the function, any other of what it answers. */
-    f->result = model->is.type && model->is.type->kind == TYPE_FUNCTION ? model->is.type->element : model->is.type;
+    f->result = result_type(model->is.type);
     /* Known before what it requires is: models may call each other. */
     struct value v = { .kind = VALUE_FUNCTION, .function = f };
     run->memo[model->index] = (struct memo){ MEMO_DONE, v };
@@ -214,9 +221,7 @@ static struct value service_value(struct run *run, struct eval *e, const struct 
         return eval_limit(e, "memory");
     *service = (struct service){ run, element };
     *f = (struct value_function){ .n = element->n_parameters, .parameter = element->parameter,
-                                  .call = call_service, .arg = service };
-    f->result = element->is.type && element->is.type->kind == TYPE_FUNCTION ? element->is.type->element
-                                                                           : element->is.type;
+                                  .call = call_service, .arg = service, .result = result_type(element->is.type) };
     return (struct value){ .kind = VALUE_FUNCTION, .function = f };
 }
 
@@ -257,6 +262,37 @@ enum err_code dmn_decide(const struct dmn *dmn, const struct dmn_element *decisi
         return ERR_LIMIT;
     *ret = v;
     return ERR_OK;
+}
+
+enum err_code dmn_hits(const struct dmn_element *decision, const struct value_context *inputs, struct eval *e,
+                       size_t *hits, size_t *n)
+{
+    const struct table *table = dmn_table(decision);
+    const struct element *element = (const struct element *)decision;
+    assert(table && e && hits && n);
+    struct run *run = run_new(e, element->model, inputs);
+    const struct feel_scope *scope = run ? scope_of(run, e, element) : NULL;
+    *n = 0;
+    if (scope)
+        table_decide(e, table, scope, hits, n);
+    return e->failed ? ERR_LIMIT : ERR_OK;
+}
+
+enum err_code dmn_inputs(const struct dmn *dmn, struct value given, const struct zones *zones, struct arena *mem,
+                         struct value *ret, struct err *e)
+{
+    assert(dmn && mem && ret && given.kind == VALUE_CONTEXT);
+    struct value_entry *entry = arena_array(mem, struct value_entry, given.context->n + 1);
+    bool ok = entry != NULL;
+    for (size_t i = 0; ok && i < given.context->n; i++) {
+        entry[i] = given.context->entry[i];
+        const struct dmn_element *input = dmn_find(dmn, DMN_INPUT, entry[i].name);
+        if (input && input->type)
+            entry[i].value = value_of_type(entry[i].value, input->type, zones, mem, &ok);
+    }
+    if (ok)
+        *ret = value_context(mem, entry, given.context->n, &ok);
+    return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for the inputs");
 }
 
 enum err_code dmn_invoke(const struct dmn *dmn, const struct dmn_element *what, const struct value_context *args,

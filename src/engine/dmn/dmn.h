@@ -30,8 +30,6 @@ struct dmn_options {
 /* Everything is in mem, the file's text too. diags: in the order of the file. */
 MUST_CHECK enum err_code dmn_load(struct slice file, const struct dmn_options *, struct arena *mem, struct dmn **ret,
                                   const struct dmn_diag **diags, struct err *e);
-struct slice dmn_name(const struct dmn *);
-struct slice dmn_namespace(const struct dmn *);
 
 enum dmn_kind { DMN_INPUT, DMN_DECISION, DMN_KNOWLEDGE, DMN_SERVICE };
 struct dmn_element {
@@ -52,6 +50,12 @@ const struct table *dmn_table(const struct dmn_element *decision);
  * required is decided once. Errors of the data give null, as in FEEL. `eval` has been inited. */
 MUST_CHECK enum err_code dmn_decide(const struct dmn *, const struct dmn_element *decision,
                                     const struct value_context *inputs, struct eval *, struct value *ret);
+/* Which rules of the decision's own table hit, counted from 0; hits has room for n_rules. */
+MUST_CHECK enum err_code dmn_hits(const struct dmn_element *decision, const struct value_context *inputs, struct eval *,
+                                  size_t *hits, size_t *n);
+/* JSON knows no dates: what the model says of its inputs makes them. given: a context by name. */
+MUST_CHECK enum err_code dmn_inputs(const struct dmn *, struct value given, const struct zones *, struct arena *mem,
+                                    struct value *ret, struct err *e);
 /* Invokes a decision service or a business knowledge model with named arguments. */
 MUST_CHECK enum err_code dmn_invoke(const struct dmn *, const struct dmn_element *, const struct value_context *args,
                                     struct eval *, struct value *ret);

@@ -52,7 +52,7 @@ struct item {
 struct dmn {
     struct arena *mem;
     struct dmn_options options;
-    struct slice name, ns;
+    struct slice ns;
     size_t n_elements, n_imports, n_items;
     struct element **element;
     struct import *import;

@@ -181,9 +181,7 @@ static bool build(struct load *, const struct xml *, struct type *);
 
 static bool build_members(struct load *l, const struct xml *xml, struct type *type)
 {
-    size_t n = 0;
-    for (const struct xml *c = xml_child(xml, "itemComponent"); c; c = xml_next(c, "itemComponent"))
-        n++;
+    size_t n = xml_count(xml, "itemComponent");
     struct type_member *member = load_array(l, struct type_member, n);
     if (!member)
         return false;
@@ -203,9 +201,7 @@ static bool build_members(struct load *l, const struct xml *xml, struct type *ty
 
 static bool build_function(struct load *l, const struct xml *xml, struct type *type)
 {
-    size_t n = 0;
-    for (const struct xml *p = xml_child(xml, "parameters"); p; p = xml_next(p, "parameters"))
-        n++;
+    size_t n = xml_count(xml, "parameters");
     struct type_member *member = load_array(l, struct type_member, n);
     if (!member)
         return false;
@@ -268,9 +264,7 @@ static const struct type *item_type(struct load *l, struct item *item)
 bool items_load(struct load *l)
 {
     struct dmn *dmn = l->dmn;
-    size_t n = 0;
-    for (const struct xml *x = xml_child(l->root, "itemDefinition"); x; x = xml_next(x, "itemDefinition"))
-        n++;
+    size_t n = xml_count(l->root, "itemDefinition");
     dmn->item = load_array(l, struct item, n);
     if (!dmn->item)
         return false;

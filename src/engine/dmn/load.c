@@ -10,13 +10,17 @@
 #define ELEMENTS_MAX 10000
 #define DIAGS_MAX 1000
 
+static void load_full(struct load *l)
+{
+    err_set(l->e, ERR_LIMIT, 0, "the model needs more memory than it may have");
+    l->full = true;
+}
+
 void *load_room(struct load *l, size_t n, size_t size)
 {
     void *at = l->full ? NULL : arena_calloc_n(l->mem, n ? n : 1, size);
-    if (!at && !l->full) {
-        err_set(l->e, ERR_LIMIT, 0, "the model needs more memory than it may have");
-        l->full = true;
-    }
+    if (!at && !l->full)
+        load_full(l);
     return at;
 }
 
@@ -53,17 +57,9 @@ struct slice load_name(struct load *l, struct slice text)
 
 bool load_know(struct load *l, struct slice name)
 {
-    if (l->n_names == l->cap_names) {
-        size_t cap = l->cap_names ? l->cap_names * 2 : 64;
-        struct slice *names = load_array(l, struct slice, cap);
-        if (!names)
-            return false;
-        if (l->n_names)
-            memcpy(names, l->names, l->n_names * sizeof *names);
-        l->names = names;
-        l->cap_names = cap;
-    }
-    if (name.len)
+    if (!l->full && !arena_need(l->mem, l->names, l->cap_names, l->n_names + 1))
+        load_full(l);
+    if (name.len && !l->full)
         l->names[l->n_names++] = name;
     return !l->full;
 }
@@ -212,14 +208,6 @@ static bool load_requirements(struct load *l, struct element *element)
     return !l->full;
 }
 
-static size_t count(const struct xml *x, const char *name)
-{
-    size_t n = 0;
-    for (const struct xml *c = xml_child(x, name); c; c = xml_next(c, name))
-        n++;
-    return n;
-}
-
 /* The service's parameters: input data, then decisions (DMN 1.5 section 10.4, TCK 0085). */
 static bool load_given(struct load *l, struct element *service, const char *name)
 {
@@ -236,10 +224,10 @@ static bool load_given(struct load *l, struct element *service, const char *name
 static bool load_service(struct load *l, struct element *service)
 {
     const struct xml *x = service->xml;
-    size_t n = count(x, "inputData") + count(x, "inputDecision");
+    size_t n = xml_count(x, "inputData") + xml_count(x, "inputDecision");
     service->given = load_array(l, const struct element *, n);
     service->parameter = load_array(l, struct value_parameter, n);
-    service->output = load_array(l, const struct element *, count(x, "outputDecision"));
+    service->output = load_array(l, const struct element *, xml_count(x, "outputDecision"));
     if (l->full || !load_given(l, service, "inputData") || !load_given(l, service, "inputDecision"))
         return false;
     for (const struct xml *o = xml_child(x, "outputDecision"); o && !l->full; o = xml_next(o, "outputDecision")) {
@@ -344,7 +332,7 @@ static bool find_circles(struct load *l)
 static bool load_imports(struct load *l)
 {
     struct dmn *dmn = l->dmn;
-    dmn->import = load_array(l, struct import, count(l->root, "import"));
+    dmn->import = load_array(l, struct import, xml_count(l->root, "import"));
     for (const struct xml *x = xml_child(l->root, "import"); x && !l->full; x = xml_next(x, "import")) {
         struct slice type = xml_attribute(x, "importType"), ns = xml_attribute(x, "namespace");
         struct import *import = &dmn->import[dmn->n_imports];
@@ -389,23 +377,12 @@ enum err_code dmn_load(struct slice file, const struct dmn_options *options, str
     if (!l.dmn)
         return failed(&l);
     *l.dmn = (struct dmn){ .mem = mem, .options = *options };
-    l.dmn->name = load_name(&l, xml_attribute(root, "name"));
     l.dmn->ns = xml_attribute(root, "namespace");
     if (!load_imports(&l) || !items_load(&l) || !load_elements(&l) || !load_bodies(&l) || !find_circles(&l))
         return failed(&l);
     *ret = l.dmn;
     *diags = l.first;
     return ERR_OK;
-}
-
-struct slice dmn_name(const struct dmn *dmn)
-{
-    return dmn->name;
-}
-
-struct slice dmn_namespace(const struct dmn *dmn)
-{
-    return dmn->ns;
 }
 
 const struct dmn_element *dmn_element(const struct dmn *dmn, size_t i)

@@ -9,14 +9,6 @@ static enum err_code no_memory(struct err *e)
     return err_set(e, ERR_LIMIT, 0, "no memory for the table");
 }
 
-static size_t count(const struct xml *x, const char *name)
-{
-    size_t n = 0;
-    for (const struct xml *c = xml_child(x, name); c; c = xml_next(c, name))
-        n++;
-    return n;
-}
-
 /* <name><text>…</text></name>, without the blanks around. */
 static struct slice text_of(const struct xml *x, const char *name)
 {
@@ -36,8 +28,8 @@ static void read_columns(const struct xml *x, struct sheet *s)
         const struct xml *expression = xml_child(c, "inputExpression");
         s->input[i++] = (struct sheet_input){
             .id = or_empty(xml_attribute(c, "id")), .label = or_empty(xml_attribute(c, "label")),
-            .expression = text_of(c, "inputExpression"),
-            .type = expression ? or_empty(xml_attribute(expression, "typeRef")) : SLICE(""), .values = text_of(c, "inputValues") };
+            .expression = text_of(c, "inputExpression"), .values = text_of(c, "inputValues"),
+            .type = expression ? or_empty(xml_attribute(expression, "typeRef")) : SLICE("") };
     }
     i = 0;
     for (const struct xml *c = xml_child(x, "output"); c; c = xml_next(c, "output"))
@@ -69,9 +61,9 @@ static bool read_sheet(const struct xml *decision, const struct xml *x, struct a
                        .decision = or_empty(xml_attribute(decision, "name")),
                        .hit_policy = or_empty(xml_attribute(x, "hitPolicy")),
                        .aggregation = or_empty(xml_attribute(x, "aggregation")) };
-    s.n_inputs = count(x, "input");
-    s.n_outputs = count(x, "output");
-    s.n_rules = count(x, "rule");
+    s.n_inputs = xml_count(x, "input");
+    s.n_outputs = xml_count(x, "output");
+    s.n_rules = xml_count(x, "rule");
     s.input = arena_array(mem, struct sheet_input, s.n_inputs + 1);
     s.output = arena_array(mem, struct sheet_output, s.n_outputs + 1);
     s.rule_id = arena_array(mem, struct slice, s.n_rules + 1);
@@ -98,7 +90,7 @@ enum err_code sheets_read(struct slice file, struct arena *mem, struct sheet **r
 {
     struct xml *root;
     TRY(read_root(file, mem, &root, e));
-    struct sheet *sheet = arena_array(mem, struct sheet, count(root, "decision") + 1);
+    struct sheet *sheet = arena_array(mem, struct sheet, xml_count(root, "decision") + 1);
     size_t found = 0;
     if (!sheet)
         return no_memory(e);
@@ -158,23 +150,19 @@ static void write_text(struct writing *w, struct slice text)
     close(w, "text");
 }
 
-/* <name><text>…</text></name>; nothing for an empty one. */
-static void write_optional(struct writing *w, const char *name, struct slice text)
-{
-    if (!text.len)
-        return;
-    open(w, name);
-    buf_addc(w->out, '>');
-    write_text(w, text);
-    close(w, name);
-}
-
+/* <name><text>…</text></name> */
 static void write_entry(struct writing *w, const char *name, struct slice text)
 {
     open(w, name);
     buf_addc(w->out, '>');
     write_text(w, text);
     close(w, name);
+}
+
+static void write_optional(struct writing *w, const char *name, struct slice text)
+{
+    if (text.len)
+        write_entry(w, name, text);
 }
 
 static void write_input(struct writing *w, const struct sheet_input *i)
@@ -256,11 +244,15 @@ static struct slice prefix_of(struct slice file, const struct xml *x)
     return n < rest.len && rest.at[n] == ':' ? (struct slice){ rest.at, n + 1 } : SLICE("");
 }
 
+/* By id; a decision that nothing refers to may have none, and has its name. */
 static const struct xml *find_table(const struct xml *root, const struct sheet *s)
 {
-    for (const struct xml *d = xml_child(root, "decision"); d; d = xml_next(d, "decision"))
-        if (slice_eq(or_empty(xml_attribute(d, "id")), s->decision_id) && xml_child(d, "decisionTable"))
+    for (const struct xml *d = xml_child(root, "decision"); d; d = xml_next(d, "decision")) {
+        bool is = slice_eq(or_empty(xml_attribute(d, "id")), s->decision_id)
+                  && (s->decision_id.len || slice_eq(or_empty(xml_attribute(d, "name")), s->decision));
+        if (is && xml_child(d, "decisionTable"))
             return xml_child(d, "decisionTable");
+    }
     return NULL;
 }
 
@@ -304,7 +296,8 @@ void sheet_new_file(struct slice name, const struct sheet_field *inputs, size_t 
     attribute(&w, "name", name);
     buf_adds(out, "/>\n");
     for (size_t i = 0; i < n; i++)
-        buf_printf(out, "    <informationRequirement><requiredInput href=\"#input%zu\"/></informationRequirement>\n", i + 1);
+        buf_printf(out, "    <informationRequirement><requiredInput href=\"#input%zu\"/></informationRequirement>\n",
+                   i + 1);
     buf_adds(out, "    <decisionTable id=\"table\" hitPolicy=\"FIRST\">");
     for (size_t i = 0; i < n; i++)
         write_input(&w, &(struct sheet_input){ .expression = inputs[i].name, .type = inputs[i].type });

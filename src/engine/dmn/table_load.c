@@ -50,14 +50,6 @@ bool aggregation_of(struct slice text, enum aggregation *ret)
     return true;
 }
 
-static size_t count(const struct xml *x, const char *name)
-{
-    size_t n = 0;
-    for (const struct xml *c = xml_child(x, name); c; c = xml_next(c, name))
-        n++;
-    return n;
-}
-
 /* <name><text>tests</text></name>; NULL: there are none. */
 static const struct node *allowed_of(struct load *l, const struct xml *x, const char *name)
 {
@@ -130,7 +122,7 @@ static bool load_rule(struct load *l, const struct xml *x, struct table *t, size
         t->broken = t->broken || !t->says[r * t->n_outputs + o];
     }
     l->part = arena_printf(l->mem, "rule %zu", r + 1);
-    if (i != count(x, "inputEntry") || i < t->n_inputs || o < t->n_outputs) {
+    if (i != xml_count(x, "inputEntry") || i < t->n_inputs || o < t->n_outputs) {
         load_flaw(l, x, "a rule of this table has %zu tests and %zu outputs", t->n_inputs, t->n_outputs);
         t->broken = true;
     }
@@ -201,9 +193,9 @@ struct node *table_node(struct load *l, const struct xml *x)
     if (!node || !t)
         return NULL;
     *t = (struct table){ .foreign = { eval_table } };
-    t->n_inputs = count(x, "input");
-    t->n_outputs = count(x, "output");
-    t->n_rules = count(x, "rule");
+    t->n_inputs = xml_count(x, "input");
+    t->n_outputs = xml_count(x, "output");
+    t->n_rules = xml_count(x, "rule");
     t->input = load_array(l, struct table_input, t->n_inputs);
     t->output = load_array(l, struct table_output, t->n_outputs);
     t->test = load_array(l, const struct node *, t->n_rules * t->n_inputs);

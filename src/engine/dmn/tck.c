@@ -62,9 +62,7 @@ static struct value simple_value(const struct xml *x, const struct tck *tck, boo
 
 static struct value list_of_xml(const struct xml *x, const struct tck *tck, bool *ok)
 {
-    size_t n = 0;
-    for (const struct xml *i = xml_child(x, "item"); i; i = xml_next(i, "item"))
-        n++;
+    size_t n = xml_count(x, "item");
     struct value *item = arena_array(tck->scratch, struct value, n ? n : 1);
     *ok = item != NULL;
     n = 0;
@@ -75,9 +73,7 @@ static struct value list_of_xml(const struct xml *x, const struct tck *tck, bool
 
 static struct value context_of_xml(const struct xml *x, const struct tck *tck, bool *ok)
 {
-    size_t n = 0;
-    for (const struct xml *c = xml_child(x, "component"); c; c = xml_next(c, "component"))
-        n++;
+    size_t n = xml_count(x, "component");
     struct value_entry *entry = arena_array(tck->scratch, struct value_entry, n ? n : 1);
     *ok = entry != NULL;
     n = 0;
@@ -150,10 +146,8 @@ static bool agrees(struct value want, struct value got, const struct zones *zone
 /* ---- cases ---- */
 static const struct value_context *inputs_of(const struct xml *x, const struct tck *tck)
 {
-    size_t n = 0;
+    size_t n = xml_count(x, "inputNode");
     bool ok = true;
-    for (const struct xml *i = xml_child(x, "inputNode"); i; i = xml_next(i, "inputNode"))
-        n++;
     struct value_entry *entry = arena_array(tck->scratch, struct value_entry, n ? n : 1);
     struct value_context *context = arena_one(tck->scratch, struct value_context);
     if (!entry || !context)

@@ -82,6 +82,8 @@ struct diag {
 /* 1-based; the column counts characters. */
 void diag_place(struct slice text, size_t at, size_t *line, size_t *column);
 
+/* not(x), with kid[1] for x. */
+bool node_is_not(const struct node *);
 /* Text that parses to the same tree: spaces and brackets normalised. */
 void node_print(const struct node *, struct buf *out);
 

@@ -133,12 +133,6 @@ const struct builtin *builtin_find(struct slice name)
     return i < joined.n ? joined.builtin[i] : NULL;
 }
 
-const struct builtin *builtin_at(size_t i)
-{
-    call_once(&joined_once, join);
-    return i < joined.n ? joined.builtin[i] : NULL;
-}
-
 bool builtin_arrange(const struct builtin *b, const struct slice *names, const struct value *given, size_t n,
                      struct value *args, size_t *n_args)
 {
@@ -257,23 +251,6 @@ struct value room_wrong(struct eval *e, const char *function, const char *wants)
     return eval_null(e, 0, "%s() wants %s", function, wants);
 }
 
-struct value *room_values(struct eval *e, size_t n)
-{
-    struct value *v = arena_array(e->mem, struct value, n ? n : 1);
-    if (!v)
-        eval_limit(e, "memory");
-    return v;
-}
-
-struct value room_list(struct eval *e, const struct value *items, size_t n)
-{
-    struct value_list *list = arena_one(e->mem, struct value_list);
-    if (!list)
-        return eval_limit(e, "memory");
-    *list = (struct value_list){ n, items };
-    return (struct value){ .kind = VALUE_LIST, .list = list };
-}
-
 struct value room_text(struct eval *e, struct slice s)
 {
     struct slice copy = arena_copy(e->mem, s);
@@ -290,11 +267,6 @@ struct value room_buf(struct eval *e, struct buf *b)
         v = room_text(e, buf_slice(b));
     buf_drop(b);
     return v;
-}
-
-struct value room_made(struct eval *e, struct value v, bool ok)
-{
-    return ok ? v : eval_limit(e, "memory");
 }
 
 struct value room_number(struct eval *e, const char *function, struct number n, bool ok)

@@ -18,7 +18,6 @@ struct builtin {
     struct value (*call)(struct eval *, const struct value *args, size_t n);  // null where they do not fit
 };
 const struct builtin *builtin_find(struct slice name);
-const struct builtin *builtin_at(size_t i);  // NULL behind the last
 /* Arguments by name into their places, left-out optional ones null behind which nothing is given are cut. False: no
  * form has these names. args has room for BUILTIN_ARGS. */
 bool builtin_arrange(const struct builtin *, const struct slice *names, const struct value *given, size_t n,

@@ -29,13 +29,8 @@ bool args_list(const struct value *args, size_t n, struct value_list *ret);
 bool room_index(int64_t position, size_t n, size_t *ret);
 
 struct value room_wrong(struct eval *, const char *function, const char *wants);
-/* Room for n values; NULL: the evaluation has failed. */
-struct value *room_values(struct eval *, size_t n);
-/* These items are used as they are. */
-struct value room_list(struct eval *, const struct value *items, size_t n);
 struct value room_text(struct eval *, struct slice);       // copied
 struct value room_buf(struct eval *, struct buf *);        // copied, and the buffer dropped
-struct value room_made(struct eval *, struct value, bool ok);
 struct value room_number(struct eval *, const char *function, struct number, bool ok);
 
 #endif

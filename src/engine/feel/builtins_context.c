@@ -44,7 +44,7 @@ static struct value draft_value(struct eval *e, const struct draft *d)
 {
     bool ok;
     struct value v = value_context(e->mem, d->entry, d->n, &ok);
-    return room_made(e, v, ok);
+    return eval_made(e, v, ok);
 }
 
 static struct value call_get_value(struct eval *e, const struct value *args, size_t n)
@@ -64,7 +64,7 @@ static struct value pair(struct eval *e, const struct value_entry *entry)
     bool ok;
     const struct value_entry two[] = { { SLICE("key"), value_string(entry->name) }, { SLICE("value"), entry->value } };
     struct value v = value_context(e->mem, two, 2, &ok);
-    return room_made(e, v, ok);
+    return eval_made(e, v, ok);
 }
 
 static struct value call_get_entries(struct eval *e, const struct value *args, size_t n)
@@ -73,12 +73,12 @@ static struct value call_get_entries(struct eval *e, const struct value *args, s
     const struct value_context *c;
     if (!arg_context(args[0], &c))
         return room_wrong(e, "get entries", "a context");
-    struct value *items = room_values(e, c->n);
+    struct value *items = eval_values(e, c->n);
     if (!items || !eval_spend(e, c->n))
         return value_null;
     for (size_t i = 0; i < c->n; i++)
         items[i] = pair(e, &c->entry[i]);
-    return e->failed ? value_null : room_list(e, items, c->n);
+    return e->failed ? value_null : eval_list(e, items, c->n);
 }
 
 /* context([{key: "a", value: 1}, …]): other members do not matter, a key that comes twice does. */

@@ -213,7 +213,7 @@ static struct value call_mode(struct eval *e, const struct value *args, size_t n
     if (!x)
         return ret;
     sort_numbers(x, k);
-    struct value *items = room_values(e, k);
+    struct value *items = eval_values(e, k);
     for (size_t i = 0, end; items && i < k; i = end) {
         for (end = i + 1; end < k && number_cmp(x[i], x[end]) == 0;)
             end++;
@@ -224,7 +224,7 @@ static struct value call_mode(struct eval *e, const struct value *args, size_t n
         if (end - i == most)
             items[found++] = value_number(x[i]);
     }
-    return items ? room_list(e, items, found) : value_null;
+    return items ? eval_list(e, items, found) : value_null;
 }
 
 /* all (strong false) and any (strong true): one strong item decides; else one null makes null. What is no boolean
@@ -262,7 +262,7 @@ static struct value call_any(struct eval *e, const struct value *args, size_t n)
 /* [a, b] + [c, d] */
 static struct value *joined(struct eval *e, struct value_list a, struct value_list b)
 {
-    struct value *items = eval_spend(e, a.n + b.n) ? room_values(e, a.n + b.n) : NULL;
+    struct value *items = eval_spend(e, a.n + b.n) ? eval_values(e, a.n + b.n) : NULL;
     if (items && a.n)
         memcpy(items, a.item, a.n * sizeof(*items));
     if (items && b.n)
@@ -283,7 +283,7 @@ static struct value call_sublist(struct eval *e, const struct value *args, size_
         return room_wrong(e, "sublist", "a position within the list, and a length");
     size_t left = list.n - at, k = (uint64_t)length < left ? (size_t)length : left;
     struct value *items = joined(e, (struct value_list){ k, list.item + at }, (struct value_list){ 0, NULL });
-    return items ? room_list(e, items, k) : value_null;
+    return items ? eval_list(e, items, k) : value_null;
 }
 
 static struct value call_append(struct eval *e, const struct value *args, size_t n)
@@ -293,7 +293,7 @@ static struct value call_append(struct eval *e, const struct value *args, size_t
     if (!arg_list(&args[0], &list))
         return room_wrong(e, "append", "a list");
     struct value *items = joined(e, list, (struct value_list){ n - 1, args + 1 });
-    return items ? room_list(e, items, list.n + n - 1) : value_null;
+    return items ? eval_list(e, items, list.n + n - 1) : value_null;
 }
 
 /* All lists behind each other; NULL: *ret is what to answer. */
@@ -310,7 +310,7 @@ static struct value *concatenated(struct eval *e, const char *name, const struct
         }
         all += list.n;
     }
-    struct value *items = eval_spend(e, all) ? room_values(e, all) : NULL;
+    struct value *items = eval_spend(e, all) ? eval_values(e, all) : NULL;
     *ret_n = 0;
     for (size_t i = 0; items && i < n; i++)
         if (arg_list(&args[i], &list) && list.n) {
@@ -325,7 +325,7 @@ static struct value call_concatenate(struct eval *e, const struct value *args, s
     size_t k;
     struct value ret;
     struct value *items = concatenated(e, "concatenate", args, n, &k, &ret);
-    return items ? room_list(e, items, k) : ret;
+    return items ? eval_list(e, items, k) : ret;
 }
 
 /* Each value once, where it came first; in place. */
@@ -335,7 +335,7 @@ static struct value distinct(struct eval *e, struct value *items, size_t n)
     for (size_t i = 0; i < n && !e->failed; i++)
         if (find(e, (struct value_list){ kept, items }, items[i]) == kept)
             items[kept++] = items[i];
-    return e->failed ? value_null : room_list(e, items, kept);
+    return e->failed ? value_null : eval_list(e, items, kept);
 }
 
 static struct value call_union(struct eval *e, const struct value *args, size_t n)
@@ -368,7 +368,7 @@ static struct value call_insert_before(struct eval *e, const struct value *args,
         return value_null;
     memmove(items + at + 1, items + at, (list.n - at) * sizeof(*items));
     items[at] = args[2];
-    return room_list(e, items, list.n + 1);
+    return eval_list(e, items, list.n + 1);
 }
 
 static struct value call_remove(struct eval *e, const struct value *args, size_t n)
@@ -381,7 +381,7 @@ static struct value call_remove(struct eval *e, const struct value *args, size_t
         return room_wrong(e, "remove", "a list and a position within it");
     struct value_list front = { at, list.item }, back = { list.n - at - 1, list.item + at + 1 };
     struct value *items = joined(e, front, back);
-    return items ? room_list(e, items, list.n - 1) : value_null;
+    return items ? eval_list(e, items, list.n - 1) : value_null;
 }
 
 /* Every item that match(item, newItem) is true of; anything but a boolean from it makes null. */
@@ -396,7 +396,7 @@ static struct value replace_matching(struct eval *e, struct value *items, size_t
         if (v.boolean)
             items[i] = with;
     }
-    return e->failed ? value_null : room_list(e, items, n);
+    return e->failed ? value_null : eval_list(e, items, n);
 }
 
 static struct value call_list_replace(struct eval *e, const struct value *args, size_t n)
@@ -417,7 +417,7 @@ static struct value call_list_replace(struct eval *e, const struct value *args, 
     if (by_match)
         return replace_matching(e, items, list.n, match, args[2]);
     items[at] = args[2];
-    return room_list(e, items, list.n);
+    return eval_list(e, items, list.n);
 }
 
 static struct value call_reverse(struct eval *e, const struct value *args, size_t n)
@@ -426,10 +426,10 @@ static struct value call_reverse(struct eval *e, const struct value *args, size_
     struct value_list list;
     if (!arg_list(&args[0], &list))
         return room_wrong(e, "reverse", "a list");
-    struct value *items = eval_spend(e, list.n) ? room_values(e, list.n) : NULL;
+    struct value *items = eval_spend(e, list.n) ? eval_values(e, list.n) : NULL;
     for (size_t i = 0; items && i < list.n; i++)
         items[i] = list.item[list.n - 1 - i];
-    return items ? room_list(e, items, list.n) : value_null;
+    return items ? eval_list(e, items, list.n) : value_null;
 }
 
 static struct value call_index_of(struct eval *e, const struct value *args, size_t n)
@@ -439,11 +439,11 @@ static struct value call_index_of(struct eval *e, const struct value *args, size
     size_t found = 0;
     if (!arg_list(&args[0], &list))
         return room_wrong(e, "index of", "a list");
-    struct value *items = eval_spend(e, list.n) ? room_values(e, list.n) : NULL;
+    struct value *items = eval_spend(e, list.n) ? eval_values(e, list.n) : NULL;
     for (size_t i = 0; items && i < list.n; i++)
         if (equal(e, list.item[i], args[1]))
             items[found++] = value_number(number_of((int64_t)i + 1));
-    return items ? room_list(e, items, found) : value_null;
+    return items ? eval_list(e, items, found) : value_null;
 }
 
 /* What is no list, counted (items NULL) or laid out. One list may be part of many: each visit is work. False: the
@@ -476,11 +476,11 @@ static struct value call_flatten(struct eval *e, const struct value *args, size_
         return room_wrong(e, "flatten", "a list");
     if (!flatten(e, &list, 0, NULL, &all))
         return value_null;
-    struct value *items = room_values(e, all);
+    struct value *items = eval_values(e, all);
     if (!items || !flatten(e, &list, 0, items, &k))
         return value_null;
     assert(k == all);
-    return room_list(e, items, all);
+    return eval_list(e, items, all);
 }
 
 /* precedes(b, a): only then does b, which came later, go first. False: the sort is off, *ret is the answer. */
@@ -517,7 +517,7 @@ static struct value call_sort(struct eval *e, const struct value *args, size_t n
     const struct value_function *f;
     if (!arg_list(&args[0], &list) || !arg_function(args[1], 2, &f))
         return room_wrong(e, "sort", "a list and a function of two items");
-    struct value *from = joined(e, list, (struct value_list){ 0, NULL }), *to = room_values(e, list.n);
+    struct value *from = joined(e, list, (struct value_list){ 0, NULL }), *to = eval_values(e, list.n);
     if (!from || !to)
         return value_null;
     for (size_t run = 1; run < list.n; run *= 2) {
@@ -530,7 +530,7 @@ static struct value call_sort(struct eval *e, const struct value *args, size_t n
         from = to;
         to = other;
     }
-    return room_list(e, from, list.n);
+    return eval_list(e, from, list.n);
 }
 
 const struct builtin builtins_list[] = {

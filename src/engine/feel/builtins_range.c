@@ -279,7 +279,7 @@ static struct value call_range(struct eval *e, const struct value *args, size_t 
     r.low_closed = node->low_closed;
     r.high_closed = node->high_closed;
     struct value v = value_range(e->mem, r, &ok);
-    return room_made(e, v, ok);
+    return eval_made(e, v, ok);
 }
 
 const struct builtin builtins_range[] = {

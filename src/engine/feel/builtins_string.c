@@ -134,14 +134,13 @@ static struct value cased(struct eval *e, const char *name, struct value arg, bo
         return value_null;
     struct buf out = buf_make(0);
     for (size_t at = 0; at < s.len;) {
-        utf8proc_int32_t point;
-        utf8proc_ssize_t n =
-            utf8proc_iterate((const utf8proc_uint8_t *)s.at + at, (utf8proc_ssize_t)(s.len - at), &point);
-        if (n > 0)
-            put_case(&out, (uint32_t)point, upper);
+        size_t n;
+        uint32_t point = utf8_point((struct slice){ s.at + at, s.len - at }, &n);
+        if (n)
+            put_case(&out, point, upper);
         else
             buf_addc(&out, s.at[at]);
-        at += n > 0 ? (size_t)n : 1;
+        at += n ? n : 1;
     }
     return room_buf(e, &out);
 }
@@ -285,12 +284,12 @@ static struct value split_at(struct eval *e, struct regex_xpath *re, struct slic
 {
     size_t at = 0, n = 0, room = 16, start, end;
     enum regex_found found;
-    struct value *piece = room_values(e, room);
+    struct value *piece = eval_values(e, room);
     while (piece && (found = regex_xpath_find(re, s, at, &start, &end)) == REGEX_FOUND && end > start) {
         if (!eval_spend(e, 1))
             return value_null;
         if (n + 1 == room) {
-            struct value *more = room_values(e, room * 2);
+            struct value *more = eval_values(e, room * 2);
             if (more)
                 memcpy(more, piece, n * sizeof(*piece));
             piece = more;
@@ -305,7 +304,7 @@ static struct value split_at(struct eval *e, struct regex_xpath *re, struct slic
     if (found == REGEX_LIMIT)
         return eval_null(e, 0, "split(): the pattern takes too long on this text");
     piece[n++] = value_string((struct slice){ s.at + at, s.len - at });
-    return room_list(e, piece, n);
+    return eval_list(e, piece, n);
 }
 
 static struct value call_split(struct eval *e, const struct value *args, size_t n)

@@ -3,21 +3,20 @@
 
 #include <assert.h>
 
-#define DAY_S 86400
 #define OFFSET_MAX_S (14 * 3600)
 
 static struct value made_time(struct eval *e, struct day_time t)
 {
     bool ok;
     struct value v = value_time(e->mem, t, &ok);
-    return room_made(e, v, ok);
+    return eval_made(e, v, ok);
 }
 
 static struct value made_date_time(struct eval *e, struct date_time t)
 {
     bool ok;
     struct value v = value_date_time(e->mem, t, &ok);
-    return room_made(e, v, ok);
+    return eval_made(e, v, ok);
 }
 
 /* A number without a fraction: date(2017.5, 1, 1) is nothing. */
@@ -213,16 +212,9 @@ static struct value call_now(struct eval *e, const struct value *args, size_t n)
 {
     (void)args;
     assert(n == 0);
-    struct date_time t = { { 1970, 1, 1 }, { .zone = { .kind = ZONE_OFFSET } } };
-    int64_t seconds = e->now_ms / 1000, ms = e->now_ms % 1000;
-    if (ms < 0) {
-        seconds--;
-        ms += 1000;
-    }
-    struct duration since = { seconds, 0 };
-    if (!date_time_add(t, since, &t))
+    struct date_time t;
+    if (!date_time_of_ms(e->now_ms, &t))
         return eval_null(e, 0, "now(): the clock is outside of the calendar");
-    t.time.nano = (uint32_t)ms * 1000000;
     return made_date_time(e, t);
 }
 
@@ -230,9 +222,9 @@ static struct value call_today(struct eval *e, const struct value *args, size_t 
 {
     (void)args;
     assert(n == 0);
-    struct date d;
-    int64_t day_ms = (int64_t)DAY_S * 1000, days = e->now_ms / day_ms - (e->now_ms % day_ms < 0);
-    return date_of_days(days, &d) ? value_date(d) : eval_null(e, 0, "today(): the clock is outside of the calendar");
+    struct date_time t;
+    return date_time_of_ms(e->now_ms, &t) ? value_date(t.date)
+                                          : eval_null(e, 0, "today(): the clock is outside of the calendar");
 }
 
 static struct value call_is(struct eval *e, const struct value *args, size_t n)

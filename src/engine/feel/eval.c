@@ -101,11 +101,11 @@ static struct value eval_logic(struct eval *e, const struct node *node, const st
 {
     bool is_and = node->op == OP_AND;
     enum value_eq end = is_and ? VALUE_EQ_FALSE : VALUE_EQ_TRUE;
-    enum value_eq a = eval_to_eq(eval_node(e, node->kid[0], scope));
+    enum value_eq a = truth_of(eval_node(e, node->kid[0], scope));
     if (a == end)
-        return eval_of_eq(a);
-    enum value_eq b = eval_to_eq(eval_node(e, node->kid[1], scope));
-    return eval_of_eq(is_and ? eval_and(a, b) : eval_or(a, b));
+        return truth_value(a);
+    enum value_eq b = truth_of(eval_node(e, node->kid[1], scope));
+    return truth_value(is_and ? truth_and(a, b) : truth_or(a, b));
 }
 
 static struct value eval_binary(struct eval *e, const struct node *node, const struct feel_scope *scope)

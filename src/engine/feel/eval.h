@@ -20,9 +20,6 @@ struct eval {
     struct err *err;                // what limit
     void (*note)(void *arg, uint32_t at, const char *text);  // may be NULL
     void *note_arg;
-    /* What a type name means; NULL or answering NULL: only the built-in ones are known. */
-    const struct type *(*type_named)(void *arg, struct slice name);
-    void *type_arg;
 };
 #define EVAL_STEPS UINT64_C(50000000)
 #define EVAL_DEPTH_MAX 400
@@ -75,5 +72,9 @@ struct value eval_limit(struct eval *, const char *what);
 bool eval_spend(struct eval *, uint64_t steps);
 /* What value_time and its like answered. */
 struct value eval_made(struct eval *, struct value, bool ok);
+/* Room for n values; NULL: the evaluation has failed. */
+struct value *eval_values(struct eval *, size_t n);
+/* These items are used as they are. */
+struct value eval_list(struct eval *, const struct value *items, size_t n);
 
 #endif

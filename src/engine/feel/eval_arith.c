@@ -16,37 +16,6 @@ const char *eval_kind_name(struct value v)
     return names[v.kind];
 }
 
-enum value_eq eval_or(enum value_eq a, enum value_eq b)
-{
-    if (a == VALUE_EQ_TRUE || b == VALUE_EQ_TRUE)
-        return VALUE_EQ_TRUE;
-    return a == VALUE_EQ_FALSE && b == VALUE_EQ_FALSE ? VALUE_EQ_FALSE : VALUE_EQ_NULL;
-}
-
-enum value_eq eval_and(enum value_eq a, enum value_eq b)
-{
-    return eval_not(eval_or(eval_not(a), eval_not(b)));
-}
-
-enum value_eq eval_not(enum value_eq a)
-{
-    if (a == VALUE_EQ_NULL)
-        return a;
-    return a == VALUE_EQ_TRUE ? VALUE_EQ_FALSE : VALUE_EQ_TRUE;
-}
-
-struct value eval_of_eq(enum value_eq a)
-{
-    return a == VALUE_EQ_NULL ? value_null : value_boolean(a == VALUE_EQ_TRUE);
-}
-
-enum value_eq eval_to_eq(struct value v)
-{
-    if (v.kind != VALUE_BOOLEAN)
-        return VALUE_EQ_NULL;
-    return v.boolean ? VALUE_EQ_TRUE : VALUE_EQ_FALSE;
-}
-
 enum value_eq eval_equal(struct eval *e, struct value a, struct value b)
 {
     if (!eval_spend(e, 1))
@@ -260,7 +229,7 @@ static bool apply(struct eval *e, enum node_op op, struct value a, struct value 
     case OP_EQ:
     case OP_NE:
         equal = eval_equal(e, a, b);
-        *ret = eval_of_eq(op == OP_EQ ? equal : eval_not(equal));
+        *ret = truth_value(op == OP_EQ ? equal : truth_not(equal));
         return equal != VALUE_EQ_NULL;
     case OP_LT:
     case OP_LE:
@@ -271,8 +240,8 @@ static bool apply(struct eval *e, enum node_op op, struct value a, struct value 
     case OP_MUL: return multiply(a, b, ret);
     case OP_DIV: return divide(a, b, ret);
     case OP_POW: return power(a, b, ret);
-    case OP_AND: *ret = eval_of_eq(eval_and(eval_to_eq(a), eval_to_eq(b))); return true;
-    case OP_OR: *ret = eval_of_eq(eval_or(eval_to_eq(a), eval_to_eq(b))); return true;
+    case OP_AND: *ret = truth_value(truth_and(truth_of(a), truth_of(b))); return true;
+    case OP_OR: *ret = truth_value(truth_or(truth_of(a), truth_of(b))); return true;
     }
     return false;
 }
@@ -300,5 +269,5 @@ struct value eval_negate(struct eval *e, uint32_t at, struct value v)
 struct value eval_between(struct eval *e, uint32_t at, struct value v, struct value low, struct value high)
 {
     struct value above = eval_operator(e, at, OP_GE, v, low), below = eval_operator(e, at, OP_LE, v, high);
-    return eval_of_eq(eval_and(eval_to_eq(above), eval_to_eq(below)));
+    return truth_value(truth_and(truth_of(above), truth_of(below)));
 }

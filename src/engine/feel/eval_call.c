@@ -38,10 +38,7 @@ const struct type *feel_type_of(struct eval *e, const struct type_node *node)
         return node->bound;
     if (!node->bare)
         return structured(e, node);
-    const struct type *type = type_builtin(node->name);
-    if (!type && e->type_named)
-        type = e->type_named(e->type_arg, node->name);
-    return type;
+    return type_builtin(node->name);
 }
 
 static const struct type *inferred(struct eval *e, const struct node *node);

@@ -126,15 +126,9 @@ static bool run(struct eval *e, struct loop *loop, uint32_t i, const struct feel
 
 static bool add(struct eval *e, struct loop *loop, struct value v)
 {
-    if (loop->n == loop->room) {
-        size_t room = loop->room ? loop->room * 2 : 8;
-        struct value *items = eval_values(e, room);
-        if (!items)
-            return false;
-        if (loop->n)
-            memcpy(items, loop->items, loop->n * sizeof *items);
-        loop->items = items;
-        loop->room = room;
+    if (!arena_need(e->mem, loop->items, loop->room, loop->n + 1)) {
+        eval_limit(e, "memory");
+        return false;
     }
     loop->items[loop->n++] = v;
     return true;
@@ -156,14 +150,14 @@ static bool visit_quantified(struct eval *e, struct loop *loop, const struct fee
 {
     const struct node *test = loop->node->kid[loop->node->n - 1];
     struct value v = eval_node(e, test, scope);
-    enum value_eq is = eval_to_eq(v);
+    enum value_eq is = truth_of(v);
     bool some = loop->node->kind == NODE_SOME;
     if (v.kind != VALUE_BOOLEAN && v.kind != VALUE_NULL) {  // DMN TCK 1153, 1154
         eval_null(e, test->at, "a condition is true or false, not %s", eval_kind_name(v));
         loop->undefined = true;
         return false;
     }
-    loop->all = some ? eval_or(loop->all, is) : eval_and(loop->all, is);
+    loop->all = some ? truth_or(loop->all, is) : truth_and(loop->all, is);
     return !e->failed && loop->all != (some ? VALUE_EQ_TRUE : VALUE_EQ_FALSE);
 }
 
@@ -182,5 +176,5 @@ struct value eval_quantified(struct eval *e, const struct node *node, const stru
     struct loop loop = { .node = node, .visit = visit_quantified };
     loop.all = node->kind == NODE_SOME ? VALUE_EQ_FALSE : VALUE_EQ_TRUE;
     run(e, &loop, 0, scope);
-    return e->failed || loop.undefined ? value_null : eval_of_eq(loop.all);
+    return e->failed || loop.undefined ? value_null : truth_value(loop.all);
 }

@@ -23,11 +23,6 @@ struct value eval_operator(struct eval *, uint32_t at, enum node_op, struct valu
 struct value eval_negate(struct eval *, uint32_t at, struct value);
 struct value eval_between(struct eval *, uint32_t at, struct value, struct value low, struct value high);
 enum value_eq eval_equal(struct eval *, struct value a, struct value b);
-enum value_eq eval_or(enum value_eq a, enum value_eq b);
-enum value_eq eval_and(enum value_eq a, enum value_eq b);
-enum value_eq eval_not(enum value_eq);
-struct value eval_of_eq(enum value_eq);         // true, false, null
-enum value_eq eval_to_eq(struct value);         // what is no boolean is VALUE_EQ_NULL
 const char *eval_kind_name(struct value);       // "a number", for sentences
 
 /* eval_path.c */
@@ -48,10 +43,5 @@ void eval_name_function(struct eval *, struct slice name, struct value function)
 struct value eval_in(struct eval *, const struct node *, const struct feel_scope *);
 struct value eval_range(struct eval *, const struct node *, const struct feel_scope *);
 struct value eval_unary(struct eval *, const struct node *, const struct feel_scope *);
-
-/* Room for n values; NULL: the evaluation has failed. */
-struct value *eval_values(struct eval *, size_t n);
-/* These items are used as they are. */
-struct value eval_list(struct eval *, const struct value *items, size_t n);
 
 #endif

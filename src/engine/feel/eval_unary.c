@@ -29,7 +29,7 @@ static enum value_eq test_value(struct eval *e, struct value input, struct value
         return in_list(e, input, test.list);
     case VALUE_BOOLEAN:
         if (input.kind != VALUE_BOOLEAN && input.kind != VALUE_NULL)
-            return eval_to_eq(test);
+            return truth_of(test);
         return eval_equal(e, input, test);
     default: return eval_equal(e, input, test);
     }
@@ -40,13 +40,13 @@ static enum value_eq test(struct eval *e, const struct node *node, struct value 
 {
     if (node->kind == NODE_UNARY) {
         struct value end = eval_node(e, node->kid[0], scope);
-        return e->failed ? VALUE_EQ_NULL : eval_to_eq(eval_operator(e, node->at, node->op, input, end));
+        return e->failed ? VALUE_EQ_NULL : truth_of(eval_operator(e, node->at, node->op, input, end));
     }
     struct value v = eval_node(e, node, scope);
     if (e->failed)
         return VALUE_EQ_NULL;
     if ((v.kind == VALUE_BOOLEAN || v.kind == VALUE_NULL) && eval_mentions(node, input_name))
-        return eval_to_eq(v);
+        return truth_of(v);
     return test_value(e, input, v);
 }
 
@@ -58,7 +58,7 @@ static enum value_eq test_any(struct eval *e, const struct node *node, uint32_t 
     const struct feel_scope inner = { .outer = scope, .n = 1, .entry = &entry };
     enum value_eq any = VALUE_EQ_FALSE;
     for (uint32_t i = from; i < node->n && !e->failed && any != VALUE_EQ_TRUE; i++)
-        any = eval_or(any, test(e, node->kid[i], input, &inner));
+        any = truth_or(any, test(e, node->kid[i], input, &inner));
     return any;
 }
 
@@ -66,7 +66,7 @@ struct value eval_in(struct eval *e, const struct node *node, const struct feel_
 {
     assert(node->n >= 2);
     struct value input = eval_node(e, node->kid[0], scope);
-    return e->failed ? value_null : eval_of_eq(test_any(e, node, 1, input, scope));
+    return e->failed ? value_null : truth_value(test_any(e, node, 1, input, scope));
 }
 
 static bool is_end(const struct eval *e, struct value v)
@@ -114,6 +114,6 @@ enum err_code feel_eval_tests(struct eval *e, const struct node *tests, struct v
     enum value_eq hit = tests->n ? test_any(e, tests, 0, input, scope) : VALUE_EQ_TRUE;
     if (e->failed)
         return ERR_LIMIT;
-    *ret = tests->negated ? eval_not(hit) : hit;
+    *ret = tests->negated ? truth_not(hit) : hit;
     return ERR_OK;
 }

@@ -43,18 +43,11 @@ static struct slice rest_of(struct slice text, size_t at)
 static uint32_t point_at(struct slice text, size_t at, size_t *bytes)
 {
     assert(at < text.len);
-    unsigned char c = (unsigned char)text.at[at];
+    uint32_t point = utf8_point(rest_of(text, at), bytes);
+    if (*bytes)
+        return point;
     *bytes = 1;
-    if (c < 0x80)
-        return c;
-    size_t n = utf8_step(rest_of(text, at));
-    if (!n)
-        return 0x80;
-    *bytes = n;
-    uint32_t point = c & (0xFFu >> (n + 1));
-    for (size_t i = 1; i < n; i++)
-        point = point << 6 | ((unsigned char)text.at[at + i] & 0x3F);
-    return point;
+    return 0x80;
 }
 
 static bool starts_name(uint32_t point)

@@ -6,7 +6,6 @@
 #include "engine/feel/eval.h"
 
 #define NEAR_MAX 64  // bytes of names that are compared for a hint
-#define FAR 4        // bytes apart: another name
 
 /* What is known where a name stands. */
 struct known {
@@ -18,7 +17,7 @@ struct names {
     size_t n;
 };
 
-size_t name_distance(struct slice a, struct slice b)
+static size_t distance(struct slice a, struct slice b)
 {
     if (a.len > NEAR_MAX || b.len > NEAR_MAX)
         return SIZE_MAX;
@@ -85,20 +84,26 @@ const struct node *feel_unknown_name(const struct node *node, const struct slice
     return find(&names, node, NULL);
 }
 
-void feel_unknown_text(const struct node *name, const struct slice *known, size_t n, char *out, size_t cap)
+struct slice feel_near_name(struct slice name, const struct slice *known, size_t n)
 {
     struct slice nearest = { NULL, 0 };
-    size_t best = FAR;
+    size_t best = name.len / 3 + 1;
     for (size_t i = 0; i < n; i++) {
-        size_t off = name_distance(name->name, known[i]);
-        if (off < best && off < name->name.len) {
+        size_t off = distance(name, known[i]);
+        if (off && off < best) {
             best = off;
             nearest = known[i];
         }
     }
-    struct slice shown = slice_utf8_cut(name->name, 60);
+    return nearest;
+}
+
+void feel_unknown_text(const struct node *name, const struct slice *known, size_t n, char *out, size_t cap)
+{
+    struct slice nearest = feel_near_name(name->name, known, n), shown = slice_utf8_cut(name->name, 60);
     if (nearest.len)
-        snprintf(out, cap, "nothing is called '%.*s'; '%.*s' is", SLICE_ARG(shown), SLICE_ARG(slice_utf8_cut(nearest, 60)));
+        snprintf(out, cap, "nothing is called '%.*s'; '%.*s' is", SLICE_ARG(shown),
+                 SLICE_ARG(slice_utf8_cut(nearest, 60)));
     else
         snprintf(out, cap, "nothing is called '%.*s'", SLICE_ARG(shown));
 }

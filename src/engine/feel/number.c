@@ -1,12 +1,8 @@
 #include "engine/feel/number.h"
 
 #include <assert.h>
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "base/hash.h"
 
 #define DECIMAL_CALL_BY_REFERENCE 0
 #define DECIMAL_GLOBAL_ROUNDING 0
@@ -209,26 +205,6 @@ struct number number_scaled(int64_t coefficient, int exponent)
     return n;
 }
 
-double number_to_double(struct number n)
-{
-    _IDEC_flags flags = 0;
-    double d = bid128_to_binary64(bid_of(n), NEAREST, &flags);
-    return isfinite(d) ? d : copysign(DBL_MAX, d);
-}
-
-bool number_of_double(double d, struct number *ret)
-{
-    if (!isfinite(d))
-        return false;
-    /* The shortest decimal that means this double: 0.1, not 0.1000000000000000055511151231257827. */
-    char text[40];
-    int digits = DBL_DIG;
-    do
-        snprintf(text, sizeof text, "%.*e", digits - 1, d);
-    while (strtod(text, NULL) != d && ++digits <= DBL_DECIMAL_DIG);
-    return number_parse(slice_of(text), ret);
-}
-
 bool number_is_integer(struct number n)
 {
     if (exponent_of(n) >= 0)
@@ -289,12 +265,6 @@ int number_sign(struct number n)
     if (bid128_isZero(bid_of(n)))
         return 0;
     return bid128_isSigned(bid_of(n)) ? -1 : 1;
-}
-
-uint64_t number_hash(struct number n)
-{
-    char text[NUMBER_TEXT];
-    return hash64(number_print(n, text), 0);  // the text is the same for 1.0 and 1.00
 }
 
 struct number number_neg(struct number n)

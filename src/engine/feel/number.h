@@ -4,7 +4,7 @@
  *          arguments: no global state). Rounds half to even to 34 digits, as DMN 1.5 section 10.3.2.3.2 asks.
  * Results  no infinities and no NaN ever leave this file: a function that would give one answers false and
  *          leaves *ret alone; FEEL makes null of that.
- * Equal    numbers of different scale are the same number: 1.0 = 1.00. number_hash agrees.
+ * Equal    numbers of different scale are the same number: 1.0 = 1.00.
  */
 #ifndef TENDERO_ENGINE_FEEL_NUMBER_H
 #define TENDERO_ENGINE_FEEL_NUMBER_H
@@ -26,8 +26,6 @@ struct slice number_print(struct number, char out[NUMBER_TEXT]);
 struct number number_of(int64_t);
 /* coefficient * 10^exponent, exact. */
 struct number number_scaled(int64_t coefficient, int exponent);
-double number_to_double(struct number);
-bool number_of_double(double, struct number *ret);  // false: not finite
 bool number_is_integer(struct number);
 /* The integer part when the number is an integer and fits; else false. */
 bool number_to_i64(struct number, int64_t *ret);
@@ -37,7 +35,6 @@ bool number_floor_scaled(struct number, int scale, int64_t *ret, bool *exact);
 
 int number_cmp(struct number a, struct number b);  // negative, 0, positive
 int number_sign(struct number);
-uint64_t number_hash(struct number);
 struct number number_neg(struct number);
 struct number number_abs(struct number);
 bool number_add(struct number a, struct number b, struct number *ret);

@@ -18,7 +18,7 @@ static void check_print(struct number n)
     struct number again;
     struct slice text = number_print(n, out);
     expect(text.len < NUMBER_TEXT && number_parse(text, &again));
-    expect(number_cmp(n, again) == 0 && number_hash(n) == number_hash(again));
+    expect(number_cmp(n, again) == 0);
 }
 
 static void check_round(struct number n, int scale)
@@ -45,7 +45,6 @@ static void check_pair(struct number a, struct number b)
     if (number_modulo(a, b, &ret))
         expect(number_sign(ret) * number_sign(b) >= 0 && number_cmp(number_abs(ret), number_abs(b)) <= 0);
     expect(number_cmp(a, b) == -number_cmp(b, a));
-    expect(number_cmp(a, b) != 0 || number_hash(a) == number_hash(b));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -64,8 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_round(a, -6111);
     check_round(a, 6176);
     if (number_sqrt(a, &ret))
-        check_print(ret);
-    if (number_of_double(number_to_double(a), &ret))
         check_print(ret);
     if (number_parse(rest, &b))
         check_pair(a, b);

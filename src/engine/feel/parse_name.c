@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define NEAR_MAX 64  // bytes of names that are compared for a hint
-
 static bool begins_with_keyword(struct slice name)
 {
     return lex_keyword(name, 0) != KEY_NONE;
@@ -16,16 +14,8 @@ enum err_code parse_know(struct parse *p, struct slice name)
     /* What cannot stand in a text is no name of it: "a(b" of a file would hide a call. */
     if (!lex_is_name(name) || begins_with_keyword(name))
         return ERR_OK;
-    if (p->n_known == p->cap_known) {
-        size_t cap = p->cap_known ? p->cap_known * 2 : 256;
-        struct slice *known = arena_array(p->mem, struct slice, cap);
-        if (!known)
-            return parse_no_room(p);
-        if (p->n_known)
-            memcpy(known, p->known, p->n_known * sizeof *known);
-        p->known = known;
-        p->cap_known = cap;
-    }
+    if (!arena_need(p->mem, p->known, p->cap_known, p->n_known + 1))
+        return parse_no_room(p);
     p->known[p->n_known++] = name;
     return ERR_OK;
 }
@@ -107,20 +97,11 @@ enum err_code parse_new_name(struct parse *p, bool to_keyword, const char *what,
 
 void parse_hint(struct parse *p)
 {
-    struct slice name = p->unknown, nearest = { NULL, 0 };
-    if (!name.len || name.len > NEAR_MAX || p->unknown_next != p->token.at)
+    if (!p->unknown.len || p->unknown_next != p->token.at)
         return;
-    size_t best = name.len / 3 + 1;
-    for (size_t i = 0; i < p->n_known; i++) {
-        struct slice known = p->known[i];
-        size_t d = name_distance(name, known);
-        if (d && d < best) {
-            best = d;
-            nearest = known;
-        }
-    }
+    struct slice nearest = feel_near_name(p->unknown, p->known, p->n_known);
     size_t len = strlen(p->flaw.text);
     if (nearest.len)
-        snprintf(p->flaw.text + len, sizeof p->flaw.text - len, "; '%.*s' is not known, '%.*s' is", SLICE_ARG(name),
-                 SLICE_ARG(nearest));
+        snprintf(p->flaw.text + len, sizeof p->flaw.text - len, "; '%.*s' is not known, '%.*s' is",
+                 SLICE_ARG(p->unknown), SLICE_ARG(nearest));
 }

@@ -2,16 +2,6 @@
 
 #include <assert.h>
 
-struct type_item {
-    struct type_item *next;
-    struct type_node *type;
-    struct slice member;
-};
-struct type_items {
-    struct type_item *first, *last;
-    size_t n;
-};
-
 /* Words up to a keyword; a point or a hyphen between two words without blanks belongs to the name. */
 static size_t name_end(struct slice text, size_t at)
 {
@@ -32,22 +22,7 @@ static size_t name_end(struct slice text, size_t at)
     }
 }
 
-static enum err_code add(struct parse *p, struct type_items *items, struct slice member, struct type_node *type)
-{
-    struct type_item *item = arena_one(p->mem, struct type_item);
-    if (!item)
-        return parse_no_room(p);
-    *item = (struct type_item){ NULL, type, member };
-    if (items->last)
-        items->last->next = item;
-    else
-        items->first = item;
-    items->last = item;
-    items->n++;
-    return ERR_OK;
-}
-
-static enum err_code settle(struct parse *p, const struct type_items *items, bool members, struct type_node *type)
+static enum err_code settle(struct parse *p, const struct items *items, bool members, struct type_node *type)
 {
     type->n = items->n;
     type->kid = arena_array(p->mem, struct type_node *, items->n + 1);
@@ -55,10 +30,10 @@ static enum err_code settle(struct parse *p, const struct type_items *items, boo
     if (!type->kid || (members && !type->member))
         return parse_no_room(p);
     size_t i = 0;
-    for (const struct type_item *item = items->first; item; item = item->next, i++) {
-        type->kid[i] = item->type;
+    for (const struct item *item = items->first; item; item = item->next, i++) {
+        type->kid[i] = item->binding.type;
         if (members)
-            type->member[i] = item->member;
+            type->member[i] = item->binding.name;
     }
     assert(i == items->n);
     return ERR_OK;
@@ -86,24 +61,23 @@ static enum err_code parse_arguments(struct parse *p, struct type_node *type)
 {
     bool context = slice_is(type->name, "context"), function = slice_is(type->name, "function");
     bool many = context || function;
-    struct type_items items = { NULL, NULL, 0 };
+    struct items items = { NULL, NULL, 0 };
     for (bool more = !many || (p->token.kind != TOKEN_GT && p->token.kind != TOKEN_GE); more;) {
-        struct slice member = { NULL, 0 };
-        struct type_node *kid = NULL;
+        struct node_binding member = { { NULL, 0 }, NULL };
         if (context) {
-            TRY(parse_new_name(p, false, "a member's name", &member));
+            TRY(parse_new_name(p, false, "a member's name", &member.name));
             TRY(parse_expect(p, TOKEN_COLON, "':' and the member's type"));
         }
-        TRY(parse_type(p, &kid));
-        TRY(add(p, &items, member, kid));
+        TRY(parse_type(p, &member.type));
+        TRY(parse_add(p, &items, NULL, member));
         more = many && parse_accept(p, TOKEN_COMMA);
     }
     TRY(close_angle(p));
     if (function) {
-        struct type_node *result = NULL;
+        struct node_binding result = { { NULL, 0 }, NULL };
         TRY(parse_arrow(p));
-        TRY(parse_type(p, &result));
-        TRY(add(p, &items, (struct slice){ NULL, 0 }, result));
+        TRY(parse_type(p, &result.type));
+        TRY(parse_add(p, &items, NULL, result));
     }
     return settle(p, &items, context, type);
 }

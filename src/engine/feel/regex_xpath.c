@@ -257,14 +257,11 @@ static bool accept(struct reader *r, char c)
 /* One character of text known to be UTF-8. */
 static uint32_t take_point(struct reader *r)
 {
+    size_t n;
     assert(r->at < r->text.len);
-    size_t n = utf8_step((struct slice){ r->text.at + r->at, r->text.len - r->at });
-    const unsigned char *p = (const unsigned char *)r->text.at + r->at;
+    uint32_t point = utf8_point((struct slice){ r->text.at + r->at, r->text.len - r->at }, &n);
     assert(n > 0);
     r->at += n;
-    uint32_t point = n == 1 ? p[0] : n == 2 ? p[0] & 0x1Fu : n == 3 ? p[0] & 0x0Fu : p[0] & 0x07u;
-    for (size_t i = 1; i < n; i++)
-        point = point << 6 | (p[i] & 0x3Fu);
     return point;
 }
 

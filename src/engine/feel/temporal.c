@@ -19,11 +19,6 @@ bool date_valid(int64_t year, int64_t month, int64_t day)
            && day <= civil_month_days(year, (int)month);
 }
 
-int date_days_in_month(int64_t year, int month)
-{
-    return civil_month_days(year, month);
-}
-
 int64_t date_days(struct date d)
 {
     return civil_days(d.year, d.month, d.day);
@@ -119,12 +114,17 @@ static bool zones_compare(struct zone a, struct zone b)
     return (a.kind == ZONE_NONE) == (b.kind == ZONE_NONE);
 }
 
+/* Of two that compare. */
+static bool instants(struct date_time a, struct date_time b, const struct zones *zones, int64_t *at, int64_t *bt)
+{
+    return zones_compare(a.time.zone, b.time.zone) && date_time_instant(a, zones, at) && date_time_instant(b, zones, bt);
+}
+
 bool date_time_cmp(struct date_time a, struct date_time b, const struct zones *zones, int *ret)
 {
     assert(ret);
     int64_t at, bt;
-    if (!zones_compare(a.time.zone, b.time.zone) || !date_time_instant(a, zones, &at)
-        || !date_time_instant(b, zones, &bt))
+    if (!instants(a, b, zones, &at, &bt))
         return false;
     *ret = at == bt ? sign_of(a.time.nano, b.time.nano) : sign_of(at, bt);
     return true;
@@ -202,6 +202,13 @@ bool date_time_add(struct date_time t, struct duration d, struct date_time *ret)
     return true;
 }
 
+bool date_time_of_ms(int64_t ms, struct date_time *ret)
+{
+    const struct date_time epoch = { { 1970, 1, 1 }, { .zone = { .kind = ZONE_OFFSET } } };
+    int64_t s = floor_div(ms, 1000);
+    return date_time_add(epoch, (struct duration){ s, (int32_t)(ms - s * 1000) * 1000000 }, ret);
+}
+
 struct day_time time_of_day_add(struct day_time t, struct duration d)
 {
     int64_t second, nano;
@@ -226,8 +233,7 @@ bool date_time_sub(struct date_time a, struct date_time b, const struct zones *z
 {
     assert(ret);
     int64_t at, bt;
-    if (!zones_compare(a.time.zone, b.time.zone) || !date_time_instant(a, zones, &at)
-        || !date_time_instant(b, zones, &bt))
+    if (!instants(a, b, zones, &at, &bt))
         return false;
     *ret = duration_of(at - bt, (int64_t)a.time.nano - b.time.nano);
     return true;

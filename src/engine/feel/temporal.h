@@ -68,11 +68,11 @@ struct slice duration_print(struct duration, char out[TEMPORAL_TEXT]);
 
 int64_t date_days(struct date);              // since 1970-01-01
 bool date_of_days(int64_t days, struct date *ret);
+bool date_time_of_ms(int64_t ms, struct date_time *ret);                  // since 1970 UTC, shown with "Z"
 int date_cmp(struct date, struct date);
 int date_weekday(struct date);               // 1 Monday … 7 Sunday
 int date_day_of_year(struct date);
 int date_week_of_year(struct date);          // ISO 8601
-int date_days_in_month(int64_t year, int month);
 
 /* Seconds since 1970 UTC, or of the wall clock where there is no zone; false: the zone is unknown. */
 bool date_time_instant(struct date_time, const struct zones *, int64_t *ret_s);

@@ -243,8 +243,7 @@ static void knows_the_calendar(void **state)
     assert_true(date_of_days(365241780471, &d) && date_of_days(-365243219162, &d));
     assert_true(d.year == -999999999 && d.month == 1 && d.day == 1 && date_weekday(d) == 1);
     assert_false(date_of_days(365241780472, &d) || date_of_days(-365243219163, &d));
-    assert_true(date_valid(0, 2, 29) && date_valid(-4, 2, 29) && !date_valid(-1, 2, 29) && !date_valid(1000000000, 1,
-    1));
+    assert_true(date_valid(0, 2, 29) && date_valid(-4, 2, 29) && !date_valid(-1, 2, 29) && !date_valid(1000000000, 1, 1));
     assert_false(date_valid(-1000000000, 1, 1) || date_valid(INT64_MAX, 1, 1) || date_valid(2017, INT64_MIN, 1)
                  || date_valid(2017, 1, INT64_MAX) || date_valid(2017, 1, -2) || date_valid(2017, 0, 1));
 }
@@ -263,7 +262,6 @@ static void walks_the_days(void **state)
         assert_true(date_days(d) == day && date_of_days(day, &back));
         assert_true(back.year == d.year && back.month == d.month && back.day == d.day);
         assert_true(date_weekday(d) == weekday && date_day_of_year(d) == of_year);
-        assert_true(date_days_in_month(d.year, d.month) == in_month);
         weekday = weekday % 7 + 1;
         of_year++;
         if (++d.day <= in_month)

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/scan.h"
+
 #define NANO_DIGITS 9
 #define YEAR_DIGITS_MAX 9
 #define OFFSET_MAX_S (14 * 3600)
@@ -14,34 +16,11 @@
 #define DAYS_MAX (NUMBER_MAX / 2)
 #define ZONE_NAME_MAX 64
 
-struct scan {
-    struct slice s;
-    size_t i;
-};
-
-static bool at_end(const struct scan *sc)
-{
-    return sc->i == sc->s.len;
-}
-
-static bool accept(struct scan *sc, char c)
-{
-    if (at_end(sc) || sc->s.at[sc->i] != c)
-        return false;
-    sc->i++;
-    return true;
-}
-
-static bool is_digit(const struct scan *sc)
-{
-    return !at_end(sc) && sc->s.at[sc->i] >= '0' && sc->s.at[sc->i] <= '9';
-}
-
 static bool two_digits(struct scan *sc, int max, int *ret)
 {
     *ret = 0;
     for (int k = 0; k < 2; k++, sc->i++) {
-        if (!is_digit(sc))
+        if (!scan_digit(sc))
             return false;
         *ret = *ret * 10 + (sc->s.at[sc->i] - '0');
     }
@@ -53,7 +32,7 @@ static bool digits(struct scan *sc, int64_t *ret)
 {
     size_t begin = sc->i;
     int64_t value = 0;
-    for (; is_digit(sc); sc->i++)
+    for (; scan_digit(sc); sc->i++)
         if ((value = value * 10 + (sc->s.at[sc->i] - '0')) > NUMBER_MAX)
             return false;
     *ret = value;
@@ -65,7 +44,7 @@ static size_t fraction(struct scan *sc, uint32_t *nano)
 {
     size_t n = 0;
     *nano = 0;
-    for (; is_digit(sc); sc->i++, n++)
+    for (; scan_digit(sc); sc->i++, n++)
         if (n < NANO_DIGITS)
             *nano = *nano * 10 + (uint32_t)(sc->s.at[sc->i] - '0');
     for (size_t k = n; k < NANO_DIGITS; k++)
@@ -75,7 +54,7 @@ static size_t fraction(struct scan *sc, uint32_t *nano)
 
 static bool read_year(struct scan *sc, int64_t *year)
 {
-    bool minus = accept(sc, '-');
+    bool minus = scan_accept(sc, '-');
     size_t begin = sc->i;
     if (!digits(sc, year))
         return false;
@@ -89,7 +68,7 @@ static bool read_date(struct scan *sc, struct date *ret)
 {
     int64_t year;
     int month, day;
-    if (!read_year(sc, &year) || !accept(sc, '-') || !two_digits(sc, 12, &month) || !accept(sc, '-')
+    if (!read_year(sc, &year) || !scan_accept(sc, '-') || !two_digits(sc, 12, &month) || !scan_accept(sc, '-')
         || !two_digits(sc, 31, &day) || !date_valid(year, month, day))
         return false;
     *ret = (struct date){ (int32_t)year, (uint8_t)month, (uint8_t)day };
@@ -100,9 +79,9 @@ static bool read_date(struct scan *sc, struct date *ret)
 static bool read_offset(struct scan *sc, bool minus, struct zone *ret)
 {
     int hours, minutes, seconds = 0;
-    if (!two_digits(sc, 14, &hours) || !accept(sc, ':') || !two_digits(sc, 59, &minutes))
+    if (!two_digits(sc, 14, &hours) || !scan_accept(sc, ':') || !two_digits(sc, 59, &minutes))
         return false;
-    if (accept(sc, ':') && !two_digits(sc, 59, &seconds))
+    if (scan_accept(sc, ':') && !two_digits(sc, 59, &seconds))
         return false;
     int offset_s = hours * 3600 + minutes * 60 + seconds;
     *ret = (struct zone){ .kind = ZONE_OFFSET, .offset_s = minus ? -offset_s : offset_s };
@@ -132,16 +111,16 @@ static bool read_zone_name(struct scan *sc, const struct zones *zones, struct zo
 static bool read_zone(struct scan *sc, const struct zones *zones, struct zone *ret)
 {
     *ret = (struct zone){ .kind = ZONE_NONE };
-    if (at_end(sc))
+    if (scan_end(sc))
         return true;
-    if (accept(sc, 'Z')) {
+    if (scan_accept(sc, 'Z')) {
         ret->kind = ZONE_OFFSET;
         return true;
     }
-    if (accept(sc, '@'))
+    if (scan_accept(sc, '@'))
         return read_zone_name(sc, zones, ret);
-    bool minus = accept(sc, '-');
-    return (minus || accept(sc, '+')) && read_offset(sc, minus, ret);
+    bool minus = scan_accept(sc, '-');
+    return (minus || scan_accept(sc, '+')) && read_offset(sc, minus, ret);
 }
 
 /* 24:00:00 is said by *next_day. */
@@ -149,15 +128,15 @@ static bool read_time(struct scan *sc, const struct zones *zones, struct day_tim
 {
     int hour, minute, second;
     struct day_time t = { 0 };
-    if (!two_digits(sc, 24, &hour) || !accept(sc, ':') || !two_digits(sc, 59, &minute) || !accept(sc, ':')
+    if (!two_digits(sc, 24, &hour) || !scan_accept(sc, ':') || !two_digits(sc, 59, &minute) || !scan_accept(sc, ':')
         || !two_digits(sc, 59, &second))
         return false;
-    if (accept(sc, '.') && fraction(sc, &t.nano) == 0)
+    if (scan_accept(sc, '.') && fraction(sc, &t.nano) == 0)
         return false;
     *next_day = hour == 24;
     if (*next_day && (minute || second || t.nano))
         return false;
-    if (!read_zone(sc, zones, &t.zone) || !at_end(sc))
+    if (!read_zone(sc, zones, &t.zone) || !scan_end(sc))
         return false;
     t.hour = (uint8_t)(hour % 24);
     t.minute = (uint8_t)minute;
@@ -171,7 +150,7 @@ bool date_parse(struct slice text, struct date *ret)
     assert(ret);
     struct scan sc = { text, 0 };
     struct date d;
-    if (!read_date(&sc, &d) || !at_end(&sc))
+    if (!read_date(&sc, &d) || !scan_end(&sc))
         return false;
     *ret = d;
     return true;
@@ -194,7 +173,7 @@ bool date_time_parse(struct slice text, const struct zones *zones, struct date_t
     bool next_day = false;
     if (!read_date(&sc, &t.date))
         return false;
-    if (!at_end(&sc) && (!accept(&sc, 'T') || !read_time(&sc, zones, &t.time, &next_day)))
+    if (!scan_end(&sc) && (!scan_accept(&sc, 'T') || !read_time(&sc, zones, &t.time, &next_day)))
         return false;
     if (next_day && !date_of_days(date_days(t.date) + 1, &t.date))
         return false;
@@ -207,16 +186,16 @@ bool months_parse(struct slice text, int64_t *ret_months)
     assert(ret_months);
     struct scan sc = { text, 0 };
     int64_t n, months = 0;
-    bool minus = accept(&sc, '-'), any = false, year = false;
-    if (!accept(&sc, 'P'))
+    bool minus = scan_accept(&sc, '-'), any = false, year = false;
+    if (!scan_accept(&sc, 'P'))
         return false;
-    for (; !at_end(&sc); any = true) {
+    for (; !scan_end(&sc); any = true) {
         if (!digits(&sc, &n))
             return false;
-        if (!year && !any && accept(&sc, 'Y')) {
+        if (!year && !any && scan_accept(&sc, 'Y')) {
             months = n * 12;
             year = true;
-        } else if (accept(&sc, 'M') && at_end(&sc))
+        } else if (scan_accept(&sc, 'M') && scan_end(&sc))
             months += n;
         else
             return false;
@@ -240,10 +219,10 @@ static bool read_clock(struct scan *sc, struct duration *d)
         uint32_t nano = 0;
         if (!digits(sc, &n))
             return false;
-        bool point = accept(sc, '.');
+        bool point = scan_accept(sc, '.');
         if (point)
             fraction(sc, &nano);
-        while (next < 3 && (at_end(sc) || sc->s.at[sc->i] != units[next].unit))
+        while (next < 3 && (scan_end(sc) || sc->s.at[sc->i] != units[next].unit))
             next++;
         if (next == 3 || (point && units[next].unit != 'S'))
             return false;
@@ -251,7 +230,7 @@ static bool read_clock(struct scan *sc, struct duration *d)
         if (__builtin_add_overflow(d->seconds, n * units[next++].seconds, &d->seconds))
             return false;
         d->nanos = (int32_t)nano;
-    } while (!at_end(sc));
+    } while (!scan_end(sc));
     return true;
 }
 
@@ -261,15 +240,15 @@ bool duration_parse(struct slice text, struct duration *ret)
     struct scan sc = { text, 0 };
     struct duration d = { 0 };
     int64_t days = 0;
-    bool minus = accept(&sc, '-'), any = false;
-    if (!accept(&sc, 'P'))
+    bool minus = scan_accept(&sc, '-'), any = false;
+    if (!scan_accept(&sc, 'P'))
         return false;
-    if (is_digit(&sc)) {
-        if (!digits(&sc, &days) || !accept(&sc, 'D') || days > DAYS_MAX)
+    if (scan_digit(&sc)) {
+        if (!digits(&sc, &days) || !scan_accept(&sc, 'D') || days > DAYS_MAX)
             return false;
         any = true;
     }
-    if (accept(&sc, 'T') ? !read_clock(&sc, &d) : !any || !at_end(&sc))
+    if (scan_accept(&sc, 'T') ? !read_clock(&sc, &d) : !any || !scan_end(&sc))
         return false;
     if (__builtin_add_overflow(d.seconds, days * 86400, &d.seconds) || d.seconds / 86400 > DAYS_MAX)
         return false;

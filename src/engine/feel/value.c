@@ -18,11 +18,31 @@ static enum value_eq tri(bool b)
     return b ? VALUE_EQ_TRUE : VALUE_EQ_FALSE;
 }
 
-static enum value_eq tri_and(enum value_eq a, enum value_eq b)
+enum value_eq truth_of(struct value v)
 {
-    if (a == VALUE_EQ_FALSE || b == VALUE_EQ_FALSE)
-        return VALUE_EQ_FALSE;
-    return a == VALUE_EQ_TRUE && b == VALUE_EQ_TRUE ? VALUE_EQ_TRUE : VALUE_EQ_NULL;
+    return v.kind == VALUE_BOOLEAN ? tri(v.boolean) : VALUE_EQ_NULL;
+}
+
+struct value truth_value(enum value_eq a)
+{
+    return a == VALUE_EQ_NULL ? value_null : value_boolean(a == VALUE_EQ_TRUE);
+}
+
+enum value_eq truth_not(enum value_eq a)
+{
+    return a == VALUE_EQ_NULL ? a : tri(a == VALUE_EQ_FALSE);
+}
+
+enum value_eq truth_or(enum value_eq a, enum value_eq b)
+{
+    if (a == VALUE_EQ_TRUE || b == VALUE_EQ_TRUE)
+        return VALUE_EQ_TRUE;
+    return a == VALUE_EQ_FALSE && b == VALUE_EQ_FALSE ? VALUE_EQ_FALSE : VALUE_EQ_NULL;
+}
+
+enum value_eq truth_and(enum value_eq a, enum value_eq b)
+{
+    return truth_not(truth_or(truth_not(a), truth_not(b)));
 }
 
 static void *copy(struct arena *mem, const void *from, size_t bytes)
@@ -259,5 +279,5 @@ enum value_eq value_in_range(struct value v, const struct value_range *r, const 
         low = inside(v, r->low, r->low_closed, 1, zones);
     if (!r->high_unbounded)
         high = inside(v, r->high, r->high_closed, -1, zones);
-    return tri_and(low, high);
+    return truth_and(low, high);
 }

@@ -65,7 +65,10 @@ static inline struct value value_number(struct number n) { return (struct value)
 static inline struct value value_string(struct slice s) { return (struct value){ .kind = VALUE_STRING, .string = s }; }
 static inline struct value value_date(struct date d) { return (struct value){ .kind = VALUE_DATE, .date = d }; }
 static inline struct value value_months(int64_t m) { return (struct value){ .kind = VALUE_MONTHS, .months = m }; }
-static inline struct value value_duration(struct duration d) { return (struct value){ .kind = VALUE_DURATION, .duration = d }; }
+static inline struct value value_duration(struct duration d)
+{
+    return (struct value){ .kind = VALUE_DURATION, .duration = d };
+}
 /* Each copies what it is given into mem; a value of kind VALUE_NULL with *ok false says that mem is exhausted. */
 struct value value_time(struct arena *mem, struct day_time, bool *ok);
 struct value value_date_time(struct arena *mem, struct date_time, bool *ok);
@@ -79,6 +82,12 @@ static inline bool value_is_true(struct value v) { return v.kind == VALUE_BOOLEA
 const struct value *value_member(const struct value_context *, struct slice name);
 
 enum value_eq { VALUE_EQ_FALSE, VALUE_EQ_TRUE, VALUE_EQ_NULL };
+/* FEEL's three truth values; what is no boolean is VALUE_EQ_NULL. */
+enum value_eq truth_of(struct value);
+struct value truth_value(enum value_eq);
+enum value_eq truth_not(enum value_eq);
+enum value_eq truth_and(enum value_eq a, enum value_eq b);
+enum value_eq truth_or(enum value_eq a, enum value_eq b);
 enum value_eq value_equal(struct value a, struct value b, const struct zones *);
 /* The same, counting *budget down for each pair that is compared: shared parts can make a small value endless to walk.
  * VALUE_EQ_NULL and *budget 0 when it runs out; value_equal has a budget of its own. */

@@ -16,3 +16,9 @@ void diag_place(struct slice text, size_t at, size_t *line, size_t *column)
         }
     }
 }
+
+bool node_is_not(const struct node *node)
+{
+    return node->kind == NODE_CALL && !node->named && node->n == 2 && node->kid[0]->kind == NODE_NAME
+           && slice_is(node->kid[0]->name, "not");
+}
