@@ -465,35 +465,38 @@ export type ModelFlaw = {
   text: string;
 };
 export type TableFinding = {
-  decisionId: string;
   kind: "gap" | "overlap" | "unreachable" | "duplicate" | "type";
   a: number;
   b: number;
   where: string;
   example: string;
   text: string;
+  tests: string[];
+};
+export type TableCheck = {
+  findings: TableFinding[];
+  leftOut: number;
+  cut: boolean;
 };
 export type ModelPage = {
   model: Model;
   elements: ModelElement[];
   tables: Sheet[];
   flaws: ModelFlaw[];
-  findings: TableFinding[];
-  leftOut: number;
-  cut: boolean;
+  checks: TableCheck[];
 };
 export type ModelEdit = {
   name: string;
   note: string;
   xml: string;
   table: Sheet;
+  version: number;
 };
 export type ModelVersion = {
   version: number;
   note: string;
   by: string;
   at: string;
-  xml: string;
 };
 export type ModelCheckAsk = {
   table: Sheet;

@@ -10,6 +10,7 @@
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "memory/customers.h"
+#include "memory/documents.h"
 
 #define LIMIT_PAGE_BYTES ((size_t)64 << 20)  // of the facts of one page: an imported order may have 4 MiB
 
@@ -115,5 +116,9 @@ void story_write(struct call *, const struct fact *, struct json body, struct bu
 MUST_CHECK enum err_code json_fact(struct call *, struct json_w *, const struct fact *, struct err *e);
 void json_w_texts(struct json_w *, const char *key, struct slice en, struct slice es);  // {"en","es"}
 void json_id(struct json_w *, const char *key, uint32_t root);  // "c42", or null for FACT_NOBODY
+void json_row_id(struct json_w *, const char *key, int64_t id); // "42"
+/* Members of an object that is open; not the text, which has another name for each kind. */
+void json_document(struct json_w *, const struct document_row *);
+void json_document_version(struct json_w *, const struct document_version *);
 
 #endif

@@ -12,13 +12,25 @@
 #define WAIT_ROWS 20000                  // of more than that nobody waits until all have been read
 
 /* ---- asking the population, on a thread of the pool ---- */
+static enum err_code read_audience(struct asking *a, struct slice name, struct slice *ret, struct err *e)
+{
+    struct document_row row;
+    bool is;
+    if (!a->conn)
+        TRY(store_conn_new(memory_store(a->rooms->memory), STORE_READ, &a->conn, e));
+    TRY(document_named(a->conn, AUDIENCE, name, a->mem, &row, &is, e));
+    *ret = is ? row.text : (struct slice){ NULL, 0 };
+    return ERR_OK;
+}
+
 static struct slice audience_condition(void *arg, struct slice name)
 {
-    const struct asking *a = arg;
-    for (size_t i = 0; i < a->n_audiences; i++)
-        if (slice_eq(a->audience[i].name, name))
-            return a->audience[i].text;
-    return (struct slice){ NULL, 0 };
+    struct asking *a = arg;
+    struct slice text = { NULL, 0 };
+    struct err err = { 0 };
+    if (read_audience(a, name, &text, &err))
+        a->failed = err;
+    return text;
 }
 
 static enum err_code fresh(const struct api_options *rooms, int64_t now_ms, struct err *e)
@@ -35,21 +47,17 @@ static enum err_code fresh(const struct api_options *rooms, int64_t now_ms, stru
 
 enum err_code ask_begin(const struct api_options *rooms, int64_t now_ms, struct asking *a, struct err *e)
 {
-    struct store_conn *conn = NULL;
     TRY(fresh(rooms, now_ms, e));
+    a->rooms = rooms;
     a->mem = arena_new(WORK_BYTES);
     a->scratch = arena_new(SCRATCH_BYTES);
-    if (!a->mem || !a->scratch)
-        return NO_MEMORY(e);
-    TRY(store_conn_new(memory_store(rooms->memory), STORE_READ, &conn, e));
-    enum err_code code = documents_list(conn, AUDIENCE, a->mem, &a->audience, &a->n_audiences, e);
-    store_conn_drop(&conn);
     a->world = (struct condition_world){ rooms->population, rooms->zones, now_ms, audience_condition, a };
-    return code;
+    return a->mem && a->scratch ? ERR_OK : NO_MEMORY(e);
 }
 
 void ask_end(struct asking *a)
 {
+    store_conn_drop(&a->conn);
     arena_drop(&a->scratch);
     arena_drop(&a->mem);
 }
@@ -77,7 +85,10 @@ static enum err_code pointed(enum err_code code, const char *member, struct err 
 enum err_code ask_condition(struct asking *a, struct slice text, const char *member, struct condition **ret,
                             struct err *e)
 {
-    return pointed(condition_new(&a->world, text, a->mem, ret, e), member, e);
+    enum err_code code = condition_new(&a->world, text, a->mem, ret, e);
+    if (a->failed.code)
+        return err_set(e, a->failed.code, a->failed.pos, "%s", a->failed.text);
+    return pointed(code, member, e);
 }
 
 enum err_code ask_run(struct asking *a, struct slice text, const char *member, struct condition **condition,
@@ -85,6 +96,12 @@ enum err_code ask_run(struct asking *a, struct slice text, const char *member, s
 {
     TRY(ask_condition(a, text, member, condition, e));
     return condition_run(*condition, a->mem, a->scratch, NULL, bits, e);
+}
+
+int64_t ask_size(struct asking *a, struct slice text, uint64_t **bits, struct err *why)
+{
+    struct condition *condition;
+    return ask_run(a, text, "condition", &condition, bits, why) ? -1 : (int64_t)bits_count(*bits, ask_rows(a));
 }
 
 size_t ask_rows(const struct asking *a)
@@ -156,9 +173,7 @@ static enum err_code count_locked(struct call *call, struct asking *a, void *arg
     ret->n_sample = sample_of(bits, ask_rows(a), ret->customers, ret->sample);
     count_tiers(a, bits, ret);
     condition_plan(condition, &plan);
-    ret->plan = arena_copy(call->mem, buf_slice(&plan));
-    buf_drop(&plan);
-    return ret->plan.at ? ERR_OK : NO_MEMORY(e);
+    return call_keep(call, ERR_OK, &plan, &ret->plan, e);
 }
 
 static enum err_code count_run(struct call *call, void *arg, struct err *e)
@@ -192,7 +207,7 @@ static enum err_code count_done(struct call *call, void *arg, struct err *e)
 }
 
 enum err_code condition_member(struct call *call, struct json body, const char *name, struct slice *ret,
-                                      struct err *e)
+                               struct err *e)
 {
     return body_text(call, body, name, true, AUDIENCE_CONDITION_MAX, ret, e);
 }
@@ -322,9 +337,7 @@ static enum err_code explain_locked(struct call *call, struct asking *a, void *a
     TRY(condition_explain(condition, ret->root, a->mem, &why, e));
     ret->in = why.is == VALUE_EQ_TRUE;
     json_why(&w, &why);
-    ret->json = out.failed ? (struct slice){ NULL, 0 } : arena_copy(call->mem, buf_slice(&out));
-    buf_drop(&out);
-    return ret->json.at ? ERR_OK : NO_MEMORY(e);
+    return call_keep(call, ERR_OK, &out, &ret->json, e);
 }
 
 static enum err_code explain_run(struct call *call, void *arg, struct err *e)

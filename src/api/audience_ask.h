@@ -9,15 +9,15 @@
 #include "api/api_room.h"
 #include "insight/audience_sizes.h"
 #include "insight/condition.h"
-#include "memory/documents.h"
 
 #define AUDIENCE "audience"              // the kind of document
 #define AUDIENCE_CONDITION_MAX 16384
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the request")
 
 struct asking {
-    struct document_row *audience;       // all of them: conditions may name them
-    size_t n_audiences;
+    const struct api_options *rooms;
+    struct store_conn *conn;             // made when a condition first names an audience
+    struct err failed;                   // why one could not be read; code ERR_OK: all could
     struct condition_world world;
     struct arena *mem, *scratch;         // of this question
 };
@@ -33,6 +33,8 @@ MUST_CHECK enum err_code ask_condition(struct asking *, struct slice text, const
 MUST_CHECK enum err_code ask_run(struct asking *, struct slice text, const char *member, struct condition **condition,
                                  uint64_t **bits, struct err *e);
 size_t ask_rows(const struct asking *);
+/* How many a condition is true of; -1: it no longer reads (it names an audience that is gone), why says why. */
+int64_t ask_size(struct asking *, struct slice text, uint64_t **bits, struct err *why);
 MUST_CHECK enum err_code condition_member(struct call *, struct json body, const char *name, struct slice *ret,
                                           struct err *e);
 /* Writes how large each audience is today; called every hour from a thread of the pool. */

@@ -5,6 +5,7 @@
 #include "memory/traits.h"
 
 #define VALUES_MAX 50
+#define MEMBERS_MAX 32
 
 struct terms {
     struct slice json;
@@ -18,7 +19,9 @@ struct value_count {
 static int most_first(const void *a, const void *b)
 {
     const struct value_count *x = a, *y = b;
-    return x->customers != y->customers ? (x->customers < y->customers ? 1 : -1) : (x->code > y->code) - (x->code < y->code);
+    if (x->customers != y->customers)
+        return x->customers < y->customers ? 1 : -1;
+    return (x->code > y->code) - (x->code < y->code);
 }
 
 static void json_literal(struct json_w *w, const char *key, struct value v)
@@ -29,8 +32,8 @@ static void json_literal(struct json_w *w, const char *key, struct value v)
     buf_drop(&text);
 }
 
-/* Where nearly everybody has a value of their own, as with e-mail addresses, there is nothing to choose from, and nobody's
- * to be shown. */
+/* Where nearly everybody has a value of their own, as with e-mail addresses, there is nothing to choose from, and
+ * nobody's to be shown. */
 static bool is_personal(const struct column *c, const struct value_count *count, size_t n)
 {
     return c->kind == COLUMN_CODES && n > VALUES_MAX && count[n / 2].customers <= 1;
@@ -63,7 +66,7 @@ static enum err_code count_values(const struct column *c, const uint64_t *custom
     for (size_t i = 0; i < *n; i++)
         (*ret)[i].code = (uint32_t)i;
     for (size_t row = 0; row < rows && *n; row++)
-        if (customers[row / 64] >> row % 64 & 1 && !column_is_null(c, row))
+        if (bits_has(customers, row) && !column_is_null(c, row))
             (*ret)[column_raw(c, row)].customers++;
     qsort(*ret, *n, sizeof **ret, most_first);
     return ERR_OK;
@@ -82,13 +85,14 @@ static const char *term_kind(const struct column *c)
 }
 
 /* Least and greatest of numbers and days. */
-static void json_ends(struct json_w *w, const struct column *c, const uint64_t *customers, size_t rows, struct arena *mem)
+static void json_ends(struct json_w *w, const struct column *c, const uint64_t *customers, size_t rows,
+                      struct arena *mem)
 {
     int64_t least = INT64_MAX, most = INT64_MIN;
     size_t at[2] = { 0, 0 };
     bool ordered = c->kind == COLUMN_NUMBER || c->kind == COLUMN_DATE, ok;
     for (size_t row = 0; row < rows && ordered; row++) {
-        if (!(customers[row / 64] >> row % 64 & 1) || column_is_null(c, row))
+        if (!bits_has(customers, row) || column_is_null(c, row))
             continue;
         int64_t raw = column_raw(c, row);
         if (raw < least)
@@ -133,7 +137,8 @@ static enum err_code member_column(const struct column *c, struct slice name, si
         return NO_MEMORY(e);
     *dictionary = (struct dictionary){ 0, value };
     for (size_t i = 0; i < from->n; i++) {
-        const struct value *v = from->value[i].kind == VALUE_CONTEXT ? value_member(from->value[i].context, name) : NULL;
+        const struct value_context *context = from->value[i].kind == VALUE_CONTEXT ? from->value[i].context : NULL;
+        const struct value *v = context ? value_member(context, name) : NULL;
         size_t code = 0;
         while (v && code < dictionary->n && !value_same(value[code], *v))
             code++;
@@ -196,19 +201,36 @@ static enum err_code json_term(struct call *call, struct json_w *w, const struct
     return ERR_OK;
 }
 
+/* Names of the members that any of a column's values has, in the order of first sight. */
+static size_t members_of(const struct dictionary *d, struct slice name[MEMBERS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct value_context *c = d->value[i].kind == VALUE_CONTEXT ? d->value[i].context : NULL;
+        for (size_t m = 0; c && m < c->n && n < MEMBERS_MAX; m++) {
+            size_t k = 0;
+            while (k < n && !slice_eq(name[k], c->entry[m].name))
+                k++;
+            if (k == n)
+                name[n++] = c->entry[m].name;
+        }
+    }
+    return n;
+}
+
 /* A trait that is an object: each of its members by its path, "address.country", as a column of its own. */
 static enum err_code json_members(struct call *call, struct json_w *w, const struct column *c, const struct asking *a,
                                   struct err *e)
 {
-    const struct dictionary *d = c->dictionary;
-    const struct value_context *first = c->kind == COLUMN_CODES && d->n && d->value[0].kind == VALUE_CONTEXT
-                                            ? d->value[0].context : NULL;
-    for (size_t m = 0; first && m < first->n; m++) {
-        struct slice path = arena_printf(call->mem, "%.*s.%.*s", SLICE_ARG(c->name), SLICE_ARG(first->entry[m].name));
+    struct slice name[MEMBERS_MAX];
+    size_t n = c->kind == COLUMN_CODES ? members_of(c->dictionary, name) : 0;
+    for (size_t m = 0; m < n; m++) {
         struct dictionary member;
         struct column column = *c;
-        TRY(member_column(c, first->entry[m].name, ask_rows(a), a->mem, &member, &column, e));
-        column.name = path;
+        TRY(member_column(c, name[m], ask_rows(a), a->mem, &member, &column, e));
+        column.name = arena_printf(a->mem, "%.*s.%.*s", SLICE_ARG(c->name), SLICE_ARG(name[m]));
+        if (!column.name.at)
+            return NO_MEMORY(e);
         TRY(json_term(call, w, &column, a, NULL, 0, e));
     }
     return ERR_OK;
@@ -228,20 +250,15 @@ static void json_events(const struct population *p, struct json_w *w)
     json_w_close(w, ']');
 }
 
-static enum err_code terms_locked(struct call *call, struct asking *a, void *arg, struct err *e)
+static enum err_code terms_json(struct call *call, struct asking *a, struct buf *out, struct err *e)
 {
-    struct terms *ret = arg;
     const struct population *p = call->rooms->population;
     const struct columns *columns = population_columns(p);
     struct trait_schema *schema;
-    struct store_conn *conn = NULL;
+    struct json_w w = json_w(out);
     size_t n;
-    __attribute__((cleanup(buf_drop))) struct buf out = buf_make(0);
-    struct json_w w = json_w(&out);
-    TRY(store_conn_new(memory_store(call->rooms->memory), STORE_READ, &conn, e));
-    enum err_code code = trait_schemas(conn, a->mem, &schema, &n, e);
-    store_conn_drop(&conn);
-    TRY(code);
+    TRY(store_conn_new(memory_store(call->rooms->memory), STORE_READ, &a->conn, e));
+    TRY(trait_schemas(a->conn, a->mem, &schema, &n, e));
     json_w_open(&w, '{');
     json_w_kbool(&w, "ready", true);
     json_w_ki64(&w, "progress", 100);
@@ -256,9 +273,15 @@ static enum err_code terms_locked(struct call *call, struct asking *a, void *arg
     json_w_close(&w, ']');
     json_events(p, &w);
     json_w_close(&w, '}');
-    TRY(buf_check(&out, "the terms", e));
-    ret->json = arena_copy(call->mem, buf_slice(&out));
-    return ret->json.at ? ERR_OK : NO_MEMORY(e);
+    return ERR_OK;
+}
+
+static enum err_code terms_locked(struct call *call, struct asking *a, void *arg, struct err *e)
+{
+    struct terms *ret = arg;
+    struct buf out = buf_make(0);
+    enum err_code code = terms_json(call, a, &out, e);
+    return call_keep(call, code, &out, &ret->json, e);
 }
 
 static enum err_code terms_run(struct call *call, void *arg, struct err *e)

@@ -1,27 +1,17 @@
 /* Saved audiences: list, one with its versions and sizes, who is in, save, take out. */
-#include <stdio.h>
-
 #include "api/audience_ask.h"
 #include "base/limits.h"
 #include "text/time.h"
 
 static void json_audience(struct json_w *w, const struct document_row *a, int64_t customers)
 {
-    char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)a->id);
     json_w_open(w, '{');
-    json_w_kcstr(w, "id", id);
-    json_w_kstring(w, "name", a->name);
+    json_document(w, a);
     json_w_kstring(w, "condition", a->text);
-    json_w_ki64(w, "version", a->version);
     if (customers < 0)
         json_w_knull(w, "customers");
     else
         json_w_ki64(w, "customers", customers);
-    json_w_ktime(w, "createdAt", a->created_ms);
-    json_w_ktime(w, "changedAt", a->changed_ms);
-    json_w_kstring(w, "by", a->by);
-    json_w_kstring(w, "note", a->note);
     json_w_close(w, '}');
 }
 
@@ -33,27 +23,27 @@ struct saved {
     size_t n;
     uint64_t *bits;                 // of one audience, in mem of the call
     size_t rows;
+    struct err unknown;             // why the one's size is not known
 };
+
+static enum err_code keep_bits(struct call *call, struct saved *s, const uint64_t *bits, size_t rows, struct err *e)
+{
+    s->rows = rows;
+    s->bits = arena_array(call->mem, uint64_t, COLUMN_WORDS(rows) + 1);
+    if (!s->bits)
+        return NO_MEMORY(e);
+    memcpy(s->bits, bits, COLUMN_WORDS(rows) * sizeof *bits);
+    return ERR_OK;
+}
 
 static enum err_code sizes_locked(struct call *call, struct asking *a, void *arg, struct err *e)
 {
     struct saved *s = arg;
     for (size_t i = 0; i < s->n; i++) {
-        struct condition *condition;
         uint64_t *bits;
-        struct err err;
-        s->customers[i] = -1;
-        /* One that no longer reads (it names an audience that is gone) has no size. */
-        if (ask_run(a, s->row[i].text, "condition", &condition, &bits, &err))
-            continue;
-        s->customers[i] = (int64_t)bits_count(bits, ask_rows(a));
-        if (!s->id)
-            continue;
-        s->rows = ask_rows(a);
-        s->bits = arena_array(call->mem, uint64_t, COLUMN_WORDS(s->rows) + 1);
-        if (!s->bits)
-            return NO_MEMORY(e);
-        memcpy(s->bits, bits, COLUMN_WORDS(s->rows) * sizeof *bits);
+        s->customers[i] = ask_size(a, s->row[i].text, &bits, &s->unknown);
+        if (s->id && s->customers[i] >= 0)
+            TRY(keep_bits(call, s, bits, ask_rows(a), e));
     }
     return ERR_OK;
 }
@@ -67,7 +57,7 @@ static enum err_code saved_read(struct call *call, struct saved *s, struct err *
         s->row = arena_one(call->mem, struct document_row);
         code = s->row ? document_read(conn, AUDIENCE, s->id, call->mem, s->row, e) : NO_MEMORY(e);
     } else if (!code) {
-        code = documents_list(conn, AUDIENCE, call->mem, &s->row, &s->n, e);
+        code = documents_list(conn, AUDIENCE, true, call->mem, &s->row, &s->n, e);
     }
     store_conn_drop(&conn);
     return code;
@@ -76,16 +66,17 @@ static enum err_code saved_read(struct call *call, struct saved *s, struct err *
 static enum err_code saved_run(struct call *call, void *arg, struct err *e)
 {
     struct saved *s = arg;
-    struct err err = { 0 };
     TRY(saved_read(call, s, e));
     s->customers = arena_array(call->mem, int64_t, s->n + 1);
     if (!s->customers)
         return NO_MEMORY(e);
     for (size_t i = 0; i < s->n; i++)
         s->customers[i] = -1;
-    enum err_code code = ask_population(call, sizes_locked, s, &err);
-    /* Sizes come when the columns are there. */
-    return code == ERR_OK || code == ERR_BUSY ? ERR_OK : err_set(e, code, err.pos, "%s", err.text);
+    enum err_code code = ask_population(call, sizes_locked, s, e);
+    if (code != ERR_BUSY)
+        return code;
+    s->unknown = *e;  // sizes come when the columns are there
+    return ERR_OK;
 }
 
 static enum err_code list_done(struct call *call, void *arg, struct err *e)
@@ -121,7 +112,7 @@ static enum err_code json_page(struct call *call, struct json_w *w, const struct
     struct document_version *version;
     struct audience_size *size;
     size_t versions, sizes;
-    TRY(document_versions(call->thread->read, s->id, call->mem, &version, &versions, e));
+    TRY(document_versions(call->thread->read, s->id, true, call->mem, &version, &versions, e));
     TRY(audience_sizes(call->thread->read, s->id, call->mem, &size, &sizes, e));
     json_w_open(w, '{');
     json_w_key(w, "audience");
@@ -130,11 +121,8 @@ static enum err_code json_page(struct call *call, struct json_w *w, const struct
     json_w_open(w, '[');
     for (size_t i = 0; i < versions; i++) {
         json_w_open(w, '{');
-        json_w_ki64(w, "version", version[i].version);
+        json_document_version(w, &version[i]);
         json_w_kstring(w, "condition", version[i].text);
-        json_w_kstring(w, "note", version[i].note);
-        json_w_kstring(w, "by", version[i].by);
-        json_w_ktime(w, "at", version[i].at_ms);
         json_w_close(w, '}');
     }
     json_w_close(w, ']');
@@ -184,10 +172,10 @@ static enum err_code members_done(struct call *call, void *arg, struct err *e)
     size_t n = 0;
     int64_t next = 0, last = 0;
     if (m->saved.customers[0] < 0)
-        return err_set(e, ERR_BUSY, 1, "the customers are being read into columns, or the condition no longer reads");
+        return err_set(e, m->saved.unknown.code, m->saved.unknown.pos, "%s", m->saved.unknown.text);
     json_list_open(&w);
     for (size_t row = (size_t)m->after + 1; row < m->saved.rows && !next; row++) {
-        if (!(m->saved.bits[row / 64] >> row % 64 & 1))
+        if (!bits_has(m->saved.bits, row))
             continue;
         if (n++ == m->limit) {
             next = last;
@@ -292,51 +280,47 @@ static enum err_code delete_write(struct call *call, void *arg, struct tx *tx, s
     return tx_document_remove(tx, AUDIENCE, *(const int64_t *)arg, e);
 }
 
-static enum err_code delete_done(struct call *call, void *arg, struct err *e)
-{
-    (void)arg;
-    (void)e;
-    call_empty(call, 204);
-    return ERR_OK;
-}
-
 enum err_code audience_delete(struct call *call, struct err *e)
 {
     int64_t *id = arena_one(call->mem, int64_t);
     if (!id)
         return NO_MEMORY(e);
     TRY(param_i64(call, 0, id, e));
-    return call_write(call, (struct call_work){ delete_write, delete_done, id, 0 }, e);
+    return call_write(call, (struct call_work){ delete_write, call_nothing, id, 0 }, e);
 }
 
 /* ---- sizes by day, kept by the clock ---- */
 struct keeping {
     struct command command;         // first
     struct asking ask;
+    struct document_row *audience;
     int64_t *customers;
+    size_t n;
 };
 
 static enum err_code keep_run(struct command *command, struct tx *tx, struct err *e)
 {
     const struct keeping *k = (const struct keeping *)command;
-    for (size_t i = 0; i < k->ask.n_audiences; i++)
+    for (size_t i = 0; i < k->n; i++)
         if (k->customers[i] >= 0)
-            TRY(tx_audience_size(tx, k->ask.audience[i].id, time_day(tx->now_ms), k->customers[i], e));
+            TRY(tx_audience_size(tx, k->audience[i].id, time_day(tx->now_ms), k->customers[i], e));
     return ERR_OK;
 }
 
 static enum err_code count_sizes(struct keeping *k, struct err *e)
 {
-    k->customers = arena_array(k->ask.mem, int64_t, k->ask.n_audiences + 1);
+    TRY(store_conn_new(memory_store(k->ask.rooms->memory), STORE_READ, &k->ask.conn, e));
+    TRY(documents_list(k->ask.conn, AUDIENCE, true, k->ask.mem, &k->audience, &k->n, e));
+    k->customers = arena_array(k->ask.mem, int64_t, k->n + 1);
     if (!k->customers)
         return NO_MEMORY(e);
-    for (size_t i = 0; i < k->ask.n_audiences; i++) {
-        struct condition *condition;
+    population_lock(k->ask.rooms->population);
+    for (size_t i = 0; i < k->n; i++) {
         uint64_t *bits;
-        struct err err;
-        bool ok = !ask_run(&k->ask, k->ask.audience[i].text, "condition", &condition, &bits, &err);
-        k->customers[i] = ok ? (int64_t)bits_count(bits, ask_rows(&k->ask)) : -1;
+        struct err why;
+        k->customers[i] = ask_size(&k->ask, k->audience[i].text, &bits, &why);
     }
+    population_unlock(k->ask.rooms->population);
     return ERR_OK;
 }
 
@@ -344,12 +328,9 @@ enum err_code audiences_keep_sizes(const struct api_options *rooms, int64_t now_
 {
     struct keeping k = { .command = { .run = keep_run } };
     enum err_code code = ask_begin(rooms, now_ms, &k.ask, e);
-    if (!code) {
-        population_lock(rooms->population);
+    if (!code)
         code = count_sizes(&k, e);
-        population_unlock(rooms->population);
-    }
-    if (!code && k.ask.n_audiences)
+    if (!code && k.n)
         code = memory_run(rooms->memory, &k.command, e);
     ask_end(&k.ask);
     return code;

@@ -105,6 +105,24 @@ void call_empty(struct call *call, int status)
     call_raw(call, status, (struct slice){ NULL, 0 }, (struct slice){ NULL, 0 });
 }
 
+enum err_code call_nothing(struct call *call, void *arg, struct err *e)
+{
+    (void)arg;
+    (void)e;
+    call_empty(call, 204);
+    return ERR_OK;
+}
+
+enum err_code call_keep(struct call *call, enum err_code code, struct buf *b, struct slice *ret, struct err *e)
+{
+    if (!code)
+        code = buf_check(b, "the answer", e);
+    if (!code)
+        *ret = arena_copy(call->mem, buf_slice(b));
+    buf_drop(b);
+    return code || ret->at ? code : err_set(e, ERR_LIMIT, 0, "no memory for the answer");
+}
+
 enum err_code call_answer(struct call *call, int status, struct buf *json, struct err *e)
 {
     TRY(buf_check(json, "the answer", e));

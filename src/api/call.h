@@ -65,6 +65,11 @@ MUST_CHECK enum err_code call_query_i64(struct call *, const char *name, int64_t
 struct buf *call_buf(struct call *);
 MUST_CHECK enum err_code call_answer(struct call *, int status, struct buf *json, struct err *e);
 void call_empty(struct call *, int status);
+/* For call_write's `after` where there is nothing to tell: 204. */
+MUST_CHECK enum err_code call_nothing(struct call *, void *arg, struct err *e);
+/* What was written on another thread, for the answer: the bytes into call->mem, the buffer dropped. A code that is an
+ * error is passed on. */
+MUST_CHECK enum err_code call_keep(struct call *, enum err_code code, struct buf *, struct slice *ret, struct err *e);
 void call_raw(struct call *, int status, struct slice type, struct slice body);
 void call_problem(struct call *, enum err_code, const struct err *);
 /* Closes the books on a call (log line, metrics, parser). Only for handlers that call http_reply* themselves:

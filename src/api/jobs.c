@@ -163,10 +163,8 @@ static struct job_row job_now(struct job *job)
 
 static void row_json(struct json_w *w, const struct job_row *row)
 {
-    char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)row->id);
     json_w_open(w, '{');
-    json_w_kcstr(w, "id", id);
+    json_row_id(w, "id", row->id);
     json_w_kcstr(w, "kind", row->kind);
     json_w_kstring(w, "name", slice_of(row->name));
     json_w_kcstr(w, "state", row->state);

@@ -1,13 +1,9 @@
 /* Keys of programs: list, make, revoke. */
-#include <stdio.h>
-
 #include "api/api_room.h"
 
 static void key_members(struct json_w *w, const struct key *key)
 {
-    char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)key->id);
-    json_w_kcstr(w, "id", id);
+    json_row_id(w, "id", key->id);
     json_w_kstring(w, "name", key->name);
     json_w_kcstr(w, "scope", scope_name(key->scope));
     json_w_kstring(w, "source", key->source);

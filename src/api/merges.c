@@ -1,6 +1,5 @@
 /* Joining customers and parting them again: preview, merge, unmerge, suggestions. */
 #include <assert.h>
-#include <stdio.h>
 
 #include "api/api_room.h"
 #include "base/limits.h"
@@ -347,10 +346,8 @@ static void suggestion_reason(struct json_w *w, const struct suggestion_row *row
 static enum err_code suggestion_json(struct call *call, struct json_w *w, const struct suggestion_row *row,
                                      struct err *e)
 {
-    char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)row->id);
     json_w_open(w, '{');
-    json_w_kcstr(w, "id", id);
+    json_row_id(w, "id", row->id);
     json_w_key(w, "a");
     TRY(json_customer_row_of(call, w, row->a, e));
     json_w_key(w, "b");
@@ -398,19 +395,11 @@ static enum err_code dismiss_run(struct call *call, void *arg, struct tx *tx, st
     return tx_suggestion_dismiss(tx, *id, e);
 }
 
-static enum err_code dismiss_done(struct call *call, void *arg, struct err *e)
-{
-    (void)arg;
-    (void)e;
-    call_empty(call, 204);
-    return ERR_OK;
-}
-
 enum err_code suggestion_delete(struct call *call, struct err *e)
 {
     int64_t *id = arena_one(call->mem, int64_t);
     if (!id)
         return NO_MEMORY(e);
     TRY(param_i64(call, 0, id, e));
-    return call_write(call, (struct call_work){ dismiss_run, dismiss_done, id, 0 }, e);
+    return call_write(call, (struct call_work){ dismiss_run, call_nothing, id, 0 }, e);
 }

@@ -138,17 +138,9 @@ static enum err_code remove_run(struct call *call, void *arg, struct tx *tx, str
     return tx_product_remove(tx, call->param[0], call->by, e);
 }
 
-static enum err_code remove_done(struct call *call, void *arg, struct err *e)
-{
-    (void)arg;
-    (void)e;
-    call_empty(call, 204);
-    return ERR_OK;
-}
-
 enum err_code product_delete(struct call *call, struct err *e)
 {
-    return call_write(call, (struct call_work){ remove_run, remove_done, NULL, 1 }, e);
+    return call_write(call, (struct call_work){ remove_run, call_nothing, NULL, 1 }, e);
 }
 
 /* ---- categories ---- */

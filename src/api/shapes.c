@@ -14,6 +14,32 @@ void json_id(struct json_w *w, const char *key, uint32_t root)
     json_w_kcstr(w, key, root == FACT_NOBODY ? NULL : text);
 }
 
+void json_row_id(struct json_w *w, const char *key, int64_t id)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)id);
+    json_w_kcstr(w, key, text);
+}
+
+void json_document(struct json_w *w, const struct document_row *d)
+{
+    json_row_id(w, "id", d->id);
+    json_w_kstring(w, "name", d->name);
+    json_w_ki64(w, "version", d->version);
+    json_w_ktime(w, "createdAt", d->created_ms);
+    json_w_ktime(w, "changedAt", d->changed_ms);
+    json_w_kstring(w, "by", d->by);
+    json_w_kstring(w, "note", d->note);
+}
+
+void json_document_version(struct json_w *w, const struct document_version *v)
+{
+    json_w_ki64(w, "version", v->version);
+    json_w_kstring(w, "note", v->note);
+    json_w_kstring(w, "by", v->by);
+    json_w_ktime(w, "at", v->at_ms);
+}
+
 void json_w_texts(struct json_w *w, const char *key, struct slice en, struct slice es)
 {
     json_w_key(w, key);
@@ -242,10 +268,8 @@ static enum err_code memberships_member(struct call *call, struct json_w *w, uin
 
 void json_merge_row(struct json_w *w, const struct merge_row *merge)
 {
-    char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)merge->id);
     json_w_open(w, '{');
-    json_w_kcstr(w, "id", id);
+    json_row_id(w, "id", merge->id);
     json_id(w, "winner", merge->winner);
     json_id(w, "loser", merge->loser);
     json_w_kstring(w, "reason", merge->reason);

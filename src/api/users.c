@@ -1,14 +1,10 @@
 /* People who may log in: list, let in, a new password for somebody who has forgotten theirs, take out. */
-#include <stdio.h>
-
 #include "api/api_room.h"
 
 void json_user(struct json_w *w, const struct user *user)
 {
-    char id[24];
-    snprintf(id, sizeof id, "%lld", (long long)user->id);
     json_w_open(w, '{');
-    json_w_kcstr(w, "id", id);
+    json_row_id(w, "id", user->id);
     json_w_kstring(w, "email", user->email);
     json_w_kstring(w, "name", user->name);
     json_w_kstring(w, "language", user->language);
@@ -109,17 +105,9 @@ static enum err_code password_run(struct call *call, void *arg, struct tx *tx, s
     return staff_user_password(call->rooms->staff, tx->conn, new->user.id, new->hash, e);
 }
 
-static enum err_code nothing_done(struct call *call, void *arg, struct err *e)
-{
-    (void)arg;
-    (void)e;
-    call_empty(call, 204);
-    return ERR_OK;
-}
-
 static enum err_code password_hashed(struct call *call, void *arg, struct err *e)
 {
-    return call_write(call, (struct call_work){ password_run, nothing_done, arg, 0 }, e);
+    return call_write(call, (struct call_work){ password_run, call_nothing, arg, 0 }, e);
 }
 
 enum err_code user_password(struct call *call, struct err *e)
@@ -148,5 +136,5 @@ enum err_code user_delete(struct call *call, struct err *e)
     TRY(param_i64(call, 0, id, e));
     if (*id == call->session.user.id)
         return err_set(e, ERR_CONFLICT, 0, "that is yourself: let somebody else do it");
-    return call_write(call, (struct call_work){ delete_run, nothing_done, id, 0 }, e);
+    return call_write(call, (struct call_work){ delete_run, call_nothing, id, 0 }, e);
 }

@@ -2,10 +2,8 @@
 
 #include <assert.h>
 
-#define LIST_MAX 10000
-
-#define SELECT                                                                                                         \
-    "SELECT a.id, a.name, a.created_ms, v.version, v.text, v.note, v.author, v.at_ms FROM documents a "           \
+#define SELECT(text)                                                                                                   \
+    "SELECT a.id, a.name, a.created_ms, v.version, " text ", v.note, v.author, v.at_ms FROM documents a "              \
     "JOIN document_versions v ON v.document = a.id AND v.version = "                                                   \
     "(SELECT max(version) FROM document_versions w WHERE w.document = a.id) "
 
@@ -24,82 +22,106 @@ static bool row_of(struct store_stmt *st, struct arena *mem, struct document_row
     return ret->name.at && ret->text.at && ret->note.at && ret->by.at;
 }
 
-enum err_code documents_list(struct store_conn *conn, const char *kind, struct arena *mem, struct document_row **ret, size_t *n,
-                             struct err *e)
+enum err_code documents_list(struct store_conn *conn, const char *kind, bool texts, struct arena *mem,
+                             struct document_row **ret, size_t *n, struct err *e)
 {
     struct store_stmt *st;
+    size_t cap = 0;
     bool more;
-    *ret = arena_array(mem, struct document_row, LIST_MAX);
+    *ret = NULL;
     *n = 0;
-    if (!*ret)
-        return no_memory(e);
-    TRY(store_prepare(conn, SLICE(SELECT "WHERE a.kind = $1 ORDER BY a.name LIMIT 10000"), &st, e));
+    TRY(store_prepare(conn, texts ? SLICE(SELECT("v.text") "WHERE a.kind = $1 ORDER BY a.name")
+                                  : SLICE(SELECT("''") "WHERE a.kind = $1 ORDER BY a.name"), &st, e));
     store_bind_text(st, 1, slice_of(kind));
     for (;;) {
         TRY(store_step(st, &more, e));
         if (!more)
             return ERR_OK;
-        if (!row_of(st, mem, &(*ret)[(*n)++])) {
+        if (!arena_need(mem, *ret, cap, *n + 1) || !row_of(st, mem, &(*ret)[(*n)++])) {
             store_reset(st);
             return no_memory(e);
         }
     }
 }
 
-enum err_code document_read(struct store_conn *conn, const char *kind, int64_t id, struct arena *mem, struct document_row *ret,
-                            struct err *e)
+/* The row that a prepared statement finds. */
+static enum err_code read_one(struct store_stmt *st, struct arena *mem, struct document_row *ret, bool *is, struct err *e)
 {
-    struct store_stmt *st;
-    bool is;
-    TRY(store_prepare(conn, SLICE(SELECT "WHERE a.id = $1 AND a.kind = $2"), &st, e));
-    store_bind_i64(st, 1, id);
-    store_bind_text(st, 2, slice_of(kind));
-    TRY(store_step(st, &is, e));
-    if (!is)
-        return err_set(e, ERR_NOT_FOUND, 0, "there is no such document: %lld", (long long)id);
+    TRY(store_step(st, is, e));
+    if (!*is)
+        return ERR_OK;
     bool ok = row_of(st, mem, ret);
     store_reset(st);
     return ok ? ERR_OK : no_memory(e);
 }
 
-static enum err_code count_of(struct store_conn *conn, struct slice sql, int64_t id, size_t *ret, struct err *e)
+enum err_code document_read(struct store_conn *conn, const char *kind, int64_t id, struct arena *mem,
+                            struct document_row *ret, struct err *e)
 {
     struct store_stmt *st;
     bool is;
-    TRY(store_prepare(conn, sql, &st, e));
+    TRY(store_prepare(conn, SLICE(SELECT("v.text") "WHERE a.id = $1 AND a.kind = $2"), &st, e));
     store_bind_i64(st, 1, id);
-    TRY(store_step(st, &is, e));
-    *ret = is ? (size_t)store_col_i64(st, 0) : 0;
-    store_reset(st);
-    return ERR_OK;
+    store_bind_text(st, 2, slice_of(kind));
+    TRY(read_one(st, mem, ret, &is, e));
+    return is ? ERR_OK : err_set(e, ERR_NOT_FOUND, 0, "there is no such document: %lld", (long long)id);
 }
 
-enum err_code document_versions(struct store_conn *conn, int64_t id, struct arena *mem, struct document_version **ret,
-                                size_t *n, struct err *e)
+enum err_code document_named(struct store_conn *conn, const char *kind, struct slice name, struct arena *mem,
+                             struct document_row *ret, bool *is, struct err *e)
 {
     struct store_stmt *st;
-    size_t most;
+    TRY(store_prepare(conn, SLICE(SELECT("v.text") "WHERE a.name = $1 AND a.kind = $2"), &st, e));
+    store_bind_text(st, 1, name);
+    store_bind_text(st, 2, slice_of(kind));
+    return read_one(st, mem, ret, is, e);
+}
+
+enum err_code document_text(struct store_conn *conn, int64_t id, int64_t version, struct arena *mem, struct slice *ret,
+                            struct err *e)
+{
+    struct store_stmt *st;
+    bool is;
+    TRY(store_prepare(conn, SLICE("SELECT text FROM document_versions WHERE document = $1 AND version = $2"), &st, e));
+    store_bind_i64(st, 1, id);
+    store_bind_i64(st, 2, version);
+    TRY(store_step(st, &is, e));
+    if (!is)
+        return err_set(e, ERR_NOT_FOUND, 0, "there is no such version: %lld", (long long)version);
+    *ret = arena_copy(mem, store_col_text(st, 0));
+    store_reset(st);
+    return ret->at ? ERR_OK : no_memory(e);
+}
+
+enum err_code document_versions(struct store_conn *conn, int64_t id, bool texts, struct arena *mem,
+                                struct document_version **ret, size_t *n, struct err *e)
+{
+    struct store_stmt *st;
+    size_t cap = 0;
     bool more;
-    TRY(count_of(conn, SLICE("SELECT count(*) FROM document_versions WHERE document = $1"), id, &most, e));
-    *ret = arena_array(mem, struct document_version, most + 1);
+    *ret = NULL;
     *n = 0;
-    if (!*ret)
-        return no_memory(e);
-    TRY(store_prepare(conn, SLICE("SELECT version, at_ms, text, note, author FROM document_versions "
-                                  "WHERE document = $1 ORDER BY version DESC"), &st, e));
+    TRY(store_prepare(conn, texts ? SLICE("SELECT version, at_ms, text, note, author FROM document_versions "
+                                          "WHERE document = $1 ORDER BY version DESC")
+                                  : SLICE("SELECT version, at_ms, '', note, author FROM document_versions "
+                                          "WHERE document = $1 ORDER BY version DESC"), &st, e));
     store_bind_i64(st, 1, id);
     for (;;) {
         TRY(store_step(st, &more, e));
         if (!more)
             return ERR_OK;
-        if (*n == most) {
+        if (!arena_need(mem, *ret, cap, *n + 1)) {
             store_reset(st);
-            return ERR_OK;
+            return no_memory(e);
         }
-        (*ret)[(*n)++] = (struct document_version){ store_col_i64(st, 0), store_col_i64(st, 1),
-                                                    arena_copy(mem, store_col_text(st, 2)),
-                                                    arena_copy(mem, store_col_text(st, 3)),
-                                                    arena_copy(mem, store_col_text(st, 4)) };
+        struct document_version *v = &(*ret)[(*n)++];
+        *v = (struct document_version){ store_col_i64(st, 0), store_col_i64(st, 1),
+                                        arena_copy(mem, store_col_text(st, 2)), arena_copy(mem, store_col_text(st, 3)),
+                                        arena_copy(mem, store_col_text(st, 4)) };
+        if (!v->text.at || !v->note.at || !v->by.at) {
+            store_reset(st);
+            return no_memory(e);
+        }
     }
 }
 
@@ -157,7 +179,8 @@ enum err_code tx_document_add(struct tx *tx, const char *kind, struct slice name
     int64_t id;
     TRY(name_free(tx, kind, name, 0, e));
     TRY(next_id(tx, &id, e));
-    TRY(store_prepare(tx->conn, SLICE("INSERT INTO documents (id, kind, name, created_ms) VALUES ($1, $2, $3, $4)"), &st, e));
+    TRY(store_prepare(tx->conn, SLICE("INSERT INTO documents (id, kind, name, created_ms) "
+                                      "VALUES ($1, $2, $3, $4)"), &st, e));
     store_bind_i64(st, 1, id);
     store_bind_text(st, 2, slice_of(kind));
     store_bind_text(st, 3, name);
@@ -169,8 +192,8 @@ enum err_code tx_document_add(struct tx *tx, const char *kind, struct slice name
 }
 
 /* The newest version of one that stands, and whether its text is this one. */
-static enum err_code newest(struct tx *tx, const char *kind, int64_t id, struct slice text, int64_t *version, bool *same,
-                            struct err *e)
+static enum err_code newest(struct tx *tx, const char *kind, int64_t id, struct slice text, int64_t *version,
+                            bool *same, struct err *e)
 {
     struct store_stmt *st;
     bool is;
@@ -188,8 +211,8 @@ static enum err_code newest(struct tx *tx, const char *kind, int64_t id, struct 
     return ERR_OK;
 }
 
-enum err_code tx_document_edit(struct tx *tx, const char *kind, int64_t id, struct slice name, struct slice text, struct slice note,
-                               struct slice by, struct err *e)
+enum err_code tx_document_edit(struct tx *tx, const char *kind, int64_t id, struct slice name, struct slice text,
+                               struct slice note, struct slice by, struct err *e)
 {
     struct store_stmt *st;
     int64_t version;

@@ -101,6 +101,7 @@ void json_w_value(struct json_w *, struct json v, struct arena *scratch);
 void json_w_time(struct json_w *, int64_t ms);  // RFC 3339 in UTC with milliseconds
 /* key and value in one line */
 void json_w_kstring(struct json_w *, const char *key, struct slice);
+void json_w_kstrings(struct json_w *, const char *key, const struct slice *, size_t n);
 void json_w_kcstr(struct json_w *, const char *key, const char *text);
 void json_w_ki64(struct json_w *, const char *key, int64_t);
 void json_w_kdouble(struct json_w *, const char *key, double);

@@ -262,6 +262,15 @@ void json_w_kstring(struct json_w *w, const char *key, struct slice value)
     json_w_string(w, value);
 }
 
+void json_w_kstrings(struct json_w *w, const char *key, const struct slice *value, size_t n)
+{
+    json_w_key(w, key);
+    json_w_open(w, '[');
+    for (size_t i = 0; i < n; i++)
+        json_w_string(w, value[i]);
+    json_w_close(w, ']');
+}
+
 void json_w_kcstr(struct json_w *w, const char *key, const char *text)
 {
     json_w_key(w, key);

@@ -85,3 +85,26 @@ test('what is wrong is said with its place, and nothing is saved', async t => {
     assert.notEqual(end.code, 0)
     assert.match(end.stderr, /column 1/)
 })
+
+test('an audience that names one that is gone has no size, and says why', async t => {
+    const { call, send } = await shop(t)
+    await send([order('ann', 'o1', days_ago(3), 10)])
+    const base = await call('POST', '/audiences', { name: 'Buyers', condition: 'orders > 0' })
+    const made = await call('POST', '/audiences', { name: 'Both', condition: 'audience("Buyers") and spend > 5' })
+    assert.equal(made.body.customers, 1)
+    await call('DELETE', `/audiences/${base.body.id}`)
+    assert.deepEqual((await call('GET', '/audiences')).body.items.map(a => [a.name, a.customers]), [['Both', null]])
+    const members = await call('GET', `/audiences/${made.body.id}/customers`)
+    assert.equal(members.status, 400)
+    assert.match(members.body.detail, /there is no audience 'Buyers'/)
+})
+
+test('members of traits are terms, whoever has them', async t => {
+    const { call, send, count } = await shop(t)
+    await send([{ type: 'identify', userId: 'ann', messageId: 'i1', traits: { address: { country: 'ES' } } },
+                { type: 'identify', userId: 'bob', messageId: 'i2', traits: { address: { city: 'Faro' } } }])
+    assert.equal(await count('address.city = "Faro"'), 1)
+    const { terms } = (await call('GET', '/audience-terms')).body
+    const names = terms.filter(term => term.name.startsWith('address.')).map(term => [term.name, term.customers])
+    assert.deepEqual(names.sort(), [['address.city', 1], ['address.country', 1]])
+})
