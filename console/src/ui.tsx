@@ -148,6 +148,19 @@ export function Input(props: Omit<JSX.IntrinsicElements['input'], 'label'> & {
   );
 }
 
+/* One of a few, all of them in sight. */
+export function Choice<T extends string | number>({ label, value, options, onChange, wrap }: {
+  label: string; value: T; options: readonly { value: T; label: ComponentChildren }[]; onChange: (value: T) => void; wrap?: boolean;
+}) {
+  return (
+    <div class={wrap ? 'choices wrap' : 'choices'} role="group" aria-label={label}>
+      {options.map((o) => (
+        <button key={o.value} type="button" aria-pressed={o.value === value} onClick={() => onChange(o.value)}>{o.label}</button>
+      ))}
+    </div>
+  );
+}
+
 /* ---- answers of the server ---- */
 function errorWords(error: ApiError): string {
   if (error.status === 0) return t('error.network');

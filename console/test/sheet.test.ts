@@ -41,6 +41,6 @@ test('cells of a spreadsheet', () => {
 });
 
 test('a gap becomes a rule', () => {
-  assert.deepEqual(ruleForGap(SHEET, 'spend in [100 .. 500); orders in <= 2').tests, ['[100 .. 500)', '<= 2']);
-  assert.deepEqual(ruleForGap(SHEET, 'orders in <= 2').tests, ['-', '<= 2']);
+  assert.deepEqual(ruleForGap(SHEET, ['[100 .. 500)', '<= 2']), rule(['[100 .. 500)', '<= 2'], ['']));
+  assert.deepEqual(ruleForGap(SHEET, ['< 5']).tests, ['< 5', '-']);
 });

@@ -1,24 +1,13 @@
 /* Audiences as a marketer makes them: with the builder, by keyboard, while the count changes; as text; in both languages. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, test as nodeTest } from 'node:test';
-import { call, logIn, openPage, openShop, skip, visit } from './shop.mjs';
-
-const words = Object.fromEntries(['en', 'es'].map((l) =>
-  [l, JSON.parse(readFileSync(new URL(`../../console/src/i18n/${l}.json`, import.meta.url), 'utf8'))]));
-const say = (language, key) => words[language][key];
-const SHOTS = process.env.TENDERO_SHOTS;
+import { call, logIn, openPage, openShop, say, shot, skip, visit } from './shop.mjs';
 
 let shop;
 let page;
 let context;
 
 const test = (name, run) => nodeTest(name, { skip }, run);
-const shot = async (name) => {
-  if (!SHOTS) return;
-  mkdirSync(SHOTS, { recursive: true });
-  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-};
 const counted = () => page.locator('.audience-count b');
 const countIs = (n) => page.waitForFunction((wanted) => {
   const shown = document.querySelector('.audience-count b')?.textContent;
@@ -41,7 +30,7 @@ after(async () => {
 test('nothing yet: what an audience is, and two to start from', async () => {
   await visit(shop, page, '/audiences', 'en');
   await page.getByText(say('en', 'audience.none')).waitFor();
-  await shot('audiences-empty');
+  await shot(page, 'audiences-empty');
   await page.getByRole('link', { name: say('en', 'audience.example_asleep') }).click();
   await page.locator('.audience-count').waitFor();
   assert.equal(await page.locator('.cond-row').count(), 2);
@@ -70,7 +59,7 @@ test('bought more than twice in 90 days, never a cancellation, spent above 200: 
   const all = `${never} and spend > 200`;
   await countIs(await truth(all));
   assert.notEqual(await counted().textContent(), before);
-  await shot('audiences-builder');
+  await shot(page, 'audiences-builder');
 
   await page.getByRole('button', { name: say('en', 'audience.as_text'), exact: true }).click();
   assert.equal(await page.getByLabel(say('en', 'audience.text')).inputValue(), all);
@@ -79,13 +68,13 @@ test('bought more than twice in 90 days, never a cancellation, spent above 200: 
 
   await page.getByRole('button', { name: say('en', 'audience.save'), exact: true }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel(say('en', 'audience.name')).fill('Often, no refunds');
+  await dialog.getByLabel(say('en', 'saved.name')).fill('Often, no refunds');
   await dialog.getByRole('button', { name: say('en', 'action.save') }).click();
   await page.getByRole('heading', { level: 1, name: 'Often, no refunds' }).waitFor();
   await visit(shop, page, '/audiences', 'en');
   const line = page.getByRole('row', { name: /Often, no refunds/ });
   await line.getByText(new Intl.NumberFormat('en').format(await truth(all)), { exact: true }).waitFor();
-  await shot('audiences-list');
+  await shot(page, 'audiences-list');
 });
 
 test('another operator and another value keep the row in the count', async () => {
@@ -147,7 +136,7 @@ test('another version: who gains and who loses is said before it is saved; why o
   await page.getByRole('button', { name: say('en', 'audience.save'), exact: true }).click();
   await page.getByRole('heading', { name: say('en', 'audience.change') }).waitFor();
   await page.getByText(/come in, \d/).waitFor();
-  await shot('audiences-change');
+  await shot(page, 'audiences-change');
   await page.getByRole('dialog').getByRole('button', { name: say('en', 'action.save') }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByRole('row', { name: /spend > 1000/ }).first().waitFor();
@@ -167,7 +156,7 @@ test('in Spanish, at 320 px, without scrolling sideways', async () => {
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(beyond, 0, where);
   }
-  await shot('audiences-narrow');
+  await shot(page, 'audiences-narrow');
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 

@@ -2,11 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test as nodeTest } from 'node:test';
-import { axeSource, call, logIn, openPage, openShop, settled, skip, visit } from './shop.mjs';
-
-const words = Object.fromEntries(['en', 'es'].map((l) =>
-  [l, JSON.parse(readFileSync(new URL(`../../console/src/i18n/${l}.json`, import.meta.url), 'utf8'))]));
-const say = (language, key) => words[language][key];
+import { axeSource, call, logIn, openPage, openShop, say, settled, skip, visit, words } from './shop.mjs';
 
 let shop;
 let page;

@@ -1,24 +1,13 @@
 /* Decision tables as somebody who owns them works: begun, filled by keyboard and from a spreadsheet, gaps filled, tried, saved. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, test as nodeTest } from 'node:test';
-import { call, logIn, openPage, openShop, skip, visit } from './shop.mjs';
-
-const words = Object.fromEntries(['en', 'es'].map((l) =>
-  [l, JSON.parse(readFileSync(new URL(`../../console/src/i18n/${l}.json`, import.meta.url), 'utf8'))]));
-const say = (language, key) => words[language][key];
-const SHOTS = process.env.TENDERO_SHOTS;
+import { call, logIn, openPage, openShop, say, shot, skip, visit } from './shop.mjs';
 
 let shop;
 let page;
 let context;
 
 const test = (name, run) => nodeTest(name, { skip }, run);
-const shot = async (name) => {
-  if (!SHOTS) return;
-  mkdirSync(SHOTS, { recursive: true });
-  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-};
 const button = (key) => page.getByRole('button', { name: say('en', key), exact: true });
 const cell = (rule, column) => page.locator(`[data-cell="${rule} ${column}"]`);
 const finding = (kind) => page.locator('.findings li', { hasText: say('en', `finding_kind.${kind}`) });
@@ -43,7 +32,7 @@ after(async () => {
 test('nothing yet, then a table over what is known of customers', async () => {
   await visit(shop, page, '/rules', 'en');
   await page.getByText(say('en', 'rules.none'), { exact: true }).waitFor();
-  await shot('rules-empty');
+  await shot(page, 'rules-empty');
   await button('rules.new').click();
   await page.getByLabel(say('en', 'rules.name'), { exact: true }).fill('Gift');
   await page.getByLabel('Name of input 1').fill('spend');
@@ -71,7 +60,7 @@ test('by keyboard and from a spreadsheet; a gap and an overlap are seen while on
   assert.equal(await cell(2, 2).inputValue(), '"cake"');
   await finding('gap').waitFor();
   await finding('overlap').waitFor();
-  await shot('rules-findings');
+  await shot(page, 'rules-findings');
   await cell(1, 0).fill('[100 .. 500)');
   await finding('overlap').waitFor({ state: 'detached' });
   await button('rules.fill_gap').click();
@@ -82,6 +71,13 @@ test('by keyboard and from a spreadsheet; a gap and an overlap are seen while on
   assert.equal(await cell(2, 2).inputValue(), '"none"');
   await button('rules.undo').click();
   assert.equal(await cell(2, 2).inputValue(), '"cake"');
+  await cell(0, 3).pressSequentially('few');  // letter by letter is one edit
+  await button('rules.undo').click();
+  assert.equal(await cell(0, 3).inputValue(), '');
+  const asked = new Promise((resolve) => { page.once('dialog', (d) => { resolve(d.message()); void d.dismiss(); }); });
+  await page.getByRole('link', { name: say('en', 'nav.people'), exact: true }).first().click();
+  assert.equal(await asked, say('en', 'saved.leave'));
+  assert.equal(await cell(1, 0).inputValue(), '[100 .. 500)');
 });
 
 test('tried on a case, on a customer, on everybody', async () => {
@@ -98,12 +94,12 @@ test('tried on a case, on a customer, on everybody', async () => {
   await page.locator('.rules-grid tr', { has: cell(2, 0) }).locator('td.number', { hasText: new RegExp(`^${customers.toLocaleString('en')}$`) }).waitFor();
   const counts = await page.locator('.rules-grid td.number').allTextContents();
   assert.equal(counts.map((c) => Number(c.replace(/,/g, ''))).reduce((a, b) => a + b), total);
-  await shot('rules-tried');
+  await shot(page, 'rules-tried');
 });
 
 test('saved with a note, in Spanish too; an older version comes back', async () => {
   await button('rules.save').click();
-  await page.getByLabel(say('en', 'audience.note'), { exact: true }).fill('first whole one');
+  await page.getByLabel(say('en', 'saved.note'), { exact: true }).fill('first whole one');
   await page.getByRole('dialog').getByRole('button', { name: say('en', 'action.save'), exact: true }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByRole('row', { name: /first whole one/ }).waitFor();
@@ -112,7 +108,7 @@ test('saved with a note, in Spanish too; an older version comes back', async () 
   await page.getByText(say('es', 'rules.whole')).waitFor();
   await page.setViewportSize({ width: 320, height: 800 });
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 320), 'no sideways scroll at 320 px');
-  await shot('rules-320-es');
+  await shot(page, 'rules-320-es');
   await page.setViewportSize({ width: 1440, height: 900 });
   await visit(shop, page, pathname, 'en');
   await page.getByRole('button', { name: `${say('en', 'rules.restore')}: 1` }).click();

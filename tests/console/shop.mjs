@@ -2,7 +2,7 @@
  *
  * TENDERO_BIN names the program (else build/tendero), TENDERO_CHROMIUM the browser (else /usr/bin/chromium). */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
@@ -124,4 +124,17 @@ export async function visit(shop, page, where, language) {
 export async function settled(page) {
   await page.locator('main h1').first().waitFor();
   await page.waitForFunction(() => !document.querySelector('.skeleton'));
+}
+
+/* The console's own words, by which the tests find things. */
+export const words = Object.fromEntries(['en', 'es'].map((l) =>
+  [l, JSON.parse(readFileSync(path.join(root, `console/src/i18n/${l}.json`), 'utf8'))]));
+export const say = (language, key) => words[language][key];
+
+/* A picture of the whole page in the folder TENDERO_SHOTS, if that is set. */
+export async function shot(page, name) {
+  const folder = process.env.TENDERO_SHOTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
 }

@@ -1,10 +1,9 @@
 /* Conditions as rows of what, how and how much; real values with their counts to choose from. */
-import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Audience, AudienceTerm, AudienceTerms } from '../api-types.js';
 import { number } from '../format.js';
 import { pick, t, type MessageKey } from '../i18n.js';
-import { Button, IconButton } from '../ui.js';
+import { Button, Choice, IconButton } from '../ui.js';
 import { isAgo, isList, isWhole, takes, text, withOp, type Group, type Joint, type Model, type Op, type Row, type Subject } from './model.js';
 
 type Kind = AudienceTerm['kind'] | 'audience';
@@ -203,18 +202,6 @@ function RowLine({ world, row, onChange, onRemove }: {
       {!isWhole(row) && <span class="help">{t('audience.row_open')}</span>}
       <IconButton icon="bin" label={t('audience.remove_row')} onClick={onRemove} />
     </li>
-  );
-}
-
-export function Choice<T extends string>({ label, value, options, onChange }: {
-  label: string; value: T; options: { value: T; label: ComponentChildren }[]; onChange: (value: T) => void;
-}) {
-  return (
-    <div class="choices" role="group" aria-label={label}>
-      {options.map((o) => (
-        <button key={o.value} type="button" aria-pressed={o.value === value} onClick={() => onChange(o.value)}>{o.label}</button>
-      ))}
-    </div>
   );
 }
 

@@ -1,8 +1,7 @@
 /* What a condition gives: the count while one types, tiers, ten people, how it was worked out; why somebody is in. */
 import { useEffect, useState } from 'preact/hooks';
-import { post } from '../api.js';
+import { post, type ApiError } from '../api.js';
 import type { AudienceCount, AudienceExplained, AudienceStep, CustomerRow } from '../api-types.js';
-import type { ApiError } from '../api.js';
 import { FindCustomer } from '../customer/find.js';
 import { asApiError, useAction } from '../data.js';
 import { money, number } from '../format.js';
@@ -13,13 +12,15 @@ import { announce, Chip, ErrorBox, Skeleton, Table, TierChip, Value, When, type 
 /* A flaw in the condition: its line, its column and what is wrong there. */
 export const flawWords = (error: ApiError): string => error.problem.detail.replace(/^\/condition: /, '');
 
+export type Counting = { count: AudienceCount | null; error: ApiError | null; busy: boolean };
+const NOTHING: Counting = { count: null, error: null, busy: false };
+
 /* The newest answer counts; the one before stays until it is there. */
-export function useCount(condition: string): { count: AudienceCount | null; error: ApiError | null; busy: boolean } {
-  const [state, setState] = useState<{ count: AudienceCount | null; error: ApiError | null; busy: boolean }>(
-    { count: null, error: null, busy: false });
+export function useCount(condition: string): Counting {
+  const [state, setState] = useState(NOTHING);
   useEffect(() => {
     if (!condition) {
-      setState({ count: null, error: null, busy: false });
+      setState(NOTHING);
       return;
     }
     const abort = new AbortController();
@@ -71,7 +72,7 @@ export function PeopleTable({ rows, label, narrow }: { rows: CustomerRow[]; labe
 
 /* flawElsewhere: beside the text it is about. */
 export function Result({ condition, state, flawElsewhere }: {
-  condition: string; flawElsewhere: boolean; state: { count: AudienceCount | null; error: ApiError | null; busy: boolean };
+  condition: string; flawElsewhere: boolean; state: Counting;
 }) {
   const { count, error, busy } = state;
   return (

@@ -5,7 +5,8 @@ import type { Audience, AudienceCompared } from '../api-types.js';
 import { useAction } from '../data.js';
 import { number } from '../format.js';
 import { t } from '../i18n.js';
-import { announce, Dialog, ErrorBox, FormEnd, Input, Skeleton } from '../ui.js';
+import { SaveDialog } from '../saved.js';
+import { announce, ErrorBox, Skeleton } from '../ui.js';
 import { PeopleTable } from './result.js';
 
 function Change({ before, after }: { before: string; after: string }) {
@@ -36,29 +37,14 @@ function Change({ before, after }: { before: string; after: string }) {
 export function Save({ audience, condition, count, onDone, onClose }: {
   audience: Audience | null; condition: string; count: number | null; onDone: (a: Audience) => void; onClose: () => void;
 }) {
-  const [name, setName] = useState(audience?.name ?? '');
-  const [note, setNote] = useState('');
-  const [checked, setChecked] = useState(false);
-  const action = useAction();
-  const submit = (e: Event) => {
-    e.preventDefault();
-    setChecked(true);
-    if (!name.trim()) return;
-    const body = { name: name.trim(), condition, note };
-    void action.run(() => (audience ? put<Audience>(`/audiences/${seg(audience.id)}`, body) : post<Audience>('/audiences', body)),
-      (saved) => { announce(t('audience.saved')); onDone(saved); });
+  const save = (named: { name: string; note: string }) => {
+    const body = { ...named, condition };
+    return audience ? put<Audience>(`/audiences/${seg(audience.id)}`, body) : post<Audience>('/audiences', body);
   };
   return (
-    <Dialog title={t('audience.save')} onClose={onClose} wide={!!audience}>
-      <form onSubmit={submit} noValidate>
-        {count !== null && <p class="muted">{t('audience.saves', { n: count })}: {number(count)}</p>}
-        <Input label={t('audience.name')} name="name" value={name} autocomplete="off"
-               error={checked && !name.trim() ? t('audience.need_name') : null} onInput={(e) => setName(e.currentTarget.value)} />
-        <Input label={t('audience.note')} name="note" value={note} autocomplete="off" help={t('audience.note_help')}
-               onInput={(e) => setNote(e.currentTarget.value)} />
-        {audience && <Change before={audience.condition} after={condition} />}
-        <FormEnd action={action} yes={t('action.save')} onClose={onClose} />
-      </form>
-    </Dialog>
+    <SaveDialog title={t('audience.save')} name={audience?.name ?? ''} wide={!!audience} save={save} onClose={onClose}
+                onDone={(saved) => { announce(t('audience.saved')); onDone(saved); }}
+                before={count !== null && <p class="muted">{t('audience.saves', { n: count })}: {number(count)}</p>}
+                after={audience && <Change before={audience.condition} after={condition} />} />
   );
 }

@@ -6,7 +6,7 @@ import { asApiError, useLoad } from '../data.js';
 import type { ApiError } from '../api.js';
 import { money } from '../format.js';
 import { language, pick, t, type Language } from '../i18n.js';
-import { Button, Dialog, Empty, ErrorBox, Icon, Note, Select, Skeleton } from '../ui.js';
+import { Button, Choice, Dialog, Empty, ErrorBox, Icon, Note, Select, Skeleton } from '../ui.js';
 
 /* The page's policy forbids styles as text, in the frame as well. So the letter's own are taken out of its
  * text and put in through the object model once it is there. The frame has no scripts: nothing in the letter
@@ -70,10 +70,8 @@ export function MessagePreview({ customer, proposals, onClose }: {
       {message && (
         <>
           <p class="subject"><span class="muted">{t('message.subject')}</span> <b lang={message.language}>{message.subject}</b></p>
-          <div class="choices" role="group" aria-label={t('message.form')}>
-            <button type="button" aria-pressed={tab === 'html'} onClick={() => setTab('html')}>{t('message.html')}</button>
-            <button type="button" aria-pressed={tab === 'text'} onClick={() => setTab('text')}>{t('message.text')}</button>
-          </div>
+          <Choice label={t('message.form')} value={tab} onChange={setTab}
+                  options={[{ value: 'html', label: t('message.html') }, { value: 'text', label: t('message.text') }]} />
           {tab === 'html' ? <Letter key={message.html} html={message.html} title={t('message.title')} />
             : <pre class="letter-text" tabIndex={0} lang={message.language}>{message.text}</pre>}
         </>

@@ -1,18 +1,19 @@
 /* Audiences: saved ones, and the editor that is a builder and text at once. */
 import { useLocation, useRoute } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
-import { del, seg, type List } from '../api.js';
+import { seg, type List } from '../api.js';
 import type { Audience, AudiencePage, AudienceTerms, AudienceVersion, CustomerRow } from '../api-types.js';
-import { Builder, Choice, freshRow, type World } from '../audience/builder.js';
+import { Builder, freshRow, type World } from '../audience/builder.js';
 import { differences } from '../audience/differences.js';
 import { EMPTY, print, read, type Model } from '../audience/model.js';
 import { flawWords, PeopleTable, Result, useCount, Why } from '../audience/result.js';
 import { Save } from '../audience/save.js';
 import { DaysChart } from '../chart.js';
-import { forget, useAction, useGrowing, useLoad, useRested } from '../data.js';
+import { forget, useGrowing, useLoad, useRested } from '../data.js';
 import { number } from '../format.js';
 import { t } from '../i18n.js';
-import { announce, Button, Confirm, Empty, ErrorBox, Field, Note, PageHead, Skeleton, Table, When } from '../ui.js';
+import { RemoveDialog, useUnsaved, versionColumns } from '../saved.js';
+import { Button, Choice, Empty, ErrorBox, Field, Note, PageHead, Skeleton, Table, When } from '../ui.js';
 
 const REST_MS = 250;
 const POLL_MS = 1000;
@@ -31,7 +32,7 @@ export function Audiences() {
       <ErrorBox error={error} retry={reload} />
       {!data && !error && <Skeleton lines={6} />}
       {data && data.items.length === 0 && (
-        <Empty icon="people" title={t('audience.none')}>
+        <Empty icon="audience" title={t('audience.none')}>
           <p>{t('audience.none_text')}</p>
           <ul class="plain-list">
             {EXAMPLES.map((x) => (
@@ -42,11 +43,11 @@ export function Audiences() {
       )}
       {data && data.items.length > 0 && (
         <Table label={t('nav.audiences')} cards rows={data.items} rowKey={(a) => a.id} columns={[
-          { key: 'name', label: t('audience.name'), head: true, cell: (a) => <a class="row-link" href={`/audiences/${seg(a.id)}`}>{a.name}</a> },
+          { key: 'name', label: t('saved.name'), head: true, cell: (a) => <a class="row-link" href={`/audiences/${seg(a.id)}`}>{a.name}</a> },
           { key: 'customers', label: t('audience.customers'), number: true, cell: (a) => (a.customers === null ? '—' : number(a.customers)) },
           { key: 'condition', label: t('audience.condition'), cell: (a) => <code class="cond-code">{a.condition}</code> },
-          { key: 'version', label: t('audience.version'), number: true, cell: (a) => number(a.version) },
-          { key: 'changed', label: t('audience.changed'), cell: (a) => <When at={a.changedAt} relative /> },
+          { key: 'version', label: t('saved.version'), number: true, cell: (a) => number(a.version) },
+          { key: 'changed', label: t('saved.changed'), cell: (a) => <When at={a.changedAt} relative /> },
         ]} />
       )}
     </>
@@ -120,18 +121,13 @@ function Differences({ version, before }: { version: AudienceVersion; before: Au
 function Versions({ page, onUse }: { page: AudiencePage; onUse: (condition: string) => void }) {
   return (
     <section class="sheet" aria-labelledby="versions">
-      <h2 id="versions">{t('audience.versions')}</h2>
-      <Table label={t('audience.versions')} cards rows={page.versions} rowKey={(v) => v.version} columns={[
-        { key: 'version', label: t('audience.version'), head: true, cell: (v) => number(v.version) },
+      <h2 id="versions">{t('saved.versions')}</h2>
+      <Table label={t('saved.versions')} cards rows={page.versions} rowKey={(v) => v.version} columns={versionColumns<AudienceVersion>([
         { key: 'condition', label: t('audience.condition'), cell: (v) => <code class="cond-code">{v.condition}</code> },
         { key: 'differs', label: t('audience.differs'), cell: (v) => (
           <Differences version={v} before={page.versions.find((b) => b.version === v.version - 1)} />) },
-        { key: 'note', label: t('audience.note'), cell: (v) => v.note || '—' },
-        { key: 'by', label: t('audience.by'), cell: (v) => v.by },
-        { key: 'at', label: t('audience.changed'), cell: (v) => <When at={v.at} /> },
-        { key: 'use', label: t('word.actions'), cell: (v) => <Button onClick={() => onUse(v.condition)}
-          aria-label={`${t('audience.use_version')}: ${v.version}`}>{t('audience.use_version')}</Button> },
-      ]} />
+      ], (v) => <Button onClick={() => onUse(v.condition)}
+                        aria-label={`${t('audience.use_version')}: ${v.version}`}>{t('audience.use_version')}</Button>)} />
       {page.sizes.length > 1 && (
         <DaysChart label={t('audience.customers')} write={number}
                    points={page.sizes.map((s) => ({ day: s.day, value: s.customers }))} />
@@ -154,21 +150,6 @@ function Members({ id }: { id: string }) {
   );
 }
 
-function Remove({ audience, onClose }: { audience: Audience; onClose: () => void }) {
-  const { route } = useLocation();
-  const action = useAction();
-  const remove = () => void action.run(() => del(`/audiences/${seg(audience.id)}`), () => {
-    forget('/audiences');
-    announce(t('audience.removed'));
-    route('/audiences');
-  });
-  return (
-    <Confirm danger title={t('audience.remove')} yes={t('audience.remove')} busy={action.busy} error={action.error} onYes={remove} onClose={onClose}>
-      <p>{t('audience.remove_text', { name: audience.name })}</p>
-    </Confirm>
-  );
-}
-
 function Workshop({ world, page, start, reload }: { world: World; page: AudiencePage | null; start: string; reload: () => void }) {
   const { route } = useLocation();
   const condition = useCondition(start);
@@ -178,6 +159,7 @@ function Workshop({ world, page, start, reload }: { world: World; page: Audience
   const flaw = state.error?.status === 400 ? flawWords(state.error) : null;
   const words = condition.words.trim();
   const audience = page?.audience ?? null;
+  useUnsaved(words !== start.trim());
   return (
     <>
       <PageHead title={audience?.name ?? t('audience.new')} back={{ href: '/audiences', label: t('nav.audiences') }}>
@@ -196,7 +178,10 @@ function Workshop({ world, page, start, reload }: { world: World; page: Audience
         <Save audience={audience} condition={words} count={words === rested && !state.busy ? state.count?.customers ?? null : null} onClose={() => setOpen(null)}
               onDone={(saved) => { setOpen(null); forget('/audiences'); if (audience) reload(); else route(`/audiences/${seg(saved.id)}`); }} />
       )}
-      {open === 'remove' && audience && <Remove audience={audience} onClose={() => setOpen(null)} />}
+      {open === 'remove' && audience && (
+        <RemoveDialog title={t('audience.remove')} text={t('audience.remove_text', { name: audience.name })} said={t('audience.removed')}
+                      path={`/audiences/${seg(audience.id)}`} list="/audiences" page="/audiences" onClose={() => setOpen(null)} />
+      )}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { DaysChart } from '../chart.js';
 import { useAction, useLoad } from '../data.js';
 import { day, money, number, percent } from '../format.js';
 import { pick, t, type MessageKey } from '../i18n.js';
-import { Button, Copyable, ErrorBox, Figure, Note, PageHead, Skeleton, Table, TierChip, When } from '../ui.js';
+import { Button, Choice, Copyable, ErrorBox, Figure, Note, PageHead, Skeleton, Table, TierChip, When } from '../ui.js';
 
 const RANGES = [30, 90, 365] as const;
 const SHOWN = ['revenue', 'orders', 'newCustomers', 'received'] as const;
@@ -78,17 +78,11 @@ function Growth({ today, shown, days, go }: {
     <section class="sheet" aria-labelledby="growth">
       <div class="sheet-head">
         <h2 id="growth">{t('today.growth')}</h2>
-        <div class="choices" role="group" aria-label={t('today.range')}>
-          {RANGES.map((n) => (
-            <button key={n} type="button" aria-pressed={days === n} onClick={() => go(n, shown)}>{t('today.days', { n })}</button>
-          ))}
-        </div>
+        <Choice label={t('today.range')} value={days} onChange={(n) => go(n, shown)}
+                options={RANGES.map((n) => ({ value: n as number, label: t('today.days', { n }) }))} />
       </div>
-      <div class="choices wrap" role="group" aria-label={t('today.figure')}>
-        {SHOWN.map((s) => (
-          <button key={s} type="button" aria-pressed={shown === s} onClick={() => go(days, s)}>{t(SHOWN_NAME[s])}</button>
-        ))}
-      </div>
+      <Choice wrap label={t('today.figure')} value={shown} onChange={(s) => go(days, s)}
+              options={SHOWN.map((s) => ({ value: s, label: t(SHOWN_NAME[s]) }))} />
       <DaysChart points={points} label={t(SHOWN_NAME[shown])} write={shown === 'revenue' ? money : number} />
     </section>
   );

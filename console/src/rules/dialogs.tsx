@@ -1,11 +1,12 @@
 /* A new model over inputs that one names; saving a version; taking a model out. */
 import { useId, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { del, post, put, seg } from '../api.js';
+import { post, put, seg } from '../api.js';
 import type { AudienceTerms, Model, ModelField, ModelPage, Sheet } from '../api-types.js';
 import { forget, useAction, useLoad } from '../data.js';
 import { t } from '../i18n.js';
-import { announce, Button, Confirm, Dialog, FormEnd, IconButton, Input } from '../ui.js';
+import { NameField, RemoveDialog, SaveDialog } from '../saved.js';
+import { announce, Button, Dialog, FormEnd, IconButton } from '../ui.js';
 
 const TYPES = ['number', 'string', 'boolean', 'date'] as const;
 const TYPE_OF = { number: 'number', text: 'string', boolean: 'boolean', date: 'date', other: 'string' } as const;
@@ -42,11 +43,11 @@ export function NewModel({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');
   const [fields, setFields] = useState<ModelField[]>([{ name: '', type: 'number' }]);
   const [outputType, setOutputType] = useState<string>('string');
-  const [checked, setChecked] = useState(false);
+  const [tried, setTried] = useState(false);
   const action = useAction();
   const submit = (e: Event) => {
     e.preventDefault();
-    setChecked(true);
+    setTried(true);
     if (!name.trim()) return;
     const inputs = fields.filter((f) => f.name.trim()).map((f) => ({ ...f, name: f.name.trim() }));
     void action.run(() => post<ModelPage>('/models', { name: name.trim(), inputs, outputType }), (page) => {
@@ -57,8 +58,7 @@ export function NewModel({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t('rules.new')} onClose={onClose} wide>
       <form onSubmit={submit} noValidate>
-        <Input label={t('rules.name')} name="name" value={name} autocomplete="off" help={t('rules.name_help')}
-               error={checked && !name.trim() ? t('audience.need_name') : null} onInput={(e) => setName(e.currentTarget.value)} />
+        <NameField label={t('rules.name')} help={t('rules.name_help')} value={name} tried={tried} onChange={setName} />
         <Fields fields={fields} onChange={setFields} />
         <p><label>{t('rules.output_type')}{' '}
           <select value={outputType} onChange={(e) => setOutputType(e.currentTarget.value)}>
@@ -71,40 +71,17 @@ export function NewModel({ onClose }: { onClose: () => void }) {
 }
 
 export function SaveModel({ model, sheet, warned, onDone, onClose }: {
-  model: Model; sheet: Sheet; warned: number; onDone: (page: ModelPage) => void; onClose: () => void;
+  model: Model; sheet: Sheet; warned: number; onDone: () => void; onClose: () => void;
 }) {
-  const [name, setName] = useState(model.name);
-  const [note, setNote] = useState('');
-  const action = useAction();
-  const submit = (e: Event) => {
-    e.preventDefault();
-    void action.run(() => put<ModelPage>(`/models/${seg(model.id)}`, { name: name.trim(), note, table: sheet }),
-      (page) => { announce(t('rules.saved')); onDone(page); });
-  };
   return (
-    <Dialog title={t('rules.save')} onClose={onClose}>
-      <form onSubmit={submit} noValidate>
-        {warned > 0 && <p>{t('rules.saves_flawed', { n: warned })}</p>}
-        <Input label={t('audience.name')} name="name" value={name} autocomplete="off" onInput={(e) => setName(e.currentTarget.value)} />
-        <Input label={t('audience.note')} name="note" value={note} autocomplete="off" help={t('audience.note_help')}
-               onInput={(e) => setNote(e.currentTarget.value)} />
-        <FormEnd action={action} yes={t('action.save')} onClose={onClose} />
-      </form>
-    </Dialog>
+    <SaveDialog title={t('rules.save')} name={model.name} onClose={onClose}
+                before={warned > 0 && <p>{t('rules.saves_flawed', { n: warned })}</p>}
+                save={(named) => put<ModelPage>(`/models/${seg(model.id)}`, { ...named, table: sheet })}
+                onDone={() => { announce(t('rules.saved')); onDone(); }} />
   );
 }
 
 export function RemoveModel({ model, onClose }: { model: Model; onClose: () => void }) {
-  const { route } = useLocation();
-  const action = useAction();
-  const remove = () => void action.run(() => del(`/models/${seg(model.id)}`), () => {
-    forget('/models');
-    announce(t('rules.removed'));
-    route('/rules');
-  });
-  return (
-    <Confirm danger title={t('rules.remove')} yes={t('rules.remove')} busy={action.busy} error={action.error} onYes={remove} onClose={onClose}>
-      <p>{t('rules.remove_text', { name: model.name })}</p>
-    </Confirm>
-  );
+  return <RemoveDialog title={t('rules.remove')} text={t('rules.remove_text', { name: model.name })} said={t('rules.removed')}
+                       path={`/models/${seg(model.id)}`} list="/models" page="/rules" onClose={onClose} />;
 }

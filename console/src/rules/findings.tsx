@@ -1,8 +1,8 @@
 /* What is wrong with a table, and what a person should know before publishing it. */
-import type { ModelFlaw, ModelPage, Sheet, SheetRule, TableFinding } from '../api-types.js';
+import type { ModelFlaw, Sheet, SheetRule, TableCheck, TableFinding } from '../api-types.js';
 import { t } from '../i18n.js';
 import { Button, Chip, Icon } from '../ui.js';
-import { findingsOf, ruleForGap } from './sheet.js';
+import { ruleForGap } from './sheet.js';
 
 function findingWords(f: TableFinding): string {
   const where = f.where || t('rules.everywhere');
@@ -17,34 +17,35 @@ function findingWords(f: TableFinding): string {
 
 const TONES = { gap: 'warn', overlap: 'bad', unreachable: 'warn', duplicate: 'warn', type: 'bad' } as const;
 
-export function flawedRules(page: ModelPage, sheet: Sheet): Set<number> {
-  return new Set(findingsOf(page.findings, sheet).flatMap((f) => [f.a, f.b]).filter(Boolean));
+export function flawedRules(check: TableCheck): Set<number> {
+  return new Set(check.findings.flatMap((f) => [f.a, f.b]).filter(Boolean));
 }
 
 function Flaw({ flaw }: { flaw: ModelFlaw }) {
   return <li><Chip tone="bad">{t('rules.flaw')}</Chip> {flaw.element}: {flaw.text}</li>;
 }
 
-export function Findings({ page, sheet, stale, onRule }: {
-  page: ModelPage; sheet: Sheet; stale: boolean; onRule: (rule: SheetRule) => void;
+/* stale: what is found is about the sheet as it was before the last edits. */
+export function Findings({ check, flaws, sheet, stale, onRule }: {
+  check: TableCheck; flaws: ModelFlaw[]; sheet: Sheet; stale: boolean; onRule: (rule: SheetRule) => void;
 }) {
-  const findings = findingsOf(page.findings, sheet);
-  const whole = !findings.length && !page.flaws.length;
+  const whole = !check.findings.length && !flaws.length && !check.leftOut && !check.cut;
   return (
     <section class="sheet" aria-labelledby="findings" aria-busy={stale ? 'true' : undefined}>
       <h2 id="findings">{t('rules.findings')}</h2>
       {whole && <p role="status"><Icon name="check" /> {t('rules.whole')}</p>}
       <ul class="plain-list findings">
-        {page.flaws.map((flaw, i) => <Flaw key={`flaw ${i}`} flaw={flaw} />)}
-        {findings.map((f, i) => (
+        {flaws.map((flaw, i) => <Flaw key={`flaw ${i}`} flaw={flaw} />)}
+        {check.findings.map((f, i) => (
           <li key={i}>
             <Chip tone={TONES[f.kind]}>{t(`finding_kind.${f.kind}`)}</Chip> {findingWords(f)}
-            {f.kind === 'gap' && <> <Button look="quiet" onClick={() => onRule(ruleForGap(sheet, f.where))}>{t('rules.fill_gap')}</Button></>}
+            {f.kind === 'gap' && <> <Button look="quiet" aria-disabled={stale ? 'true' : undefined}
+              onClick={() => { if (!stale) onRule(ruleForGap(sheet, f.tests)); }}>{t('rules.fill_gap')}</Button></>}
           </li>
         ))}
       </ul>
-      {page.leftOut > 0 && <p class="help">{t('rules.left_out', { n: page.leftOut })}</p>}
-      {page.cut && <p class="help">{t('rules.cut')}</p>}
+      {check.leftOut > 0 && <p class="help">{t('rules.left_out', { n: check.leftOut })}</p>}
+      {check.cut && <p class="help">{t('rules.cut')}</p>}
     </section>
   );
 }

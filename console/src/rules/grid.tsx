@@ -7,7 +7,7 @@ import { t } from '../i18n.js';
 import { Button, Copyable, IconButton } from '../ui.js';
 import { addInput, addRule, AGGREGATIONS, cellOf, HIT_POLICIES, moveRule, paste, readCells, removeInput, removeRule, setCell, width, writeCells } from './sheet.js';
 
-type Edit = (sheet: Sheet) => void;
+type Edit = (sheet: Sheet, cell?: string) => void;
 export type Marks = { hits: number[]; counts: number[] | null; flawed: Set<number> };
 
 const headOf = (sheet: Sheet, column: number): string => {
@@ -92,7 +92,7 @@ function Cell({ sheet, rule, column, cells, onEdit }: {
     <td class={column >= sheet.inputs.length ? 'says' : ''}>
       <input data-cell={`${rule} ${column}`} aria-label={t('rules.cell', { rule: rule + 1, name: headOf(sheet, column) })}
              spellcheck={false} autocomplete="off" value={cellOf(sheet, rule, column)}
-             onInput={(e) => onEdit(setCell(sheet, rule, column, e.currentTarget.value))}
+             onInput={(e) => onEdit(setCell(sheet, rule, column, e.currentTarget.value), `${rule} ${column}`)}
              onKeyDown={(e) => cells.key(e, rule, column)} onPaste={(e) => cells.pasted(e, rule, column)} />
     </td>
   );

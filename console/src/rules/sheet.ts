@@ -1,5 +1,5 @@
 /* A decision table as a sheet of texts: the cells of a rule are its tests, what it says, its note. */
-import type { Sheet, SheetRule, TableFinding } from '../api-types.js';
+import type { Sheet, SheetRule } from '../api-types.js';
 
 export const HIT_POLICIES: readonly Sheet['hitPolicy'][] =
   ['UNIQUE', 'FIRST', 'ANY', 'PRIORITY', 'COLLECT', 'RULE ORDER', 'OUTPUT ORDER'];
@@ -77,23 +77,15 @@ export function writeCells(sheet: Sheet): string {
 
 /* Rows that are not there yet come to be; what is wider than the sheet falls off. */
 export function paste(sheet: Sheet, rule: number, column: number, cells: string[][]): Sheet {
-  let next = sheet;
-  cells.forEach((row, r) => {
-    if (rule + r === next.rules.length) next = addRule(next, rule + r);
-    row.slice(0, width(sheet) - column).forEach((text, c) => { next = setCell(next, rule + r, column + c, text); });
-  });
-  return next;
+  const fits = width(sheet) - column;
+  const pasted = (old: SheetRule, row: string[]) =>
+    row.slice(0, fits).reduce((r, text, c) => withCell(r, column + c, text), old);
+  const there = sheet.rules.map((old, i) => pasted(old, cells[i - rule] ?? []));
+  const fresh = cells.slice(sheet.rules.length - rule).map((row) => pasted(freshRule(sheet), row));
+  return { ...sheet, rules: [...there, ...fresh] };
 }
 
-/* ---- findings ---- */
-export const findingsOf = (all: TableFinding[], sheet: Sheet): TableFinding[] => all.filter((f) => f.decisionId === sheet.decisionId);
-
-/* A rule for what no rule hits: "spend in [100 .. 500); orders in <= 2" as its tests. */
-export function ruleForGap(sheet: Sheet, where: string): SheetRule {
-  const parts = where.split('; ');
-  const tests = sheet.inputs.map((input) => {
-    const start = `${input.label || input.expression} in `;
-    return parts.find((p) => p.startsWith(start))?.slice(start.length) ?? ANYTHING;
-  });
-  return { ...freshRule(sheet), tests };
+/* A rule for what no rule hits, from the tests of the finding. */
+export function ruleForGap(sheet: Sheet, tests: string[]): SheetRule {
+  return { ...freshRule(sheet), tests: sheet.inputs.map((_, i) => tests[i] ?? ANYTHING) };
 }
