@@ -32,7 +32,8 @@ static void load(sqlite3 *db, const char *path)
     sqlite3_stmt *st;
     if (!in || !fgets(line, sizeof line, in))
         exit(1);
-    must(sqlite3_exec(db, "CREATE TABLE t (spend REAL, orders INTEGER, country TEXT, last_order TEXT, subscribed INTEGER); BEGIN",
+    must(sqlite3_exec(db, "CREATE TABLE t (spend REAL, orders INTEGER, country TEXT, last_order TEXT, "
+                         "subscribed INTEGER); BEGIN",
                       NULL, NULL, NULL), db);
     must(sqlite3_prepare_v2(db, "INSERT INTO t VALUES (?, ?, ?, ?, ?)", -1, &st, NULL), db);
     while (fgets(line, sizeof line, in)) {

@@ -182,13 +182,11 @@ async function shop(result) {
   await server.stop('SIGTERM');
 }
 
-// ---- the report ----
-const n = value => Math.round(value).toLocaleString('en-GB');
 // ---- rules: columns against reading the bytes once, the interpreter, SQLite, and DuckDB where npm can fetch it ----
 function duckdb(file, threads) {
   const peers = path.join(root, 'bench/peers');
   if (!fs.existsSync(path.join(peers, 'node_modules')))
-    if (spawnSync('npm', ['install', '--no-audit', '--no-fund'], { cwd: peers, stdio: 'ignore' }).status !== 0) return null;
+    if (spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: peers, stdio: 'ignore' }).status !== 0) return null;
   return JSON.parse(run(process.execPath, [path.join(peers, 'rules.mjs'), file, String(threads)], { cwd: peers }));
 }
 function rules() {
@@ -205,6 +203,8 @@ function rules() {
   return figures;
 }
 
+// ---- the report ----
+const n = value => Math.round(value).toLocaleString('en-GB');
 const us = value => (value / 1000).toLocaleString('en-GB', { maximumFractionDigits: 2 });
 const percent = (a, b) => `${Math.round(100 * a / b)} %`;
 function text(r) {

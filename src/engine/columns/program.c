@@ -10,7 +10,9 @@
 #define CODES_MAX 65536u      // different values that are each asked about
 #define ROW_STEPS UINT64_C(1000000)
 
-enum step_kind { STEP_CONSTANT, STEP_RANGES, STEP_RUNS, STEP_CODES, STEP_BITS, STEP_PAIR, STEP_AND, STEP_OR, STEP_NOT, STEP_ROWS };
+enum step_kind {
+    STEP_CONSTANT, STEP_RANGES, STEP_RUNS, STEP_CODES, STEP_BITS, STEP_PAIR, STEP_AND, STEP_OR, STEP_NOT, STEP_ROWS
+};
 struct range {
     int64_t low, high;
 };
@@ -403,7 +405,9 @@ static void run_pair(const struct running *r, const struct step *s, struct bits 
 {
     bool equality = s->op == OP_EQ || s->op == OP_NE;
     for (size_t w = 0; w < KERNEL_WORDS; w++) {
-        uint64_t is = 0, na = s->a->null ? s->a->null[r->row / 64 + w] : 0, nb = s->b->null ? s->b->null[r->row / 64 + w] : 0;
+        const uint64_t na = s->a->null ? s->a->null[r->row / 64 + w] : 0;
+        const uint64_t nb = s->b->null ? s->b->null[r->row / 64 + w] : 0;
+        uint64_t is = 0;
         for (size_t i = 0; i < 64; i++) {
             size_t row = r->row + w * 64 + i;
             is |= (uint64_t)compares(s->op, column_raw(s->a, row), column_raw(s->b, row)) << i;
@@ -519,7 +523,8 @@ enum err_code program_run(const struct program *program, size_t begin, size_t en
 static void explain(const struct program *p, size_t step, size_t depth, struct buf *out)
 {
     static const char *const words[] = {
-        [STEP_CONSTANT] = "constant: ", [STEP_RANGES] = "ranges: ", [STEP_RUNS] = "different values: ", [STEP_CODES] = "different values: ",
+        [STEP_CONSTANT] = "constant: ", [STEP_RANGES] = "ranges: ", [STEP_RUNS] = "different values: ",
+        [STEP_CODES] = "different values: ",
         [STEP_BITS] = "yes or no: ", [STEP_PAIR] = "two columns: ", [STEP_AND] = "and", [STEP_OR] = "or",
         [STEP_NOT] = "not", [STEP_ROWS] = "row by row: ",
     };
