@@ -351,7 +351,7 @@ size_t condition_row_steps(const struct condition *c)
 }
 
 /* ---- why ---- */
-static int joint_of(const struct node *node)
+static enum why_joint joint_of(const struct node *node)
 {
     if (node->kind == NODE_BINARY && node->op == OP_AND)
         return WHY_AND;
@@ -390,7 +390,7 @@ static enum err_code explain_values(const struct explaining *x, const struct nod
 }
 
 /* a and b and c has three parts, however the tree leans. */
-static size_t count_parts(const struct node *node, int joint)
+static size_t count_parts(const struct node *node, enum why_joint joint)
 {
     if (joint_of(node) != joint || joint == WHY_NONE)
         return 1;
@@ -399,7 +399,7 @@ static size_t count_parts(const struct node *node, int joint)
 
 static enum err_code explain(const struct explaining *, const struct node *, struct condition_why *);
 
-static enum err_code explain_parts(const struct explaining *x, const struct node *node, int joint,
+static enum err_code explain_parts(const struct explaining *x, const struct node *node, enum why_joint joint,
                                    struct condition_why *ret)
 {
     if (joint == WHY_NOT)
@@ -423,7 +423,7 @@ static enum value_eq joined(const struct condition_why *why)
 static enum err_code explain(const struct explaining *x, const struct node *node, struct condition_why *ret)
 {
     struct making printer = { .mem = x->mem };
-    int joint = joint_of(node);
+    enum why_joint joint = joint_of(node);
     *ret = (struct condition_why){ .text = printed(&printer, node) };
     ret->joint = joint;
     if (!ret->text.at)

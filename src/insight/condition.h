@@ -37,9 +37,10 @@ void condition_plan(const struct condition *, struct buf *out);
 size_t condition_row_steps(const struct condition *);
 
 /* Why a customer is in, or not: the condition's parts, and for those that are no and, or, not what they speak of. */
+enum why_joint { WHY_NONE, WHY_AND, WHY_OR, WHY_NOT };
 struct condition_why {
     struct slice text;
-    enum { WHY_NONE, WHY_AND, WHY_OR, WHY_NOT } joint;
+    enum why_joint joint;
     enum value_eq is;
     size_t n_values, n_parts;
     struct value_entry *value;
