@@ -51,7 +51,8 @@ enum err_code ask_begin(const struct api_options *rooms, int64_t now_ms, struct 
     a->rooms = rooms;
     a->mem = arena_new(WORK_BYTES);
     a->scratch = arena_new(SCRATCH_BYTES);
-    a->world = (struct condition_world){ rooms->population, rooms->zones, now_ms, audience_condition, a };
+    a->world = (struct condition_world){ .population = rooms->population, .zones = rooms->zones, .now_ms = now_ms,
+                                         .audience = audience_condition, .arg = a };
     return a->mem && a->scratch ? ERR_OK : NO_MEMORY(e);
 }
 

@@ -14,8 +14,11 @@
 struct condition {
     const struct condition_world *world;
     struct node *node;
-    struct columns columns;      // the population's, then those counted for this condition
+    struct columns columns;      // the population's, then those counted for this condition; or the frame's
     struct program *program;
+    size_t *place;               // of a frame
+    size_t n_places, places_cap;
+    bool by_day, by_moment;
 };
 
 /* While it is made. */
@@ -27,6 +30,7 @@ struct making {
     struct column *column;
     size_t n, cap;
     unsigned depth;
+    struct frame *frame;         // NULL: columns are counted for this condition alone
     struct err *e;
 };
 
@@ -177,6 +181,18 @@ static enum err_code audience_column(struct making *m, const struct node *call, 
     return ERR_OK;
 }
 
+static enum err_code add_place(struct making *m, size_t place)
+{
+    struct condition *c = m->condition;
+    for (size_t i = 0; i < c->n_places; i++)
+        if (c->place[i] == place)
+            return ERR_OK;
+    if (!arena_need(m->mem, c->place, c->places_cap, c->n_places + 1))
+        return no_memory(m->e);
+    c->place[c->n_places++] = place;
+    return ERR_OK;
+}
+
 /* ---- calls of the functions above become names of columns ---- */
 enum function { FUNCTION_EVENT_COUNT, FUNCTION_FIRST_EVENT, FUNCTION_LAST_EVENT, FUNCTION_IN_AUDIENCE, FUNCTIONS };
 static const struct slice function_names[FUNCTIONS] = {
@@ -195,7 +211,30 @@ static bool function_of(const struct node *node, enum function *ret)
     return false;
 }
 
-static enum err_code column_of(struct making *m, const struct node *call, enum function function, struct column *ret)
+/* The column is the frame's; only its name is known here. */
+static enum err_code frame_column(struct making *m, const struct node *call, enum function function, struct slice of,
+                                  int32_t from, struct slice name)
+{
+    static const enum tally_kind kinds[] = { [FUNCTION_EVENT_COUNT] = TALLY_COUNT, [FUNCTION_FIRST_EVENT] = TALLY_FIRST,
+                                             [FUNCTION_LAST_EVENT] = TALLY_LAST };
+    int64_t audience;
+    size_t place;
+    if (function == FUNCTION_IN_AUDIENCE) {
+        char why[120];
+        snprintf(why, sizeof why, "there is no audience '%.*s'", SLICE_ARG(slice_utf8_cut(of, 60)));
+        if (!m->world->audience_id(m->world->arg, of, &audience))
+            return flaw(m, call->at, why);
+        TRY(frame_add_audience(m->frame, name, audience, &place, m->e));
+    } else {
+        bool counts = function == FUNCTION_EVENT_COUNT;
+        m->condition->by_day = m->condition->by_day || counts;
+        TRY(frame_add_tally(m->frame, name, of, kinds[function], counts ? from : 0, counts ? today(m) : 0, &place, m->e));
+    }
+    return add_place(m, place);
+}
+
+static enum err_code column_of(struct making *m, const struct node *call, enum function function, struct slice printed,
+                               struct column *ret)
 {
     struct value name, window = value_null;
     int32_t from;
@@ -207,6 +246,9 @@ static enum err_code column_of(struct making *m, const struct node *call, enum f
         return no_memory(m->e);
     if (!window_begin(m, window, &from) || (two && value_is_null(window)))
         return flaw(m, call->kid[two ? 2 : 1]->at, "a window is a duration, such as @\"P90D\" or @\"P3M\"");
+    *ret = (struct column){ .name = printed };
+    if (m->frame)
+        return frame_column(m, call, function, name.string, from, printed);
     const struct postings *p = find_event(m->world->population, name.string);
     switch (function) {
     case FUNCTION_EVENT_COUNT: return count_column(m, p, from, ret);
@@ -243,7 +285,7 @@ static enum err_code replace_call(struct making *m, struct node *node, enum func
     for (size_t i = 0; i < m->n && !known; i++)
         known = slice_eq(m->column[i].name, name);
     if (!known) {
-        TRY(column_of(m, node, function, &column));
+        TRY(column_of(m, node, function, name, &column));
         column.name = name;
         TRY(add_column(m, column));
     }
@@ -295,6 +337,29 @@ static enum err_code parse(struct making *m, struct node **ret)
     return code == ERR_INVALID ? flaw(m, diag.at, diag.text) : code;
 }
 
+/* ---- the frame's columns ---- */
+static bool calls(const struct node *node, struct slice name)
+{
+    return node->kind == NODE_CALL && node->kid[0]->kind == NODE_NAME && slice_eq(node->kid[0]->name, name);
+}
+
+/* Those that the tree names; what it says of the time is true for a day, or for a moment. */
+static enum err_code add_named(struct making *m, const struct node *node)
+{
+    const struct column *base = node->kind == NODE_NAME ? columns_find(population_columns(m->world->population), node->name)
+                                                        : NULL;
+    size_t place;
+    if (base) {
+        TRY(frame_add_base(m->frame, base, &place, m->e));
+        TRY(add_place(m, place));
+    }
+    m->condition->by_day = m->condition->by_day || calls(node, SLICE("today"));
+    m->condition->by_moment = m->condition->by_moment || calls(node, SLICE("now"));
+    for (uint32_t i = 0; i < node->n; i++)
+        TRY(add_named(m, node->kid[i]));
+    return ERR_OK;
+}
+
 static enum err_code make_condition(struct making *m, struct slice text, struct condition *ret)
 {
     const struct columns *base = population_columns(m->world->population);
@@ -308,21 +373,53 @@ static enum err_code make_condition(struct making *m, struct slice text, struct 
     TRY(check_names(m, ret->node));
     ret->world = m->world;
     ret->columns = (struct columns){ base->rows, m->n, m->column };
+    if (m->frame) {
+        TRY(add_named(m, ret->node));
+        ret->columns = *frame_columns(m->frame);
+    }
     return program_new(ret->node, &ret->columns, m->world->zones, m->world->now_ms, m->mem, &ret->program, m->e);
 }
 
-enum err_code condition_new(const struct condition_world *world, struct slice text, struct arena *mem,
-                            struct condition **ret, struct err *e)
+enum err_code condition_new_in(struct frame *frame, const struct condition_world *world, struct slice text,
+                               struct arena *mem, struct condition **ret, struct err *e)
 {
     assert(world && mem && ret);
     struct condition *condition = arena_one(mem, struct condition);
     struct err own;
-    struct making m = { .condition = condition, .world = world, .mem = mem, .e = e ? e : &own };
+    struct making m = { .condition = condition, .world = world, .mem = mem, .frame = frame, .e = e ? e : &own };
     if (!condition)
         return no_memory(e);
     TRY(make_condition(&m, text, condition));
     *ret = condition;
     return ERR_OK;
+}
+
+enum err_code condition_new(const struct condition_world *world, struct slice text, struct arena *mem,
+                            struct condition **ret, struct err *e)
+{
+    return condition_new_in(NULL, world, text, mem, ret, e);
+}
+
+const size_t *condition_places(const struct condition *c, size_t *n)
+{
+    *n = c->n_places;
+    return c->place;
+}
+
+bool condition_is_of_day(const struct condition *c)
+{
+    return c->by_day;
+}
+
+bool condition_is_of_moment(const struct condition *c)
+{
+    return c->by_moment;
+}
+
+enum err_code condition_run_frame(const struct condition *c, size_t n, uint64_t *bits, struct arena *scratch,
+                                  struct err *e)
+{
+    return program_run(c->program, 0, n, bits, scratch, NULL, e);
 }
 
 enum err_code condition_run(const struct condition *c, struct arena *mem, struct arena *scratch,

@@ -16,7 +16,7 @@
 #define TENDERO_INSIGHT_CONDITION_H
 
 #include "engine/columns/program.h"
-#include "insight/population.h"
+#include "insight/frame.h"
 
 struct condition;
 struct condition_world {
@@ -25,6 +25,8 @@ struct condition_world {
     int64_t now_ms;
     /* The condition of another audience, by its name; empty: there is none. */
     struct slice (*audience)(void *arg, struct slice name);
+    /* For a frame: the audience's number; false: there is none. */
+    bool (*audience_id)(void *arg, struct slice name, int64_t *ret);
     void *arg;
 };
 MUST_CHECK enum err_code condition_new(const struct condition_world *, struct slice text, struct arena *mem,
@@ -32,6 +34,18 @@ MUST_CHECK enum err_code condition_new(const struct condition_world *, struct sl
 /* A bit a row for the customers that it is true of: COLUMN_WORDS(rows) words, in mem. */
 MUST_CHECK enum err_code condition_run(const struct condition *, struct arena *mem, struct arena *scratch,
                                        const atomic_bool *cancel, uint64_t **ret, struct err *e);
+/* The same over a frame, under population_lock_alone; it lives on behind the lock while frame_look and frame_state say
+ * that its columns are what they were. world->audience is not asked. */
+MUST_CHECK enum err_code condition_new_in(struct frame *, const struct condition_world *, struct slice text,
+                                          struct arena *mem, struct condition **ret, struct err *e);
+/* Its columns in the frame. */
+const size_t *condition_places(const struct condition *, size_t *n);
+/* It may be true of others tomorrow (today(), counts of events), or at another moment (now()), though nothing happens. */
+bool condition_is_of_day(const struct condition *);
+bool condition_is_of_moment(const struct condition *);
+/* Over the first n rows of the frame: bits of whole words up to n. */
+MUST_CHECK enum err_code condition_run_frame(const struct condition *, size_t n, uint64_t *bits, struct arena *scratch,
+                                             struct err *e);
 /* How it is worked out: engine/columns/program.h. */
 void condition_plan(const struct condition *, struct buf *out);
 size_t condition_row_steps(const struct condition *);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/limits.h"
 #include "insight/vec.h"
 #include "text/time.h"
 
@@ -38,7 +39,8 @@ enum err_code population_new(struct memory *memory, struct population **ret, str
         pthread_mutex_init(&p->refreshing, NULL);
         pthread_mutex_init(&p->queue, NULL);
         p->event = calloc(EVENT_NAMES_MAX, sizeof *p->event);
-        ok = p->event != NULL;
+        p->parser = json_parser_new();
+        ok = p->event && p->parser;
     }
     for (size_t i = 0; ok && i < COMPUTED; i++)
         ok = keep_init(&p->computed[i], slice_of(computed[i].name), computed[i].kind);
@@ -54,6 +56,7 @@ static void forget_events(struct population *p)
     for (size_t i = 0; i < p->n_events; i++) {
         free((char *)(uintptr_t)p->event[i].name.at);
         postings_drop(&p->event[i].postings);
+        tallies_drop(&p->event[i]);
     }
     p->n_events = 0;
 }
@@ -75,7 +78,9 @@ void population_drop(struct population **population)
     free(p->column);
     free(p->told);
     free(p->dirty);
-    free(p->is_dirty);
+    free(p->dirty_at);
+    free(p->changed);
+    json_parser_drop(&p->parser);
     free(p->gone);
     free(p->customers);
     free(p->root);
@@ -88,20 +93,21 @@ void population_drop(struct population **population)
 }
 
 /* ---- the follower; the queue's lock is held ---- */
-static bool mark(struct population *p, uint32_t row)
+bool population_mark(struct population *p, uint32_t row, bool traits, int64_t seq)
 {
-    if (!vec_need(p->is_dirty, p->is_dirty_cap, (size_t)row / 64 + 1)
-        || !vec_need(p->dirty, p->dirty_cap, p->n_dirty + 1))
+    if (!vec_need(p->dirty_at, p->dirty_at_cap, (size_t)row + 1) || !vec_need(p->dirty, p->dirty_cap, p->n_dirty + 1))
         return false;
-    uint64_t bit = UINT64_C(1) << row % 64;
-    if (!(p->is_dirty[row / 64] & bit))
-        p->dirty[p->n_dirty++] = row;
-    p->is_dirty[row / 64] |= bit;
+    if (!p->dirty_at[row]) {
+        p->dirty[p->n_dirty] = (struct dirty){ .row = row };
+        p->dirty_at[row] = (uint32_t)++p->n_dirty;
+    }
+    struct dirty *d = &p->dirty[p->dirty_at[row] - 1];
+    d->traits = d->traits || traits;
+    d->seq = seq > d->seq ? seq : d->seq;
     return true;
 }
 
-/* CODE_NONE: there are too many names, this one is not counted. false: memory. */
-static bool name_event(struct population *p, struct slice name, uint32_t *ret)
+bool population_name_event(struct population *p, struct slice name, uint32_t *ret)
 {
     *ret = CODE_NONE;
     for (size_t i = 0; i < p->n_events && *ret == CODE_NONE; i++)
@@ -117,7 +123,7 @@ static bool name_event(struct population *p, struct slice name, uint32_t *ret)
     }
     memcpy(copy, name.at, name.len);
     *ret = (uint32_t)p->n_events;
-    p->event[p->n_events++] = (struct event_name){ { copy, name.len }, postings };
+    p->event[p->n_events++] = (struct event_name){ .name = { copy, name.len }, .postings = postings };
     return true;
 }
 
@@ -142,8 +148,10 @@ static void forget_rows(struct population *p)
             t->event = CODE_NONE;
         }
     }
-    for (size_t k = 0; k < p->n_events && any; k++)
+    for (size_t k = 0; k < p->n_events && any; k++) {
         postings_forget(p->event[k].postings, p->gone, 0, p->gone_cap * 64);
+        tally_forget(&p->event[k], p->gone, 0, p->gone_cap * 64);
+    }
     if (any)
         memset(p->gone, 0, p->gone_cap * sizeof *p->gone);
 }
@@ -152,10 +160,35 @@ static void forget_rows(struct population *p)
 static void take_in(struct population *p)
 {
     forget_rows(p);
-    for (size_t i = 0; i < p->n_told; i++)
-        if (p->told[i].event != CODE_NONE)
-            (void)postings_add(p->event[p->told[i].event].postings, p->told[i].row, p->told[i].day);
+    for (size_t i = 0; i < p->n_told; i++) {
+        const struct told *t = &p->told[i];
+        if (t->event == CODE_NONE || !postings_add(p->event[t->event].postings, t->row, t->day))
+            continue;
+        tally_add(&p->event[t->event], t->row, t->day);
+        p->rows_told = t->row < p->rows_told ? p->rows_told : (size_t)t->row + 1;
+    }
     p->n_told = 0;
+}
+
+/* What a group fact tells of an account is the account's, whoever said it. */
+static bool mark_account(struct population *p, const struct fact *fact)
+{
+    struct json body;
+    struct err ignored;
+    AUTO(arena) mem = arena_new(LIMIT_EVENT_BYTES);
+    if (!mem)
+        return false;
+    if (json_parse(p->parser, fact->body, &body, &ignored))
+        return true;  // cannot be: it was valid when it was stored
+    const struct identifier id = { SLICE("group_id"), json_text(json_get(body, "groupId"), mem) };
+    uint32_t account = customers_find(memory_customers(p->memory), id);
+    return !account || population_mark(p, account, true, fact->seq);
+}
+
+/* Facts that can change what is known of somebody, beyond what they did. */
+static bool tells_traits(enum fact_type type)
+{
+    return type != FACT_TRACK && type != FACT_PAGE && type != FACT_SCREEN;
 }
 
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
@@ -163,10 +196,12 @@ static enum err_code told_fact(struct population *p, const struct fact *fact, st
     uint32_t event = CODE_NONE;
     bool track = fact->type == FACT_TRACK && fact->event.len && fact->timestamp_ms != FACT_NO_TIME;
     if (fact->type == FACT_MERGE || fact->type == FACT_UNMERGE)
-        p->merges = true;
-    if (fact->customer == FACT_NOBODY || fact->type == FACT_DECISION)
-        return ERR_OK;
-    bool ok = mark(p, fact->customer) && (!track || name_event(p, fact->event, &event));
+        p->merge = fact->seq;
+    bool ok = fact->type != FACT_GROUP || mark_account(p, fact);
+    if (fact->customer == FACT_NOBODY || fact->type == FACT_DECISION || fact->type == FACT_AUDIENCE)
+        return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");
+    ok = ok && population_mark(p, fact->customer, tells_traits(fact->type), fact->seq)
+         && (!track || population_name_event(p, fact->event, &event));
     if (ok && event != CODE_NONE)
         ok = tell(p, (struct told){ event, fact->customer, time_day(fact->timestamp_ms) });
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");
@@ -195,7 +230,7 @@ static void population_forget(void *self, uint32_t row)
     static const uint64_t one = 1;
     struct population *p = self;
     pthread_mutex_lock(&p->queue);
-    bool queued = mark(p, row) && vec_need(p->gone, p->gone_cap, (size_t)row / 64 + 1)
+    bool queued = population_mark(p, row, true, 0) && vec_need(p->gone, p->gone_cap, (size_t)row / 64 + 1)
                   && tell(p, (struct told){ CODE_NONE, row, 0 });
     pthread_mutex_unlock(&p->queue);
     if (queued)
@@ -203,8 +238,10 @@ static void population_forget(void *self, uint32_t row)
     pthread_rwlock_wrlock(&p->lock);
     pthread_mutex_lock(&p->queue);
     take_in(p);
-    for (size_t k = 0; k < p->n_events; k++)
+    for (size_t k = 0; k < p->n_events; k++) {
         postings_forget(p->event[k].postings, &one, row, 1);
+        tally_forget(&p->event[k], &one, row, 1);
+    }
     pthread_mutex_unlock(&p->queue);
     pthread_rwlock_unlock(&p->lock);
 }
@@ -272,7 +309,7 @@ static enum err_code load_event(struct population *p, struct snapshot_arg *arg)
         return err_set(arg->e, ERR_CORRUPT, 0, "an event's name has %llu bytes", (unsigned long long)len);
     if (!get(arg, name, len))
         return arg->code;
-    if (!name_event(p, (struct slice){ name, len }, &event) || event == CODE_NONE)
+    if (!population_name_event(p, (struct slice){ name, len }, &event) || event == CODE_NONE)
         return err_set(arg->e, ERR_LIMIT, 0, "no memory to count events");
     if (postings_load(p->event[event].postings, get, arg))
         return ERR_OK;
@@ -306,8 +343,10 @@ enum err_code population_refresh(struct population *p, const struct people *peop
     pthread_mutex_lock(&p->queue);
     take_in(p);
     pthread_mutex_unlock(&p->queue);
+    enum err_code code = tallies_mend(p, e);
     pthread_rwlock_unlock(&p->lock);
-    enum err_code code = p->conn ? ERR_OK : store_conn_new(memory_store(p->memory), STORE_READ, &p->conn, e);
+    if (!code && !p->conn)
+        code = store_conn_new(memory_store(p->memory), STORE_READ, &p->conn, e);
     if (!code)
         code = population_fill(p, people, now_ms, e);
     pthread_mutex_unlock(&p->refreshing);
@@ -317,7 +356,7 @@ enum err_code population_refresh(struct population *p, const struct people *peop
 bool population_refresh_due(struct population *p)
 {
     pthread_mutex_lock(&p->queue);
-    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merges;
+    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge;
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100;
 }
@@ -330,6 +369,11 @@ int population_progress(const struct population *p)
 void population_lock(struct population *p)
 {
     pthread_rwlock_rdlock(&p->lock);
+}
+
+void population_lock_alone(struct population *p)
+{
+    pthread_rwlock_wrlock(&p->lock);
 }
 
 void population_unlock(struct population *p)
@@ -371,6 +415,46 @@ bool population_event(const struct population *population, size_t i, struct popu
     return true;
 }
 
+static int by_row(const void *a, const void *b)
+{
+    const struct population_change *x = a, *y = b;
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* Each row once, with its newest fact. */
+static size_t each_once(struct population_change *change, size_t n)
+{
+    size_t kept = 0;
+    if (n)
+        qsort(change, n, sizeof *change, by_row);
+    for (size_t i = 0; i < n; i++)
+        if (i + 1 == n || change[i + 1].row != change[i].row)
+            change[kept++] = change[i];
+    return kept;
+}
+
+enum err_code population_take_changes(struct population *p, struct arena *mem, struct population_change **ret, size_t *n,
+                                      bool *all, struct err *e)
+{
+    pthread_mutex_lock(&p->queue);
+    *n = p->n_changed;
+    *all = p->changed_all;
+    *ret = arena_array(mem, struct population_change, *n + 1);
+    if (*ret) {
+        if (*n)
+            memcpy(*ret, p->changed, *n * sizeof **ret);
+        p->n_changed = 0;
+        p->changed_all = false;
+    }
+    pthread_mutex_unlock(&p->queue);
+    if (!*ret)
+        return err_set(e, ERR_LIMIT, 0, "no memory for what changed");
+    *n = each_once(*ret, *n);
+    return ERR_OK;
+}
+
 size_t population_bytes(const struct population *p)
 {
     size_t bytes = p->customers_cap * 8 + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
@@ -379,6 +463,6 @@ size_t population_bytes(const struct population *p)
     for (size_t i = 0; i < p->n_traits; i++)
         bytes += keep_bytes(&p->trait[i]);
     for (size_t i = 0; i < p->n_events; i++)
-        bytes += postings_bytes(p->event[i].postings);
+        bytes += postings_bytes(p->event[i].postings) + tallies_bytes(&p->event[i]);
     return bytes;
 }

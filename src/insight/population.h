@@ -5,6 +5,7 @@
  *           A trait of the type number is a number of six places at most, any other (and a number trait with a value that
  *           is none) a dictionary of its values. Days are UTC.
  * Events    a follower of the log keeps, for each of the first 1,000 names of track events, who did it on which day.
+ * Tallies   how often, first or last a row did something, kept up with each event for those who ask again and again.
  * Fresh     population_refresh takes in what changed since the last time: facts, traits, merges, tiers. The first time it
  *           reads everybody, which population_progress follows. Call it before questions, on a thread that may wait.
  * Threads   refresh: one at a time, it sees to that. Questions between population_lock and population_unlock; several at a
@@ -30,11 +31,22 @@ int population_progress(const struct population *);
 
 void population_lock(struct population *);
 void population_unlock(struct population *);
+/* Nobody else reads meanwhile: for population_tally. Given back by population_unlock. */
+void population_lock_alone(struct population *);
+
+/* Rows that refreshes have written since this was last asked, each once; *all: everybody. For one asker; in mem. */
+struct population_change {
+    uint32_t row;
+    int64_t seq;                 // the newest fact about them; 0: none, another fit of the tiers
+};
+MUST_CHECK enum err_code population_take_changes(struct population *, struct arena *mem, struct population_change **ret,
+                                                 size_t *n, bool *all, struct err *e);
+
 /* All under the lock. */
 const struct columns *population_columns(const struct population *);
 const uint64_t *population_customers(const struct population *);   // a bit a row: it is a customer
 size_t population_customers_count(const struct population *);
-/* Rows that are not their own root, with their customer's. */
+/* Rows that are not their own root, with their customer's; by root. */
 struct population_leaf {
     uint32_t row, root;
 };
@@ -45,6 +57,23 @@ struct population_event {
 };
 /* The i-th name, in the order of first sight; false behind the last. */
 bool population_event(const struct population *, size_t i, struct population_event *ret);
+
+/* What rows (histories, not customers) did of one event, up to date with each refresh. Counts are of the days from and to,
+ * both included; 65,535 is the most. First and last are of all days, theirs are INT32_MIN and INT32_MAX. */
+enum tally_kind { TALLY_COUNT, TALLY_FIRST, TALLY_LAST };
+struct tally;
+/* Finds it or makes it; it lives until a sweep finds it not asked for. Under population_lock_alone. NULL in *ret: there are too
+ * many names of events for another one, nobody did it. */
+MUST_CHECK enum err_code population_tally(struct population *, struct slice event, enum tally_kind, int32_t from,
+                                          int32_t to, struct tally **ret, struct err *e);
+/* The same, never made anew. Under either lock. */
+struct tally *population_find_tally(const struct population *, struct slice event, enum tally_kind, int32_t from, int32_t to);
+/* Drops those that nobody has asked population_tally for since the last sweep. Under population_lock_alone. */
+void population_sweep_tallies(struct population *);
+/* NULL: nobody did it. */
+uint32_t tally_count(const struct tally *, size_t row);
+/* false: never. */
+bool tally_day(const struct tally *, size_t row, int32_t *ret);
 size_t population_bytes(const struct population *);
 
 #endif

@@ -97,10 +97,14 @@ static bool put_computed(struct population *p, const struct seen *s)
            && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind));
 }
 
-static void clear_row(struct population *p, size_t row)
+static void clear_computed(struct population *p, size_t row)
 {
     for (size_t i = 0; i < COMPUTED; i++)
         keep_null(&p->computed[i], row);
+}
+
+static void clear_traits(struct population *p, size_t row)
+{
     for (size_t i = 0; i < p->n_traits; i++)
         keep_null(&p->trait[i], row);
 }
@@ -170,19 +174,17 @@ static void set_customer(struct population *p, size_t row, bool is)
     p->customers[row / 64] = is ? p->customers[row / 64] | bit : p->customers[row / 64] & ~bit;
 }
 
-static bool put_row(struct filling *f, const struct seen *s, const struct trait *trait, size_t n)
+/* All but what is known of them. */
+static bool put_seen(struct population *p, const struct seen *s)
 {
-    struct population *p = f->p;
-    bool ok = true;
+    p->relinked = p->relinked || p->root[s->row] != s->root;
     p->root[s->row] = s->root;
     set_customer(p, s->row, s->root == s->row);
-    clear_row(p, s->row);
-    if (s->root != s->row)
-        return true;
-    ok = put_computed(p, s);
-    for (size_t i = 0; ok && i < n; i++)
-        ok = put_trait(f, s->row, &trait[i]);
-    return ok;
+    if (s->root == s->row)
+        return put_computed(p, s);
+    clear_computed(p, s->row);
+    clear_traits(p, s->row);
+    return true;
 }
 
 /* Under memory's read lock. */
@@ -200,48 +202,88 @@ static struct seen look(struct filling *f, uint32_t row)
     return s;
 }
 
-static enum err_code fill_row(struct filling *f, uint32_t row)
+static enum err_code fill_traits(struct filling *f, uint32_t row)
 {
     struct trait *trait = NULL;
     size_t n = 0;
-    enum err_code code = ERR_OK;
+    bool ok = true;
     arena_reset(f->mem);
     memory_read_lock(f->p->memory);
-    struct seen s = look(f, row);
-    if (s.root == row)
-        code = traits_of(f->p->memory, f->conn, row, f->mem, &trait, &n, f->e);
+    enum err_code code = traits_of(f->p->memory, f->conn, row, f->mem, &trait, &n, f->e);
     memory_read_unlock(f->p->memory);
     TRY(code);
     pthread_rwlock_wrlock(&f->p->lock);
-    code = put_row(f, &s, trait, n) ? show(f) : no_memory(f->e);
+    clear_traits(f->p, row);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = put_trait(f, row, &trait[i]);
+    code = ok ? show(f) : no_memory(f->e);
     pthread_rwlock_unlock(&f->p->lock);
+    return code;
+}
+
+/* Some rows, SLICE_ROWS at most. The store is asked only about those whose traits may be other ones. */
+static enum err_code fill_slice(struct filling *f, const struct dirty *d, size_t n)
+{
+    struct seen seen[SLICE_ROWS];
+    bool ok = true;
+    assert(n <= SLICE_ROWS);
+    memory_read_lock(f->p->memory);
+    for (size_t i = 0; i < n; i++)
+        seen[i] = look(f, d[i].row);
+    memory_read_unlock(f->p->memory);
+    pthread_rwlock_wrlock(&f->p->lock);
+    for (size_t i = 0; i < n && ok; i++)
+        ok = put_seen(f->p, &seen[i]);
+    enum err_code code = ok ? show(f) : no_memory(f->e);
+    pthread_rwlock_unlock(&f->p->lock);
+    for (size_t i = 0; i < n && !code; i++)
+        if (d[i].traits && seen[i].root == seen[i].row)
+            code = fill_traits(f, d[i].row);
     return code;
 }
 
 /* ---- what to read ---- */
 
+/* Rows to read, each with the fact it is read for. */
+struct rows {
+    struct dirty *at;
+    size_t n, cap;
+};
+
+static bool add_row(struct rows *rows, uint32_t row, bool traits, int64_t seq)
+{
+    if (!vec_need(rows->at, rows->cap, rows->n + 1))
+        return false;
+    rows->at[rows->n++] = (struct dirty){ row, traits, seq };
+    return true;
+}
+
 /* Links have changed: rows whose customer is another one now, and both customers. */
-static enum err_code find_moved(struct filling *f, uint32_t **ret, size_t *n, size_t *cap)
+static enum err_code find_moved(struct filling *f, int64_t seq, struct rows *rows)
 {
     struct population *p = f->p;
     for (size_t from = 1; from < p->rows; from += SLICE_ROWS) {
         uint32_t root[SLICE_ROWS];
-        size_t rows = p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS;
+        size_t n = p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS;
         memory_read_lock(p->memory);
-        for (size_t i = 0; i < rows; i++)
+        for (size_t i = 0; i < n; i++)
             root[i] = customers_root(memory_customers(p->memory), (uint32_t)(from + i));
         memory_read_unlock(p->memory);
-        for (size_t i = 0; i < rows; i++) {
-            if (root[i] == p->root[from + i])
-                continue;
-            if (!vec_need(*ret, *cap, *n + 3))
+        for (size_t i = 0; i < n; i++)
+            if (root[i] != p->root[from + i]
+                && !(add_row(rows, (uint32_t)(from + i), true, seq) && add_row(rows, root[i], true, seq)
+                     && add_row(rows, p->root[from + i], true, seq)))
                 return no_memory(f->e);
-            (*ret)[(*n)++] = (uint32_t)(from + i);
-            (*ret)[(*n)++] = root[i];
-            (*ret)[(*n)++] = p->root[from + i];
-        }
     }
     return ERR_OK;
+}
+
+static int by_root(const void *a, const void *b)
+{
+    const struct population_leaf *x = a, *y = b;
+    if (x->root != y->root)
+        return x->root < y->root ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
 }
 
 static enum err_code fill_leaves(struct filling *f)
@@ -256,42 +298,72 @@ static enum err_code fill_leaves(struct filling *f)
     for (size_t row = 1; row < p->rows; row++)
         if (p->root[row] != row)
             p->leaf[p->n_leaves++] = (struct population_leaf){ (uint32_t)row, p->root[row] };
+    qsort(p->leaf, p->n_leaves, sizeof *p->leaf, by_root);
+    p->relinked = false;
     return ERR_OK;
 }
 
-/* The queue's rows, which it forgets; those of a history that is no customer mean its customer. */
-static enum err_code take_dirty(struct filling *f, uint32_t **ret, size_t *n, size_t *cap, bool *merges)
+/* The queue's rows, which it forgets; *merge: the last fact that changed links. */
+static enum err_code take_dirty(struct filling *f, struct rows *rows, int64_t *merge)
 {
     struct population *p = f->p;
     pthread_mutex_lock(&p->queue);
-    bool ok = vec_need(*ret, *cap, p->n_dirty + 1);
+    bool ok = vec_need(rows->at, rows->cap, p->n_dirty + 1);
     if (ok) {
         if (p->n_dirty)
-            memcpy(*ret, p->dirty, p->n_dirty * sizeof **ret);
-        *n = p->n_dirty;
+            memcpy(rows->at, p->dirty, p->n_dirty * sizeof *rows->at);
+        rows->n = p->n_dirty;
         for (size_t i = 0; i < p->n_dirty; i++)
-            p->is_dirty[p->dirty[i] / 64] = 0;
+            p->dirty_at[p->dirty[i].row] = 0;
         p->n_dirty = 0;
-        *merges = p->merges;
-        p->merges = false;
+        *merge = p->merge;
+        p->merge = 0;
     }
     pthread_mutex_unlock(&p->queue);
     return ok ? ERR_OK : no_memory(f->e);
 }
 
-static enum err_code fill_some(struct filling *f, const uint32_t *row, size_t n)
+/* What is told of a history that is no customer means its customer, too. */
+static enum err_code add_roots(struct filling *f, struct rows *rows)
 {
-    for (size_t i = 0; i < n; i++) {
-        memory_read_lock(f->p->memory);
-        uint32_t root = row[i] < f->p->rows ? customers_root(memory_customers(f->p->memory), row[i]) : 0;
-        memory_read_unlock(f->p->memory);
-        if (row[i] == 0 || row[i] >= f->p->rows)
-            continue;
-        TRY(fill_row(f, row[i]));
-        if (root != row[i] && root < f->p->rows)
-            TRY(fill_row(f, root));
+    size_t n = rows->n;
+    bool ok = true;
+    memory_read_lock(f->p->memory);
+    for (size_t i = 0; i < n && ok; i++) {
+        uint32_t root = customers_root(memory_customers(f->p->memory), rows->at[i].row);
+        if (root != rows->at[i].row)
+            ok = add_row(rows, root, rows->at[i].traits, rows->at[i].seq);
     }
-    return ERR_OK;
+    memory_read_unlock(f->p->memory);
+    return ok ? ERR_OK : no_memory(f->e);
+}
+
+/* Beyond some number it is as well to look at everybody. */
+static bool note_changed(struct population *p, const struct dirty *d, size_t n)
+{
+    pthread_mutex_lock(&p->queue);
+    if (p->n_changed + n > p->rows + 64 && !p->changed_all) {
+        p->changed_all = true;
+        p->n_changed = 0;
+    }
+    bool ok = p->changed_all || vec_need(p->changed, p->changed_cap, p->n_changed + n);
+    for (size_t i = 0; i < n && ok && !p->changed_all; i++)
+        p->changed[p->n_changed++] = (struct population_change){ d[i].row, d[i].seq };
+    pthread_mutex_unlock(&p->queue);
+    return ok;
+}
+
+/* Rows that memory has shown after this began are read the next time. */
+static enum err_code fill_some(struct filling *f, struct rows *rows)
+{
+    size_t kept = 0;
+    TRY(add_roots(f, rows));
+    for (size_t i = 0; i < rows->n; i++)
+        if (rows->at[i].row && rows->at[i].row < f->p->rows)
+            rows->at[kept++] = rows->at[i];
+    for (size_t i = 0; i < kept; i += SLICE_ROWS)
+        TRY(fill_slice(f, rows->at + i, kept - i < SLICE_ROWS ? kept - i : SLICE_ROWS));
+    return note_changed(f->p, rows->at, kept) ? ERR_OK : no_memory(f->e);
 }
 
 /* Traits that nobody has any more are columns of nulls: rules that speak of them still read. */
@@ -312,13 +384,33 @@ static enum err_code make_traits(struct filling *f)
 
 static enum err_code fill_all(struct filling *f)
 {
+    struct population *p = f->p;
+    struct dirty slice[SLICE_ROWS];
     TRY(make_traits(f));
-    for (size_t row = 1; row < f->p->rows; row++) {
-        TRY(fill_row(f, (uint32_t)row));
-        if (row % SLICE_ROWS == 0)
-            atomic_store(&f->p->progress, (int)(row * 99 / f->p->rows));
+    for (size_t from = 1; from < p->rows; from += SLICE_ROWS) {
+        size_t n = p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS;
+        for (size_t i = 0; i < n; i++)
+            slice[i] = (struct dirty){ (uint32_t)(from + i), true, 0 };
+        TRY(fill_slice(f, slice, n));
+        atomic_store(&p->progress, (int)(from * 99 / p->rows));
     }
+    pthread_mutex_lock(&p->queue);
+    p->changed_all = true;
+    pthread_mutex_unlock(&p->queue);
     return ERR_OK;
+}
+
+/* ---- tiers ---- */
+static bool put_tier(struct population *p, uint32_t row, enum tier tier)
+{
+    struct keep *k = &p->computed[COMPUTED_TIER];
+    const struct column column = keep_column(k);
+    const struct dirty moved = { .row = row };
+    int64_t before = column_raw(&column, row);
+    if (!put_word(k, row, tier_name(tier)))
+        return false;
+    const struct column after = keep_column(k);
+    return column_raw(&after, row) == before || note_changed(p, &moved, 1);
 }
 
 /* Another fit of the cuts moves people who did nothing. */
@@ -339,7 +431,7 @@ static enum err_code fill_tiers(struct filling *f)
         pthread_rwlock_wrlock(&p->lock);
         bool ok = true;
         for (size_t i = 0; i < rows && ok; i++)
-            ok = tier[i] == TIERS || put_word(&p->computed[COMPUTED_TIER], from + i, tier_name(tier[i]));
+            ok = tier[i] == TIERS || put_tier(p, (uint32_t)(from + i), tier[i]);
         enum err_code code = ok ? show(f) : no_memory(f->e);
         pthread_rwlock_unlock(&p->lock);
         TRY(code);
@@ -349,46 +441,41 @@ static enum err_code fill_tiers(struct filling *f)
 }
 
 /* New rows are read like those that something happened to. */
-static enum err_code begin(struct filling *f, uint32_t **row, size_t *n, size_t *cap)
+static enum err_code begin(struct filling *f, struct rows *rows)
 {
     struct population *p = f->p;
     size_t before = p->rows ? p->rows : 1;
     memory_read_lock(p->memory);
-    size_t rows = (size_t)customers_count(memory_customers(p->memory)) + 1;
+    size_t count = (size_t)customers_count(memory_customers(p->memory)) + 1;
     memory_read_unlock(p->memory);
     pthread_rwlock_wrlock(&p->lock);
-    enum err_code code = rows > p->rows ? make_rows(f, rows) : ERR_OK;
+    enum err_code code = count > p->rows ? make_rows(f, count) : ERR_OK;
     pthread_rwlock_unlock(&p->lock);
-    TRY(code);
-    if (!p->filled)
-        return ERR_OK;
-    if (!vec_need(*row, *cap, *n + (p->rows - before) + 1))
-        return no_memory(f->e);
-    for (size_t i = before; i < p->rows; i++)
-        (*row)[(*n)++] = (uint32_t)i;
-    return ERR_OK;
+    for (size_t row = before; row < p->rows && p->filled && !code; row++)
+        if (!add_row(rows, (uint32_t)row, true, 0))
+            code = no_memory(f->e);
+    return code;
 }
 
 static enum err_code fill(struct filling *f)
 {
     struct population *p = f->p;
-    uint32_t *row = NULL;
-    size_t n = 0, cap = 0;
-    bool merges = false;
-    enum err_code code = take_dirty(f, &row, &n, &cap, &merges);
+    struct rows rows = { 0 };
+    int64_t merge = 0;
+    enum err_code code = take_dirty(f, &rows, &merge);
     if (!code)
-        code = begin(f, &row, &n, &cap);
-    if (!code && p->filled && merges)
-        code = find_moved(f, &row, &n, &cap);
+        code = begin(f, &rows);
+    if (!code && p->filled && merge)
+        code = find_moved(f, merge, &rows);
     if (!code)
-        code = p->filled ? fill_some(f, row, n) : fill_all(f);
+        code = p->filled ? fill_some(f, &rows) : fill_all(f);
     if (!code)
         code = fill_tiers(f);
-    free(row);
+    free(rows.at);
     /* What could not be read is read again, with everybody. */
     p->filled = code == ERR_OK;
     pthread_rwlock_wrlock(&p->lock);
-    if (!code)
+    if (!code && p->relinked)
         code = fill_leaves(f);
     pthread_rwlock_unlock(&p->lock);
     atomic_store(&p->progress, code ? 0 : 100);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "insight/population.h"
+#include "text/json.h"
 
 #define EVENT_NAMES_MAX 1000
 #define NUMBER_SCALE 6
@@ -46,6 +47,14 @@ struct told {
 struct event_name {
     struct slice name;           // owned
     struct postings *postings;
+    struct tally *tally;         // the first of its own; the rest hangs on it
+};
+
+/* A row that something happened to. */
+struct dirty {
+    uint32_t row;
+    bool traits;                 // what is known of them may be another thing now
+    int64_t seq;                 // of the newest fact about them; 0: none
 };
 
 enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_LAST_ORDER, COMPUTED_FIRST_SEEN,
@@ -56,20 +65,25 @@ struct population {
     pthread_mutex_t refreshing;  // of the connection
     struct store_conn *conn;     // made when it is first needed
 
-    pthread_mutex_t queue;       // of the next nine
+    pthread_mutex_t queue;       // of what follows, to merge
     struct told *told;
     size_t n_told, told_cap;
-    uint32_t *dirty;
+    struct dirty *dirty;
     size_t n_dirty, dirty_cap;
-    uint64_t *is_dirty;          // a bit a row
-    size_t is_dirty_cap;
+    uint32_t *dirty_at;          // of a row, its place in dirty + 1
+    size_t dirty_at_cap;
     uint64_t *gone;              // a bit a row: told that its events are forgotten, and not taken in yet
     size_t gone_cap;             // words
-    bool merges;                 // links have changed
+    struct population_change *changed;
+    size_t n_changed, changed_cap;
+    bool changed_all;
+    struct json_parser *parser;  // of the follower
+    int64_t merge;               // the last fact that changed links; 0: none
 
+    bool relinked;               // leaves are other ones
     size_t n_events;             // names are added under the queue's lock too; postings only by refresh
     struct event_name *event;    // EVENT_NAMES_MAX
-    size_t rows;
+    size_t rows, rows_told;      // of the columns, of the events taken in
     uint64_t *customers;
     size_t customers_cap;        // words
     uint32_t *root;
@@ -88,6 +102,18 @@ struct population {
 
 /* Is the column one that the shop computes? */
 bool population_is_computed(struct slice name);
+/* population.c, under the queue's lock: something happened to the row. false: memory. */
+bool population_mark(struct population *, uint32_t row, bool traits, int64_t seq);
+/* CODE_NONE: there are too many names, this one is not counted. false: memory. */
+bool population_name_event(struct population *, struct slice name, uint32_t *ret);
+
+/* population_tally.c, under the lock. */
+void tally_add(struct event_name *, uint32_t row, int32_t day);
+void tally_forget(struct event_name *, const uint64_t *gone, size_t first, size_t n);
+void tallies_drop(struct event_name *);
+MUST_CHECK enum err_code tallies_mend(struct population *, struct err *e);
+size_t tallies_bytes(const struct event_name *);
+
 /* population_fill.c, under refreshing: what changed into the columns. */
 MUST_CHECK enum err_code population_fill(struct population *, const struct people *, int64_t now_ms, struct err *e);
 

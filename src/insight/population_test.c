@@ -9,66 +9,9 @@
 
 #include <cmocka.h>
 
-#include "base/hash.h"
-#include "insight/condition.h"
-#include "insight/insight_testing.h"
+#include "insight/street_testing.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define PEOPLE 12
-
-struct street {
-    struct shop shop;
-    struct people *people;
-    struct population *population;
-};
-static uint64_t seed = 11;
-
-static uint64_t any(uint64_t below)
-{
-    return hash_mix(++seed) % below;
-}
-
-static void start(struct street *s)
-{
-    struct err e = { 0 };
-    shop_make(&s->shop);
-    assert_int_equal(population_new(s->shop.lab.memory, &s->population, &e), ERR_OK);
-    struct follower follower = population_follower(s->population);
-    memory_follow(s->shop.lab.memory, &follower);
-    shop_begin(&s->shop);
-    assert_int_equal(people_new(s->shop.lab.memory, s->shop.purchases, &s->people, &e), ERR_OK);
-    assert_int_equal(people_refresh(s->people, LAB_NOW, &e), ERR_OK);
-}
-
-static void stop(struct street *s)
-{
-    lab_stop(&s->shop.lab);  // the follower is asked for its snapshot
-    people_drop(&s->people);
-    population_drop(&s->population);
-    purchases_drop(&s->shop.purchases);
-}
-
-static int setup(void **state)
-{
-    struct street *s = calloc(1, sizeof *s);
-    assert_non_null(s);
-    start(s);
-    *state = s;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct street *s = *state;
-    people_drop(&s->people);
-    lab_stop(&s->shop.lab);
-    population_drop(&s->population);
-    purchases_drop(&s->shop.purchases);
-    lab_close(&s->shop.lab);
-    free(s);
-    return 0;
-}
-
 static const char *const conditions[] = {
     "event count(\"Order Completed\") > 1",
     "event count(\"Order Completed\", @\"P30D\") > 0 and not(event count(\"Looked\", @\"P7D\") > 2)",
@@ -80,11 +23,6 @@ static const char *const conditions[] = {
     "last order > first order",
 };
 
-static struct condition_world world(struct street *s)
-{
-    return (struct condition_world){ .population = s->population, .now_ms = s->shop.lab.clock.fixed_ms };
-}
-
 static void print_bits(const uint64_t *bits, size_t rows, struct buf *out)
 {
     for (size_t row = 0; row < rows; row++)
@@ -95,7 +33,7 @@ static void print_bits(const uint64_t *bits, size_t rows, struct buf *out)
 
 static void print_conditions(struct street *s, struct buf *out)
 {
-    const struct condition_world w = world(s);
+    const struct condition_world w = street_world(s);
     size_t rows = population_columns(s->population)->rows;
     for (size_t i = 0; i < COUNT(conditions); i++) {
         AUTO(arena) mem = arena_new((size_t)64 << 20);
@@ -152,64 +90,6 @@ static const char *print(struct street *s)
     return text.at;
 }
 
-static const char *name_of(uint64_t i, char out[16])
-{
-    snprintf(out, 16, "%su%d", i % 4 == 3 ? "@" : "", (int)i);
-    return out;
-}
-
-static void identify(struct street *s, uint64_t who)
-{
-    static const char *const traits[] = {
-        "\"plan\": \"gold\"", "\"plan\": \"free\", \"age\": 31", "\"age\": 17.5", "\"age\": \"old\"", "\"plan\": null",
-        "\"tags\": [\"a\", \"b\"]", "\"tags\": [\"c\"]", "\"address\": {\"country\": \"ES\"}",
-    };
-    char body[300];
-    snprintf(body, sizeof body, "{\"userId\": \"u%d\", \"messageId\": \"t%d\", \"timestamp\": \"2026-11-0%d\", "
-             "\"traits\": {%s}}", (int)(who - who % 4), s->shop.told++, (int)any(9) + 1, traits[any(COUNT(traits))]);
-    lab_ingest(&s->shop.lab, INGEST_IDENTIFY, 1, body);
-}
-
-static enum err_code delete_one(void *arg, struct tx *tx, struct err *e)
-{
-    return tx_delete_fact(tx, *(int64_t *)arg, SLICE("test"), SLICE(""), e);
-}
-
-/* known: have come with a track event. */
-static void live(struct street *s, int64_t merge[8], bool known[PEOPLE])
-{
-    char who[16], properties[80];
-    int64_t at = SHOP_T0 + (int64_t)any(200) * SHOP_DAY + (int64_t)any(86400) * 1000;
-    uint64_t i = any(PEOPLE);
-    struct err e;
-    switch (any(9)) {
-    case 0: identify(s, i); break;
-    case 1: {
-        int64_t seq = 1 + (int64_t)any((uint64_t)log_last_seq(memory_log(s->shop.lab.memory)) + 1);
-        (void)!lab_run(&s->shop.lab, delete_one, &seq, &e);
-        break;
-    }
-    case 2: {
-        char a[16], b[16];
-        uint64_t k = any(8);
-        if (merge[k]) {
-            shop_unmerge(&s->shop, merge[k]);
-            merge[k] = 0;
-        } else if (known[4 * (k % 3)] && known[4 * (k % 3) + 1 + k % 2]
-                   && shop_root(&s->shop, name_of(4 * (k % 3), a)) != shop_root(&s->shop, name_of(4 * (k % 3) + 1 + k % 2, b)))
-            merge[k] = shop_merge(&s->shop, a, b);
-        break;
-    }
-    case 3: s->shop.lab.clock.fixed_ms += SHOP_DAY / 3; break;
-    case 4:
-    case 5: shop_track(&s->shop, name_of(i, who), "Looked", at, "{}"); known[i] = true; break;
-    default:
-        known[i] = true;
-        snprintf(properties, sizeof properties, "{'order_id': 'o%d', 'revenue': %d}", (int)any(30), (int)any(40));
-        shop_track(&s->shop, name_of(i, who), any(5) ? "Order Completed" : "Order Refunded", at, properties);
-    }
-}
-
 /* The first line that is another one. */
 static void fail_differing(int turn, const char *told, const char *anew)
 {
@@ -223,19 +103,17 @@ static void fail_differing(int turn, const char *told, const char *anew)
 static void is_what_reading_anew_gives(void **state)
 {
     struct street *s = *state;
-    int64_t merge[8] = { 0 };
-    bool known[PEOPLE] = { false };
     for (int turn = 0; turn < 60; turn++) {
         for (int step = 0; step < 25; step++) {
-            live(s, merge, known);
+            street_live(s);
             if (any(3) == 0)
                 print(s);  // takes in what happened, little by little
         }
         const char *told = print(s);
         struct population *kept = s->population;
-        stop(s);
+        street_stop(s);
         assert_non_null(kept);
-        start(s);
+        street_start(s);
         const char *anew = print(s);
         if (strcmp(told, anew) != 0)
             fail_differing(turn, told, anew);
@@ -246,7 +124,7 @@ static struct condition *make(struct street *s, struct condition_world *w, const
 {
     struct condition *c;
     struct err e = { 0 };
-    *w = world(s);
+    *w = street_world(s);
     if (condition_new(w, slice_of(text), mem, &c, &e))
         fail_msg("%s: %s", text, e.text);
     return c;
@@ -302,7 +180,7 @@ static void flaws_have_their_place(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(arena) mem = arena_new((size_t)16 << 20);
         struct condition *c;
-        const struct condition_world w = world(s);
+        const struct condition_world w = street_world(s);
         population_lock(s->population);
         enum err_code code = condition_new(&w, slice_of(cases[i].text), mem, &c, &e);
         population_unlock(s->population);
@@ -324,7 +202,7 @@ static void explains_and_composes(void **state)
     struct street *s = *state;
     AUTO(arena) mem = arena_new((size_t)64 << 20);
     struct err e = { 0 };
-    struct condition_world w = world(s);
+    struct condition_world w = street_world(s);
     struct condition *c;
     struct condition_why why;
     shop_buy(&s->shop, "u1", "o1", SHOP_T0, "mug");
@@ -348,10 +226,10 @@ static void explains_and_composes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(is_what_reading_anew_gives, setup, teardown),
-        cmocka_unit_test_setup_teardown(windows_are_whole_days, setup, teardown),
-        cmocka_unit_test_setup_teardown(flaws_have_their_place, setup, teardown),
-        cmocka_unit_test_setup_teardown(explains_and_composes, setup, teardown),
+        cmocka_unit_test_setup_teardown(is_what_reading_anew_gives, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(windows_are_whole_days, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(flaws_have_their_place, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(explains_and_composes, street_setup, street_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

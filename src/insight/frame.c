@@ -1,0 +1,287 @@
+#include "insight/frame.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define NAMES_BYTES ((size_t)64 << 20)
+
+enum source { SOURCE_BASE, SOURCE_TALLY, SOURCE_AUDIENCE };
+struct place {
+    enum source source;
+    bool wanted;
+    const struct column *base;   // of the last look
+    struct slice event;
+    enum tally_kind kind;
+    int32_t from, to;
+    const struct tally *tally;   // of the last look
+    int64_t audience;
+    struct dictionary dictionary;
+    void *data;                  // COLUMN_CHUNK values of 8 bytes
+    uint64_t null[COLUMN_CHUNK / 64];
+};
+struct frame {
+    struct population *population;
+    struct arena *names;
+    struct columns columns;
+    struct column *column;       // FRAME_COLUMNS_MAX: programs point into it
+    struct place **place;
+    uint32_t leaf[COLUMN_CHUNK], leaf_end[COLUMN_CHUNK];  // of each row gathered, the customer's other histories
+};
+
+enum err_code frame_new(struct population *population, struct frame **ret, struct err *e)
+{
+    struct frame *f = *ret = calloc(1, sizeof *f);
+    if (f) {
+        f->population = population;
+        f->names = arena_new(NAMES_BYTES);
+        f->column = calloc(FRAME_COLUMNS_MAX, sizeof *f->column);
+        f->place = calloc(FRAME_COLUMNS_MAX, sizeof(struct place *));
+        f->columns = (struct columns){ COLUMN_CHUNK, 0, f->column };
+    }
+    if (f && f->names && f->column && f->place)
+        return ERR_OK;
+    frame_drop(ret);
+    return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+}
+
+void frame_drop(struct frame **frame)
+{
+    struct frame *f = *frame;
+    if (!f)
+        return;
+    for (size_t i = 0; i < f->columns.n; i++) {
+        free(f->place[i]->data);
+        free(f->place[i]);
+    }
+    free(f->place);
+    free(f->column);
+    arena_drop(&f->names);
+    free(f);
+    *frame = NULL;
+}
+
+const struct columns *frame_columns(const struct frame *f)
+{
+    return &f->columns;
+}
+
+/* ---- adding ---- */
+static enum err_code add(struct frame *f, struct slice name, struct place **ret, size_t *at, struct err *e)
+{
+    const struct column *known = columns_find(&f->columns, name);
+    if (known) {
+        *at = (size_t)(known - f->column);
+        *ret = f->place[*at];
+        return ERR_OK;
+    }
+    if (f->columns.n == FRAME_COLUMNS_MAX)
+        return err_set(e, ERR_LIMIT, 0, "all audiences together speak of more than %d things", FRAME_COLUMNS_MAX);
+    struct place *p = calloc(1, sizeof *p);
+    struct slice own = p ? arena_copy(f->names, name) : (struct slice){ NULL, 0 };
+    if (own.at)
+        p->data = calloc(COLUMN_CHUNK, sizeof(int64_t));
+    if (!own.at || !p->data) {
+        free(p);
+        return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+    }
+    *at = f->columns.n++;
+    f->place[*at] = *ret = p;
+    f->column[*at] = (struct column){ .name = own, .data = p->data };
+    return ERR_OK;
+}
+
+/* What the population's column is now, over the frame's own values. */
+static void take_shape(struct frame *f, size_t at, const struct column *base)
+{
+    struct place *p = f->place[at];
+    struct column *c = &f->column[at];
+    p->base = base;
+    c->kind = base->kind;
+    c->scale = base->scale;
+    c->width = base->width;
+    c->null = base->null ? p->null : NULL;
+    c->dictionary = base->dictionary ? &p->dictionary : NULL;
+    if (base->dictionary)
+        p->dictionary = *base->dictionary;
+}
+
+enum err_code frame_add_base(struct frame *f, const struct column *base, size_t *ret, struct err *e)
+{
+    struct place *p;
+    TRY(add(f, base->name, &p, ret, e));
+    p->source = SOURCE_BASE;
+    take_shape(f, *ret, base);
+    return ERR_OK;
+}
+
+enum err_code frame_add_tally(struct frame *f, struct slice name, struct slice event, enum tally_kind kind, int32_t from,
+                              int32_t to, size_t *ret, struct err *e)
+{
+    struct place *p;
+    struct tally *made;
+    TRY(population_tally(f->population, event, kind, from, to, &made, e));
+    TRY(add(f, name, &p, ret, e));
+    struct column *c = &f->column[*ret];
+    *p = (struct place){ .source = SOURCE_TALLY, .event = arena_copy(f->names, event), .kind = kind, .from = from,
+                         .to = to, .tally = made, .data = p->data, .wanted = p->wanted };
+    c->kind = kind == TALLY_COUNT ? COLUMN_NUMBER : COLUMN_DATE;
+    c->width = kind == TALLY_COUNT ? sizeof(int16_t) : sizeof(int32_t);
+    c->null = kind == TALLY_COUNT ? NULL : p->null;
+    return p->event.at ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+}
+
+enum err_code frame_add_audience(struct frame *f, struct slice name, int64_t audience, size_t *ret, struct err *e)
+{
+    struct place *p;
+    TRY(add(f, name, &p, ret, e));
+    p->source = SOURCE_AUDIENCE;
+    p->audience = audience;
+    f->column[*ret].kind = COLUMN_BOOLEAN;
+    return ERR_OK;
+}
+
+bool frame_audience(const struct frame *f, size_t place, int64_t *ret)
+{
+    *ret = f->place[place]->audience;
+    return f->place[place]->source == SOURCE_AUDIENCE;
+}
+
+/* ---- looking ---- */
+enum err_code frame_look(struct frame *f, struct err *e)
+{
+    const struct columns *base = population_columns(f->population);
+    for (size_t i = 0; i < f->columns.n; i++) {
+        struct place *p = f->place[i];
+        if (p->source == SOURCE_BASE) {
+            const struct column *c = columns_find(base, f->column[i].name);
+            if (!c)
+                return err_set(e, ERR_NOT_FOUND, 0, "a column is gone");
+            take_shape(f, i, c);
+        } else if (p->source == SOURCE_TALLY) {
+            p->tally = population_find_tally(f->population, p->event, p->kind, p->from, p->to);
+        }
+    }
+    return ERR_OK;
+}
+
+uint64_t frame_state(const struct frame *f, size_t place)
+{
+    const struct column *c = &f->column[place];
+    return (uint64_t)c->kind << 48 | (c->dictionary ? c->dictionary->n : 0);
+}
+
+void frame_want(struct frame *f, const size_t *place, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        f->place[place[i]]->wanted = true;
+}
+
+void frame_want_none(struct frame *f)
+{
+    for (size_t i = 0; i < f->columns.n; i++)
+        f->place[i]->wanted = false;
+}
+
+/* ---- gathering ---- */
+static void gather_bits(const uint64_t *from, const uint32_t *row, size_t n, uint64_t *to)
+{
+    for (size_t w = 0; w * 64 < n; w++) {
+        uint64_t word = 0;
+        size_t end = n - w * 64 < 64 ? n - w * 64 : 64;
+        for (size_t i = 0; i < end; i++)
+            word |= (uint64_t)bits_has(from, row[w * 64 + i]) << i;
+        to[w] = word;
+    }
+}
+
+static void gather_base(struct place *p, const uint32_t *row, size_t n)
+{
+    const struct column *c = p->base;
+    switch (c->width) {
+    case 0: gather_bits(c->data, row, n, p->data); break;
+    case 4:
+        for (size_t i = 0; i < n; i++)
+            ((int32_t *)p->data)[i] = ((const int32_t *)c->data)[row[i]];
+        break;
+    default:
+        assert(c->width == 8);
+        for (size_t i = 0; i < n; i++)
+            ((int64_t *)p->data)[i] = ((const int64_t *)c->data)[row[i]];
+    }
+    if (c->null)
+        gather_bits(c->null, row, n, p->null);
+}
+
+/* As a question over everybody counts them: two sums that stop at their ends. */
+static void gather_counts(struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t sum = tally_count(p->tally, row[i]);
+        for (uint32_t k = f->leaf[i]; k < f->leaf_end[i]; k++) {
+            sum += tally_count(p->tally, leaf[k].row);
+            sum = sum > UINT16_MAX ? UINT16_MAX : sum;
+        }
+        ((int16_t *)p->data)[i] = (int16_t)(sum > INT16_MAX ? INT16_MAX : sum);
+    }
+}
+
+static void gather_days(struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row, size_t n)
+{
+    memset(p->null, 0, sizeof p->null);
+    for (size_t i = 0; i < n; i++) {
+        int32_t day = 0, theirs;
+        bool is = tally_day(p->tally, row[i], &day);
+        for (uint32_t k = f->leaf[i]; k < f->leaf_end[i]; k++) {
+            if (!tally_day(p->tally, leaf[k].row, &theirs))
+                continue;
+            if (!is || (p->kind == TALLY_FIRST ? theirs < day : theirs > day))
+                day = theirs;
+            is = true;
+        }
+        ((int32_t *)p->data)[i] = day;
+        p->null[i / 64] |= (uint64_t)!is << i % 64;
+    }
+}
+
+static void find_leaves(struct frame *f, const struct population_leaf *leaf, size_t n_leaves, const uint32_t *row, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t low = 0, high = n_leaves;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (leaf[middle].root < row[i])
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        for (high = low; high < n_leaves && leaf[high].root == row[i];)
+            high++;
+        f->leaf[i] = (uint32_t)low;
+        f->leaf_end[i] = (uint32_t)high;
+    }
+}
+
+void frame_gather(struct frame *f, const uint32_t *row, size_t n)
+{
+    size_t n_leaves;
+    const struct population_leaf *leaf = population_leaves(f->population, &n_leaves);
+    assert(n <= COLUMN_CHUNK);
+    find_leaves(f, leaf, n_leaves, row, n);
+    for (size_t i = 0; i < f->columns.n; i++) {
+        struct place *p = f->place[i];
+        if (!p->wanted || p->source == SOURCE_AUDIENCE)
+            continue;
+        if (p->source == SOURCE_BASE)
+            gather_base(p, row, n);
+        else if (p->kind == TALLY_COUNT)
+            gather_counts(f, p, leaf, row, n);
+        else
+            gather_days(f, p, leaf, row, n);
+    }
+}
+
+uint64_t *frame_bits(struct frame *f, size_t place)
+{
+    assert(f->place[place]->source == SOURCE_AUDIENCE);
+    return f->place[place]->data;
+}

@@ -1,0 +1,70 @@
+/* Who is in which audience, kept as things happen: the saved audiences' members as bits by row, exact after each pass.
+ *
+ * Pass      takes in what happened since the last one (population_refresh) and asks every audience about the rows that
+ *           changed; about everybody where it is a new version, where time has passed for it (a day for windows and
+ *           today(), a minute for now()), or where an audience that it names was asked about everybody.
+ * Facts     whoever comes in or leaves is a fact of the log (FACT_AUDIENCE), with the reason; the bits are what a
+ *           follower makes of these facts, so that what is known after a start is what was written before it. A new
+ *           version is one fact of nobody, with all its members in audience_starts, and no fact of each.
+ * Broken    an audience that no longer reads (it names one that is gone): nobody comes or leaves, `why` says why.
+ * Threads   one pass at a time, it sees to that; it waits for the disk. Members between membership_lock and
+ *           membership_unlock, several at a time.
+ * Memory    a bit a row for each audience, two bytes a row for each event and window that they count.
+ */
+#ifndef TENDERO_INSIGHT_MEMBERSHIP_H
+#define TENDERO_INSIGHT_MEMBERSHIP_H
+
+#include "insight/condition.h"
+
+#define AUDIENCE "audience"          // the kind of document (memory/documents.h)
+
+struct membership;
+/* The population must outlive it. */
+MUST_CHECK enum err_code membership_new(struct memory *, struct population *, struct membership **ret, struct err *e);
+void membership_drop(struct membership **);
+struct follower membership_follower(struct membership *);
+
+MUST_CHECK enum err_code membership_pass(struct membership *, const struct people *, const struct zones *,
+                                         int64_t now_ms, struct err *e);
+/* Something has happened, or enough time has passed, for a pass to find changes. */
+bool membership_due(struct membership *, int64_t now_ms);
+/* An audience has been written: a pass is due. */
+void membership_touch(struct membership *);
+/* When the last pass ended; FACT_NO_TIME: none yet. */
+int64_t membership_as_of_ms(const struct membership *);
+
+/* ---- members, under the lock ---- */
+void membership_lock(struct membership *);
+void membership_unlock(struct membership *);
+struct members {
+    int64_t version;                 // that they are members of
+    int64_t n;
+    const uint64_t *bits;            // of rows up to `rows`; beyond it nobody is in
+    size_t rows;
+    const char *why;                 // why it is broken; NULL: it is not
+};
+/* false: it has not begun to count yet. */
+bool membership_find(const struct membership *, int64_t audience, struct members *ret);
+static inline bool members_have(const struct members *m, size_t row)
+{
+    return row < m->rows && bits_has(m->bits, row);
+}
+
+/* ---- who came and who left ---- */
+enum because { BECAUSE_FACT, BECAUSE_TIME, BECAUSE_TIERS, BECAUSE_AUDIENCE, BECAUSE_RECOUNT, BECAUSES };
+const char *because_name(enum because);   // "fact"
+struct audience_change {
+    int64_t audience, seq, at_ms;
+    uint32_t customer;               // their number then
+    bool entered;
+    enum because because;
+    int64_t cause;                   // FACT: its seq; AUDIENCE: its number; else 0
+};
+/* Newest first, below `before` (0: the newest); limit at most, in mem. */
+MUST_CHECK enum err_code audience_changes(struct store_conn *, int64_t audience, int64_t before, size_t limit,
+                                          struct arena *mem, struct audience_change **ret, size_t *n, struct err *e);
+/* When a customer last came into an audience; FACT_NO_TIME: they were in when it began to count. */
+MUST_CHECK enum err_code audience_since(struct store_conn *, int64_t audience, uint32_t customer, int64_t *ret,
+                                        struct err *e);
+
+#endif

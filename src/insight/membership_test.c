@@ -1,0 +1,262 @@
+/* Who is in which audience, kept pass by pass through a random life, against each condition asked of everybody; what the
+ * facts in the log make of it when it is told them anew; and who came and left, with the reasons. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "insight/street_testing.h"
+#include "memory/documents.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static const char *const conditions[] = {
+    "event count(\"Order Completed\") > 1",
+    "event count(\"Order Completed\", @\"P30D\") > 0 and not(event count(\"Looked\", @\"P7D\") > 2)",
+    "event count(\"Looked\", @\"P1M\") >= 1",
+    "last event(\"Looked\") >= today() - @\"P20D\" or first event(\"Looked\") = null",
+    "spend > 20 and (plan = \"gold\" or age > 30)",
+    "tier in (\"champion\", \"loyal\", \"new\") or known = false",
+    "plan != \"gold\" and age between 18 and 40",
+    "count(tags) > 1",
+    "last order > first order",
+    "audience(\"A0\") and not(audience(\"A2\"))",
+    "audience(\"A9\") or audience(\"A4\")",
+    "event count(\"Never seen\") = 0",
+};
+
+struct writing {
+    int64_t id;
+    const char *name, *text;
+};
+
+static enum err_code write_audience(void *arg, struct tx *tx, struct err *e)
+{
+    struct writing *w = arg;
+    if (w->id)
+        return tx_document_edit(tx, AUDIENCE, w->id, slice_of(w->name), slice_of(w->text), SLICE(""), SLICE("test"), e);
+    return tx_document_add(tx, AUDIENCE, slice_of(w->name), slice_of(w->text), SLICE(""), SLICE("test"), &w->id, e);
+}
+
+static int64_t save(struct street *s, int64_t id, const char *name, const char *text)
+{
+    struct writing w = { id, name, text };
+    lab_must_run(&s->shop.lab, write_audience, &w);
+    membership_touch(s->membership);
+    return w.id;
+}
+
+static enum err_code remove_audience(void *arg, struct tx *tx, struct err *e)
+{
+    return tx_document_remove(tx, AUDIENCE, *(const int64_t *)arg, e);
+}
+
+static void pass(struct street *s)
+{
+    struct err e = { 0 };
+    int64_t now_ms = s->shop.lab.clock.fixed_ms;
+    assert_int_equal(people_refresh(s->people, now_ms, &e), ERR_OK);
+    if (membership_pass(s->membership, s->people, NULL, now_ms, &e))
+        fail_msg("%s", e.text);
+    assert_false(membership_due(s->membership, now_ms));
+}
+
+static struct slice text_of(void *arg, struct slice name)
+{
+    struct street *s = arg;
+    struct document_row row;
+    struct err e;
+    bool is;
+    assert_int_equal(document_named(s->shop.lab.read, AUDIENCE, name, s->shop.lab.mem, &row, &is, &e), ERR_OK);
+    return is ? row.text : (struct slice){ NULL, 0 };
+}
+
+/* The kept bits against the condition, asked of everybody. */
+static void check_one(struct street *s, int64_t id)
+{
+    AUTO(arena) mem = arena_new((size_t)64 << 20);
+    AUTO(arena) scratch = arena_new((size_t)16 << 20);
+    struct condition_world w = street_world(s);
+    struct document_row row;
+    struct condition *c;
+    struct members members;
+    uint64_t *bits;
+    struct err e = { 0 };
+    w.audience = text_of;
+    w.arg = s;
+    assert_int_equal(document_read(s->shop.lab.read, AUDIENCE, id, mem, &row, &e), ERR_OK);
+    char failed[200] = "";
+    population_lock(s->population);
+    membership_lock(s->membership);
+    enum err_code code = condition_new(&w, row.text, mem, &c, &e);
+    if (!code)
+        code = condition_run(c, mem, scratch, NULL, &bits, &e);
+    size_t rows = population_columns(s->population)->rows;
+    bool found = membership_find(s->membership, id, &members);
+    for (size_t i = 0; !code && found && i < rows; i++)
+        if (members_have(&members, i) != bits_has(bits, i))
+            snprintf(failed, sizeof failed, "%.*s: row %zu is %sin", SLICE_ARG(row.text), i, bits_has(bits, i) ? "" : "not ");
+    membership_unlock(s->membership);
+    population_unlock(s->population);
+    if (!found || (code ? !members.why : members.why || failed[0]))  // not under the locks: cmocka jumps
+        fail_msg("%s", !found ? "not found" : code ? e.text : members.why ? members.why : failed);
+    if (!code)
+        assert_int_equal(members.n, (int64_t)bits_count(bits, rows));
+}
+
+static void check(struct street *s, const int64_t *id, size_t n)
+{
+    pass(s);
+    for (size_t i = 0; i < n; i++)
+        check_one(s, id[i]);
+}
+
+static const char *const names[] = { "A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11" };
+
+static void is_what_asking_everybody_gives(void **state)
+{
+    struct street *s = *state;
+    int64_t id[COUNT(conditions)] = { 0 };
+    assert_int_equal(COUNT(names), COUNT(conditions));
+    for (size_t i = 0; i < COUNT(conditions); i++)
+        id[i] = save(s, 0, names[i], conditions[i]);
+    for (int turn = 0; turn < 12; turn++) {
+        for (int step = 0; step < 40; step++) {
+            street_live(s);
+            if (any(2) == 0)
+                check(s, id, COUNT(id));
+            if (any(20) == 0)  // another version; the old one comes back later
+                save(s, id[4], names[4], any(2) ? "spend > 10" : conditions[4]);
+        }
+        check(s, id, COUNT(id));
+        street_stop(s);  // snapshots, and what comes after them
+        street_start(s);
+        check(s, id, COUNT(id));
+    }
+}
+
+/* Without the snapshot, told every fact since the first, the follower knows what it knew. */
+static void facts_tell_all_of_it(void **state)
+{
+    struct street *s = *state;
+    char path[120];
+    int64_t id[COUNT(conditions)];
+    struct err e;
+    struct members members;
+    for (size_t i = 0; i < COUNT(conditions); i++)
+        id[i] = save(s, 0, names[i], conditions[i]);
+    for (int step = 0; step < 200; step++) {
+        street_live(s);
+        if (step % 10 == 0)
+            check(s, id, COUNT(id));
+        if (step == 90)
+            save(s, id[0], names[0], "orders > 0");
+    }
+    check(s, id, COUNT(id));
+    int64_t facts = lab_number(&s->shop.lab, "SELECT count(*) FROM audience_changes");
+    street_stop(s);
+    snprintf(path, sizeof path, "%s/snapshots/membership.snap", s->shop.lab.dir);
+    assert_int_equal(remove(path), 0);
+    street_start(s);
+    for (size_t i = 0; i < COUNT(id); i++) {
+        membership_lock(s->membership);
+        assert_true(membership_find(s->membership, id[i], &members));
+        membership_unlock(s->membership);
+    }
+    check(s, id, COUNT(id));
+    assert_true(facts > 20);
+    assert_int_equal(lab_number(&s->shop.lab, "SELECT count(*) FROM audience_changes"), facts);  // nothing was found anew
+    struct audience_change *change;
+    size_t n;
+    assert_int_equal(audience_changes(s->shop.lab.read, id[1], 0, 1000, s->shop.lab.mem, &change, &n, &e), ERR_OK);
+    for (size_t i = 0; i < n; i++)  // of one customer, in and out take turns
+        for (size_t k = i + 1; k < n; k++)
+            if (change[k].customer == change[i].customer) {
+                assert_true(change[k].entered != change[i].entered);
+                break;
+            }
+}
+
+static struct audience_change newest(struct street *s, int64_t id)
+{
+    struct audience_change *change;
+    struct err e;
+    size_t n;
+    assert_int_equal(audience_changes(s->shop.lab.read, id, 0, 1, s->shop.lab.mem, &change, &n, &e), ERR_OK);
+    assert_int_equal(n, 1);
+    return change[0];
+}
+
+static void reasons_are_told(void **state)
+{
+    struct street *s = *state;
+    int64_t since;
+    struct err e;
+    int64_t busy = save(s, 0, "Busy", "event count(\"Looked\", @\"P7D\") > 1");
+    int64_t calm = save(s, 0, "Calm", "not(audience(\"Busy\"))");
+    shop_track(&s->shop, "u1", "Looked", LAB_NOW - SHOP_DAY, "{}");
+    pass(s);
+    uint32_t row = shop_root(&s->shop, "u1");
+    assert_int_equal(lab_number(&s->shop.lab, "SELECT count(*) FROM audience_changes"), 0);  // a version begins in one
+    assert_int_equal(audience_since(s->shop.lab.read, calm, row, &since, &e), ERR_OK);
+    assert_true(since == FACT_NO_TIME);
+    shop_track(&s->shop, "u1", "Looked", LAB_NOW, "{}");
+    int64_t seq = log_last_seq(memory_log(s->shop.lab.memory));
+    pass(s);
+    struct audience_change in = newest(s, busy), out = newest(s, calm);
+    assert_true(in.entered && in.because == BECAUSE_FACT && in.cause == seq && in.customer == row);
+    assert_true(!out.entered && out.because == BECAUSE_FACT && out.cause == seq);
+    s->shop.lab.clock.fixed_ms += 7 * SHOP_DAY;
+    pass(s);
+    in = newest(s, calm);
+    out = newest(s, busy);
+    assert_true(!out.entered && out.because == BECAUSE_TIME && out.cause == 0);
+    assert_true(in.entered && in.because == BECAUSE_AUDIENCE && in.cause == busy);
+    assert_int_equal(audience_since(s->shop.lab.read, calm, row, &since, &e), ERR_OK);
+    assert_int_equal(since, s->shop.lab.clock.fixed_ms);
+    struct fact *fact;
+    size_t n = lab_facts(&s->shop.lab, true, &fact), told = 0;
+    for (size_t i = 0; i < n; i++)
+        told += fact[i].type == FACT_AUDIENCE && fact[i].customer == row;
+    assert_int_equal(told, 4);
+}
+
+static void broken_ones_say_why_and_wait(void **state)
+{
+    struct street *s = *state;
+    struct members members;
+    int64_t a = save(s, 0, "A", "orders > 0"), b = save(s, 0, "B", "audience(\"A\") or spend > 5");
+    shop_buy(&s->shop, "u1", "o1", SHOP_T0, "mug");
+    pass(s);
+    assert_true(membership_find(s->membership, b, &members) && members.n == 1);
+    lab_must_run(&s->shop.lab, remove_audience, &a);
+    pass(s);
+    assert_false(membership_find(s->membership, a, &members));
+    assert_true(membership_find(s->membership, b, &members));
+    assert_non_null(strstr(members.why, "there is no audience 'A'"));
+    assert_int_equal(members.n, 1);
+    a = save(s, 0, "A", "audience(\"B\")");  // in a circle
+    pass(s);
+    assert_true(membership_find(s->membership, b, &members));
+    assert_non_null(strstr(members.why, "leads back to itself"));
+    save(s, a, "A", "orders > 5");
+    pass(s);
+    check_one(s, b);
+    assert_true(membership_find(s->membership, b, &members));
+    assert_int_equal(members.n, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(is_what_asking_everybody_gives, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(facts_tell_all_of_it, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(reasons_are_told, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(broken_ones_say_why_and_wait, street_setup, street_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

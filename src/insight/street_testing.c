@@ -1,0 +1,126 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "insight/street_testing.h"
+
+static uint64_t seed = 11;
+
+uint64_t any(uint64_t below)
+{
+    return hash_mix(++seed) % below;
+}
+
+void street_start(struct street *s)
+{
+    struct err e = { 0 };
+    shop_make(&s->shop);
+    assert_int_equal(population_new(s->shop.lab.memory, &s->population, &e), ERR_OK);
+    assert_int_equal(membership_new(s->shop.lab.memory, s->population, &s->membership, &e), ERR_OK);
+    const struct follower followers[] = { population_follower(s->population), membership_follower(s->membership) };
+    for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
+        memory_follow(s->shop.lab.memory, &followers[i]);
+    shop_begin(&s->shop);
+    assert_int_equal(people_new(s->shop.lab.memory, s->shop.purchases, &s->people, &e), ERR_OK);
+    assert_int_equal(people_refresh(s->people, LAB_NOW, &e), ERR_OK);
+}
+
+void street_stop(struct street *s)
+{
+    lab_stop(&s->shop.lab);  // the follower is asked for its snapshot
+    people_drop(&s->people);
+    membership_drop(&s->membership);
+    population_drop(&s->population);
+    purchases_drop(&s->shop.purchases);
+}
+
+int street_setup(void **state)
+{
+    struct street *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    street_start(s);
+    *state = s;
+    return 0;
+}
+
+int street_teardown(void **state)
+{
+    struct street *s = *state;
+    people_drop(&s->people);
+    lab_stop(&s->shop.lab);
+    membership_drop(&s->membership);
+    population_drop(&s->population);
+    purchases_drop(&s->shop.purchases);
+    lab_close(&s->shop.lab);
+    free(s);
+    return 0;
+}
+
+struct condition_world street_world(struct street *s)
+{
+    return (struct condition_world){ .population = s->population, .now_ms = s->shop.lab.clock.fixed_ms };
+}
+
+static const char *name_of(uint64_t i, char out[16])
+{
+    snprintf(out, 16, "%su%d", i % 4 == 3 ? "@" : "", (int)i);
+    return out;
+}
+
+static void identify(struct street *s, uint64_t who)
+{
+    static const char *const traits[] = {
+        "\"plan\": \"gold\"", "\"plan\": \"free\", \"age\": 31", "\"age\": 17.5", "\"age\": \"old\"", "\"plan\": null",
+        "\"tags\": [\"a\", \"b\"]", "\"tags\": [\"c\"]", "\"address\": {\"country\": \"ES\"}",
+    };
+    char body[300];
+    snprintf(body, sizeof body, "{\"userId\": \"u%d\", \"messageId\": \"t%d\", \"timestamp\": \"2026-11-0%d\", "
+             "\"traits\": {%s}}", (int)(who - who % 4), s->shop.told++, (int)any(9) + 1, traits[any(sizeof traits / sizeof *traits)]);
+    lab_ingest(&s->shop.lab, INGEST_IDENTIFY, 1, body);
+}
+
+static enum err_code delete_one(void *arg, struct tx *tx, struct err *e)
+{
+    return tx_delete_fact(tx, *(int64_t *)arg, SLICE("test"), SLICE(""), e);
+}
+
+void street_live(struct street *s)
+{
+    char who[16], properties[80];
+    int64_t at = SHOP_T0 + (int64_t)any(200) * SHOP_DAY + (int64_t)any(86400) * 1000;
+    uint64_t i = any(PEOPLE);
+    struct err e;
+    switch (any(9)) {
+    case 0: identify(s, i); break;
+    case 1: {
+        int64_t seq = 1 + (int64_t)any((uint64_t)log_last_seq(memory_log(s->shop.lab.memory)) + 1);
+        (void)!lab_run(&s->shop.lab, delete_one, &seq, &e);
+        break;
+    }
+    case 2: {
+        char a[16], b[16];
+        uint64_t k = any(8);
+        if (s->merge[k]) {
+            shop_unmerge(&s->shop, s->merge[k]);
+            s->merge[k] = 0;
+        } else if (s->known[4 * (k % 3)] && s->known[4 * (k % 3) + 1 + k % 2]
+                   && shop_root(&s->shop, name_of(4 * (k % 3), a)) != shop_root(&s->shop, name_of(4 * (k % 3) + 1 + k % 2, b)))
+            s->merge[k] = shop_merge(&s->shop, a, b);
+        break;
+    }
+    case 3: s->shop.lab.clock.fixed_ms += SHOP_DAY / 3; break;
+    case 4:
+    case 5: shop_track(&s->shop, name_of(i, who), "Looked", at, "{}"); s->known[i] = true; break;
+    default:
+        s->known[i] = true;
+        snprintf(properties, sizeof properties, "{'order_id': 'o%d', 'revenue': %d}", (int)any(30), (int)any(40));
+        shop_track(&s->shop, name_of(i, who), any(5) ? "Order Completed" : "Order Refunded", at, properties);
+    }
+}
+

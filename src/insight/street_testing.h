@@ -1,0 +1,31 @@
+/* A street for tests: a shop with its people and population, and a life at random. Needs cmocka's headers before it. */
+#ifndef TENDERO_INSIGHT_STREET_TESTING_H
+#define TENDERO_INSIGHT_STREET_TESTING_H
+
+#include "insight/condition.h"
+#include "insight/insight_testing.h"
+#include "insight/membership.h"
+
+#define PEOPLE 12
+
+struct street {
+    struct shop shop;
+    struct people *people;
+    struct population *population;
+    struct membership *membership;
+    int64_t merge[8];            // seq of those that stand
+    bool known[PEOPLE];          // have come with a track event
+};
+void street_start(struct street *);
+void street_stop(struct street *);   // followers are asked for their snapshots
+/* For cmocka: *state is a street. */
+int street_setup(void **state);
+int street_teardown(void **state);
+
+/* The same numbers in each run. */
+uint64_t any(uint64_t below);
+/* Something happens: an event late or early, an order, a refund, traits, a merge, an unmerge, a deletion, hours pass. */
+void street_live(struct street *);
+struct condition_world street_world(struct street *);
+
+#endif
