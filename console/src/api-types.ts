@@ -16,7 +16,7 @@ export type Kind = "person" | "company" | "household" | "partner";
 export type Rule = "latest" | "strongest" | "all";
 export type TraitType = "text" | "number" | "boolean" | "date" | "list" | "object" | "mixed";
 export type ProductKind = "goods" | "service" | "fee" | "voucher";
-export type FactType = "track" | "identify" | "page" | "screen" | "group" | "alias" | "decision" | "merge" | "unmerge" | "correction" | "deletion" | "trait" | "membership" | "catalogue";
+export type FactType = "track" | "identify" | "page" | "screen" | "group" | "alias" | "decision" | "merge" | "unmerge" | "correction" | "deletion" | "trait" | "membership" | "catalogue" | "audience";
 export type CustomerRef = string;
 export type Health = {
   status: string;
@@ -361,6 +361,7 @@ export type Audience = {
   condition: string;
   version: number;
   customers: number | null;
+  broken: string | null;
   createdAt: string;
   changedAt: string;
   by: string;
@@ -370,6 +371,19 @@ export type AudiencePage = {
   audience: Audience;
   versions: AudienceVersion[];
   sizes: AudienceSize[];
+};
+export type AudienceChange = {
+  customer: CustomerRow;
+  entered: boolean;
+  at: string;
+  because: "fact" | "time" | "tiers" | "audience" | "recount";
+  fact: number | null;
+  audience: string | null;
+};
+export type AudienceOf = {
+  id: string;
+  name: string;
+  since: string | null;
 };
 export type AudienceExplainAsk = {
   condition: string;

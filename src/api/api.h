@@ -12,7 +12,7 @@
 #include "insight/affinity.h"
 #include "insight/counts.h"
 #include "insight/people.h"
-#include "insight/population.h"
+#include "insight/membership.h"
 #include "intake/import.h"
 #include "io/http/http.h"
 #include "offers/catalogue.h"
@@ -37,6 +37,7 @@ struct api_options {
     struct purchases *purchases;
     struct people *people;
     struct population *population;
+    struct membership *membership;
     const struct zones *zones; // of rules
     struct affinity *affinity;
     struct catalogue *catalogue;

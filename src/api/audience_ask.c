@@ -33,16 +33,28 @@ static struct slice audience_condition(void *arg, struct slice name)
     return text;
 }
 
-static enum err_code fresh(const struct api_options *rooms, int64_t now_ms, struct err *e)
+/* Nobody waits until many customers have been read for the first time. */
+static enum err_code read_once(const struct api_options *rooms, struct err *e)
 {
-    struct population *p = rooms->population;
-    int progress = population_progress(p);
+    int progress = population_progress(rooms->population);
     memory_read_lock(rooms->memory);
     uint32_t rows = customers_count(memory_customers(rooms->memory));
     memory_read_unlock(rooms->memory);
     if (progress < 100 && rows > WAIT_ROWS)
         return err_set(e, ERR_BUSY, 1, "the customers are being read into columns: %d %% are done", progress);
-    return population_refresh_due(p) ? population_refresh(p, rooms->people, now_ms, e) : ERR_OK;
+    return ERR_OK;
+}
+
+static enum err_code fresh(const struct api_options *rooms, int64_t now_ms, struct err *e)
+{
+    TRY(read_once(rooms, e));
+    return population_refresh(rooms->population, rooms->people, now_ms, e);
+}
+
+enum err_code ask_members(const struct api_options *rooms, int64_t now_ms, struct err *e)
+{
+    TRY(read_once(rooms, e));
+    return membership_pass(rooms->membership, rooms->people, rooms->zones, now_ms, e);
 }
 
 enum err_code ask_begin(const struct api_options *rooms, int64_t now_ms, struct asking *a, struct err *e)
@@ -97,12 +109,6 @@ enum err_code ask_run(struct asking *a, struct slice text, const char *member, s
 {
     TRY(ask_condition(a, text, member, condition, e));
     return condition_run(*condition, a->mem, a->scratch, NULL, bits, e);
-}
-
-int64_t ask_size(struct asking *a, struct slice text, uint64_t **bits, struct err *why)
-{
-    struct condition *condition;
-    return ask_run(a, text, "condition", &condition, bits, why) ? -1 : (int64_t)bits_count(*bits, ask_rows(a));
 }
 
 size_t ask_rows(const struct asking *a)

@@ -8,9 +8,8 @@
 
 #include "api/api_room.h"
 #include "insight/audience_sizes.h"
-#include "insight/condition.h"
+#include "insight/membership.h"
 
-#define AUDIENCE "audience"              // the kind of document
 #define AUDIENCE_CONDITION_MAX 16384
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the request")
 
@@ -33,8 +32,8 @@ MUST_CHECK enum err_code ask_condition(struct asking *, struct slice text, const
 MUST_CHECK enum err_code ask_run(struct asking *, struct slice text, const char *member, struct condition **condition,
                                  uint64_t **bits, struct err *e);
 size_t ask_rows(const struct asking *);
-/* How many a condition is true of; -1: it no longer reads (it names an audience that is gone), why says why. */
-int64_t ask_size(struct asking *, struct slice text, uint64_t **bits, struct err *why);
+/* Members are those of now; ERR_BUSY while the first reading of many customers goes on. From a thread of the pool. */
+MUST_CHECK enum err_code ask_members(const struct api_options *rooms, int64_t now_ms, struct err *e);
 MUST_CHECK enum err_code condition_member(struct call *, struct json body, const char *name, struct slice *ret,
                                           struct err *e);
 /* Writes how large each audience is today; called every hour from a thread of the pool. */

@@ -3,7 +3,9 @@
 #include "base/limits.h"
 #include "text/time.h"
 
-static void json_audience(struct json_w *w, const struct document_row *a, int64_t customers)
+#define SIZES_BYTES ((size_t)64 << 20)
+
+static void json_audience(struct json_w *w, const struct document_row *a, int64_t customers, struct slice why)
 {
     json_w_open(w, '{');
     json_document(w, a);
@@ -12,6 +14,10 @@ static void json_audience(struct json_w *w, const struct document_row *a, int64_
         json_w_knull(w, "customers");
     else
         json_w_ki64(w, "customers", customers);
+    if (why.len)
+        json_w_kstring(w, "broken", why);
+    else
+        json_w_knull(w, "broken");
     json_w_close(w, '}');
 }
 
@@ -20,32 +26,43 @@ struct saved {
     int64_t id;                     // 0: all
     struct document_row *row;
     int64_t *customers;             // -1: not known
+    struct slice *why;              // of each, why it no longer reads; empty: it does
     size_t n;
     uint64_t *bits;                 // of one audience, in mem of the call
     size_t rows;
-    struct err unknown;             // why the one's size is not known
+    struct err unknown;             // why sizes are not known
 };
 
 static enum err_code keep_bits(struct call *call, struct saved *s, const uint64_t *bits, size_t rows, struct err *e)
 {
     s->rows = rows;
-    s->bits = arena_array(call->mem, uint64_t, COLUMN_WORDS(rows) + 1);
+    s->bits = arena_array(call->mem, uint64_t, rows / 64 + 1);
     if (!s->bits)
         return NO_MEMORY(e);
-    memcpy(s->bits, bits, COLUMN_WORDS(rows) * sizeof *bits);
+    if (rows)
+        memcpy(s->bits, bits, rows / 64 * sizeof *bits);
     return ERR_OK;
 }
 
-static enum err_code sizes_locked(struct call *call, struct asking *a, void *arg, struct err *e)
+/* Of the version that is saved; -1 while another one's members are kept. */
+static enum err_code take_members(struct call *call, struct saved *s, struct err *e)
 {
-    struct saved *s = arg;
-    for (size_t i = 0; i < s->n; i++) {
-        uint64_t *bits;
-        s->customers[i] = ask_size(a, s->row[i].text, &bits, &s->unknown);
-        if (s->id && s->customers[i] >= 0)
-            TRY(keep_bits(call, s, bits, ask_rows(a), e));
+    struct membership *m = call->rooms->membership;
+    enum err_code code = ERR_OK;
+    membership_lock(m);
+    for (size_t i = 0; i < s->n && !code; i++) {
+        struct members members = { 0 };
+        bool is = membership_find(m, s->row[i].id, &members);
+        if (members.why)
+            s->why[i] = arena_copy(call->mem, slice_of(members.why));
+        if (!is || members.why || members.version != s->row[i].version)
+            continue;
+        s->customers[i] = members.n;
+        if (s->id)
+            code = keep_bits(call, s, members.bits, members.rows, e);
     }
-    return ERR_OK;
+    membership_unlock(m);
+    return code;
 }
 
 static enum err_code saved_read(struct call *call, struct saved *s, struct err *e)
@@ -68,15 +85,17 @@ static enum err_code saved_run(struct call *call, void *arg, struct err *e)
     struct saved *s = arg;
     TRY(saved_read(call, s, e));
     s->customers = arena_array(call->mem, int64_t, s->n + 1);
-    if (!s->customers)
+    s->why = arena_array(call->mem, struct slice, s->n + 1);
+    if (!s->customers || !s->why)
         return NO_MEMORY(e);
     for (size_t i = 0; i < s->n; i++)
         s->customers[i] = -1;
-    enum err_code code = ask_population(call, sizes_locked, s, e);
-    if (code != ERR_BUSY)
+    enum err_code code = ask_members(call->rooms, call->now_ms, e);
+    if (code && code != ERR_BUSY)
         return code;
-    s->unknown = *e;  // sizes come when the columns are there
-    return ERR_OK;
+    if (code)
+        s->unknown = *e;  // until the columns are there, those of the last time
+    return take_members(call, s, e);
 }
 
 static enum err_code list_done(struct call *call, void *arg, struct err *e)
@@ -86,7 +105,7 @@ static enum err_code list_done(struct call *call, void *arg, struct err *e)
     struct json_w w = json_w(out);
     json_list_open(&w);
     for (size_t i = 0; i < s->n; i++)
-        json_audience(&w, &s->row[i], s->customers[i]);
+        json_audience(&w, &s->row[i], s->customers[i], s->why[i]);
     json_list_close(&w, 0);
     return call_answer(call, 200, out, e);
 }
@@ -116,7 +135,7 @@ static enum err_code json_page(struct call *call, struct json_w *w, const struct
     TRY(audience_sizes(call->thread->read, s->id, call->mem, &size, &sizes, e));
     json_w_open(w, '{');
     json_w_key(w, "audience");
-    json_audience(w, s->row, s->customers[0]);
+    json_audience(w, s->row, s->customers[0], s->why[0]);
     json_w_key(w, "versions");
     json_w_open(w, '[');
     for (size_t i = 0; i < versions; i++) {
@@ -158,7 +177,7 @@ enum err_code audience_get(struct call *call, struct err *e)
 }
 
 /* ---- members ---- */
-struct members {
+struct listing {
     struct saved saved;             // first
     int64_t after;
     size_t limit;
@@ -166,13 +185,16 @@ struct members {
 
 static enum err_code members_done(struct call *call, void *arg, struct err *e)
 {
-    const struct members *m = arg;
+    const struct listing *m = arg;
     struct buf *out = call_buf(call);
     struct json_w w = json_w(out);
     size_t n = 0;
     int64_t next = 0, last = 0;
+    if (m->saved.why[0].len)
+        return err_set(e, ERR_INVALID, 0, "/condition: %.*s", SLICE_ARG(slice_utf8_cut(m->saved.why[0], 140)));
     if (m->saved.customers[0] < 0)
-        return err_set(e, m->saved.unknown.code, m->saved.unknown.pos, "%s", m->saved.unknown.text);
+        return m->saved.unknown.code ? err_set(e, m->saved.unknown.code, m->saved.unknown.pos, "%s", m->saved.unknown.text)
+                                     : err_set(e, ERR_BUSY, 1, "the audience has been saved just now");
     json_list_open(&w);
     for (size_t row = (size_t)m->after + 1; row < m->saved.rows && !next; row++) {
         if (!bits_has(m->saved.bits, row))
@@ -190,13 +212,134 @@ static enum err_code members_done(struct call *call, void *arg, struct err *e)
 
 enum err_code audience_customers(struct call *call, struct err *e)
 {
-    struct members *m = arena_one(call->mem, struct members);
+    struct listing *m = arena_one(call->mem, struct listing);
     if (!m)
         return NO_MEMORY(e);
     TRY(param_i64(call, 0, &m->saved.id, e));
     TRY(query_after(call, &m->after, e));
     TRY(call_query_limit(call, 50, &m->limit, e));
     return call_slow(call, (struct call_slow){ saved_run, members_done, m }, e);
+}
+
+/* ---- who came and who left ---- */
+static void json_change(struct json_w *w, const struct audience_change *c)
+{
+    char at[TIME_TEXT_MAX];
+    json_w_kbool(w, "entered", c->entered);
+    json_w_kstring(w, "at", time_print(c->at_ms, at));
+    json_w_kcstr(w, "because", because_name(c->because));
+    if (c->because == BECAUSE_FACT)
+        json_w_ki64(w, "fact", c->cause);
+    else
+        json_w_knull(w, "fact");
+    if (c->because == BECAUSE_AUDIENCE)
+        json_row_id(w, "audience", c->cause);
+    else
+        json_w_knull(w, "audience");
+}
+
+struct changes {
+    int64_t id, before;
+    size_t limit;
+};
+
+/* What has happened by now is among them. */
+static enum err_code changes_run(struct call *call, void *arg, struct err *e)
+{
+    (void)arg;
+    enum err_code code = ask_members(call->rooms, call->now_ms, e);
+    return code == ERR_BUSY ? ERR_OK : code;
+}
+
+static enum err_code changes_done(struct call *call, void *arg, struct err *e)
+{
+    const struct changes *c = arg;
+    struct audience_change *change;
+    size_t n;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    TRY(audience_changes(call->thread->read, c->id, c->before, c->limit + 1, call->mem, &change, &n, e));
+    json_list_open(&w);
+    for (size_t i = 0; i < n && i < c->limit; i++) {
+        memory_read_lock(call->rooms->memory);
+        uint32_t root = customers_root(memory_customers(call->rooms->memory), change[i].customer);
+        memory_read_unlock(call->rooms->memory);
+        json_w_open(&w, '{');
+        json_w_key(&w, "customer");
+        TRY(json_customer_row_of(call, &w, root, e));
+        json_change(&w, &change[i]);
+        json_w_close(&w, '}');
+    }
+    json_list_close(&w, n > c->limit ? change[c->limit - 1].seq : 0);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code audience_changes_get(struct call *call, struct err *e)
+{
+    struct changes *c = arena_one(call->mem, struct changes);
+    if (!c)
+        return NO_MEMORY(e);
+    TRY(param_i64(call, 0, &c->id, e));
+    TRY(query_after(call, &c->before, e));
+    TRY(call_query_limit(call, 50, &c->limit, e));
+    return call_slow(call, (struct call_slow){ changes_run, changes_done, c }, e);
+}
+
+/* ---- the audiences of one customer ---- */
+struct of_customer {
+    struct saved saved;             // first
+    uint32_t root;
+    bool *in;
+};
+
+static enum err_code of_customer_run(struct call *call, void *arg, struct err *e)
+{
+    struct of_customer *o = arg;
+    TRY(saved_run(call, &o->saved, e));
+    o->in = arena_array(call->mem, bool, o->saved.n + 1);
+    if (!o->in)
+        return NO_MEMORY(e);
+    membership_lock(call->rooms->membership);
+    for (size_t i = 0; i < o->saved.n; i++) {
+        struct members members;
+        o->in[i] = membership_find(call->rooms->membership, o->saved.row[i].id, &members) && members_have(&members, o->root);
+    }
+    membership_unlock(call->rooms->membership);
+    return ERR_OK;
+}
+
+static enum err_code of_customer_done(struct call *call, void *arg, struct err *e)
+{
+    const struct of_customer *o = arg;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    json_list_open(&w);
+    for (size_t i = 0; i < o->saved.n; i++) {
+        char at[TIME_TEXT_MAX];
+        int64_t since;
+        if (!o->in[i])
+            continue;
+        TRY(audience_since(call->thread->read, o->saved.row[i].id, o->root, &since, e));
+        json_w_open(&w, '{');
+        json_row_id(&w, "id", o->saved.row[i].id);
+        json_w_kstring(&w, "name", o->saved.row[i].name);
+        if (since == FACT_NO_TIME)
+            json_w_knull(&w, "since");
+        else
+            json_w_kstring(&w, "since", time_print(since, at));
+        json_w_close(&w, '}');
+    }
+    json_list_close(&w, 0);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code customer_audiences(struct call *call, struct err *e)
+{
+    struct of_customer *o = arena_one(call->mem, struct of_customer);
+    if (!o)
+        return NO_MEMORY(e);
+    TRY(call_customer(call, call->param[0], &o->root, e));
+    return call_slow(call, (struct call_slow){ of_customer_run, of_customer_done, o }, e);
 }
 
 /* ---- saving ---- */
@@ -232,12 +375,13 @@ static enum err_code saved_done(struct call *call, void *arg, struct err *e)
     struct saving *s = arg;
     struct buf *out = call_buf(call);
     struct json_w w = json_w(out);
-    json_audience(&w, s->saved.row, s->saved.customers[0]);
+    json_audience(&w, s->saved.row, s->saved.customers[0], s->saved.why[0]);
     return call_answer(call, s->is_new ? 201 : 200, out, e);
 }
 
 static enum err_code saving_sized(struct call *call, void *arg, struct err *e)
 {
+    membership_touch(call->rooms->membership);
     return call_slow(call, (struct call_slow){ saved_run, saved_done, arg }, e);
 }
 
@@ -280,19 +424,27 @@ static enum err_code delete_write(struct call *call, void *arg, struct tx *tx, s
     return tx_document_remove(tx, AUDIENCE, *(const int64_t *)arg, e);
 }
 
+static enum err_code deleted(struct call *call, void *arg, struct err *e)
+{
+    membership_touch(call->rooms->membership);
+    return call_nothing(call, arg, e);
+}
+
 enum err_code audience_delete(struct call *call, struct err *e)
 {
     int64_t *id = arena_one(call->mem, int64_t);
     if (!id)
         return NO_MEMORY(e);
     TRY(param_i64(call, 0, id, e));
-    return call_write(call, (struct call_work){ delete_write, call_nothing, id, 0 }, e);
+    return call_write(call, (struct call_work){ delete_write, deleted, id, 0 }, e);
 }
 
 /* ---- sizes by day, kept by the clock ---- */
 struct keeping {
     struct command command;         // first
-    struct asking ask;
+    const struct api_options *rooms;
+    struct store_conn *conn;
+    struct arena *mem;
     struct document_row *audience;
     int64_t *customers;
     size_t n;
@@ -309,29 +461,30 @@ static enum err_code keep_run(struct command *command, struct tx *tx, struct err
 
 static enum err_code count_sizes(struct keeping *k, struct err *e)
 {
-    TRY(store_conn_new(memory_store(k->ask.rooms->memory), STORE_READ, &k->ask.conn, e));
-    TRY(documents_list(k->ask.conn, AUDIENCE, true, k->ask.mem, &k->audience, &k->n, e));
-    k->customers = arena_array(k->ask.mem, int64_t, k->n + 1);
+    TRY(store_conn_new(memory_store(k->rooms->memory), STORE_READ, &k->conn, e));
+    TRY(documents_list(k->conn, AUDIENCE, false, k->mem, &k->audience, &k->n, e));
+    k->customers = arena_array(k->mem, int64_t, k->n + 1);
     if (!k->customers)
         return NO_MEMORY(e);
-    population_lock(k->ask.rooms->population);
+    membership_lock(k->rooms->membership);
     for (size_t i = 0; i < k->n; i++) {
-        uint64_t *bits;
-        struct err why;
-        k->customers[i] = ask_size(&k->ask, k->audience[i].text, &bits, &why);
+        struct members members;
+        bool is = membership_find(k->rooms->membership, k->audience[i].id, &members) && !members.why;
+        k->customers[i] = is ? members.n : -1;
     }
-    population_unlock(k->ask.rooms->population);
+    membership_unlock(k->rooms->membership);
     return ERR_OK;
 }
 
 enum err_code audiences_keep_sizes(const struct api_options *rooms, int64_t now_ms, struct err *e)
 {
-    struct keeping k = { .command = { .run = keep_run } };
-    enum err_code code = ask_begin(rooms, now_ms, &k.ask, e);
+    AUTO(arena) mem = arena_new(SIZES_BYTES);
+    struct keeping k = { .command = { .run = keep_run }, .rooms = rooms, .mem = mem };
+    enum err_code code = mem ? ask_members(rooms, now_ms, e) : NO_MEMORY(e);
     if (!code)
         code = count_sizes(&k, e);
     if (!code && k.n)
         code = memory_run(rooms->memory, &k.command, e);
-    ask_end(&k.ask);
+    store_conn_drop(&k.conn);
     return code;
 }

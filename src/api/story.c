@@ -326,6 +326,17 @@ static void say_catalogue(struct story *s)
     }
 }
 
+static void say_audience(struct story *s)
+{
+    bool in = false;
+    json_bool(json_get(s->body, "in"), &in);
+    if (in)
+        say(s, "Came into the audience ", "Entró en el público ");
+    else
+        say(s, "Left the audience ", "Salió del público ");
+    say_word(s, text_of(s, s->body, "name"));
+}
+
 static void say_own(struct story *s)
 {
     switch (s->fact->type) {
@@ -342,6 +353,7 @@ static void say_own(struct story *s)
         say_keys(s, json_get(s->body, "traits"));
         break;
     case FACT_MEMBERSHIP: say_membership(s); break;
+    case FACT_AUDIENCE: say_audience(s); break;
     default: say_catalogue(s); break;
     }
 }

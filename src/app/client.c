@@ -65,8 +65,7 @@ enum err_code client_refresh(struct client *c, struct err *e)
     int64_t now_ms = clock_now_ms(&sys_clock_real);
     if (people_refresh_due(c->rooms->people, now_ms))
         TRY(people_refresh(c->rooms->people, now_ms, e));
-    if (population_refresh_due(c->rooms->population))
-        TRY(population_refresh(c->rooms->population, c->rooms->people, now_ms, e));
+    TRY(population_refresh(c->rooms->population, c->rooms->people, now_ms, e));
     return affinity_refit_due(c->rooms->affinity, now_ms) ? affinity_refit(c->rooms->affinity, now_ms, NULL, e)
                                                           : ERR_OK;
 }

@@ -65,25 +65,38 @@ void membership_drop(struct membership **membership)
     *membership = NULL;
 }
 
+/* By id: the first that is not below it. */
+static size_t place_of(const struct membership *m, int64_t id)
+{
+    size_t low = 0, high = m->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (m->kept[middle]->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 struct kept *kept_find(const struct membership *m, int64_t id)
 {
-    for (size_t i = 0; i < m->n; i++)
-        if (m->kept[i]->id == id)
-            return m->kept[i];
-    return NULL;
+    size_t at = place_of(m, id);
+    return at < m->n && m->kept[at]->id == id ? m->kept[at] : NULL;
 }
 
 struct kept *kept_make(struct membership *m, int64_t id)
 {
     struct kept *k = kept_find(m, id);
+    size_t at = place_of(m, id);
     if (k || !vec_need(m->kept, m->cap, m->n + 1))
         return k;
     k = calloc(1, sizeof *k);
-    if (k) {
-        k->id = id;
-        m->kept[m->n++] = k;
-    }
-    return k;
+    if (!k)
+        return NULL;
+    k->id = id;
+    memmove(m->kept + at + 1, m->kept + at, (m->n++ - at) * sizeof(struct kept *));
+    return m->kept[at] = k;
 }
 
 /* ---- the follower; the lock is held ---- */
@@ -228,14 +241,16 @@ static bool asked(const struct passing *x, const struct kept *k)
     return k->everybody == x->everybody;
 }
 
+/* Rows ascend: where the last has a bit, all have. */
 static void gather(const struct kept *k, const uint32_t *row, size_t n, uint64_t *ret)
 {
+    bool all = n && row[n - 1] / 64 < k->words;
     for (size_t w = 0; w * 64 < n; w++) {
         size_t end = n - w * 64 < 64 ? n - w * 64 : 64;
         uint64_t word = 0;
         for (size_t i = 0; i < end; i++) {
             uint32_t at = row[w * 64 + i];
-            word |= (at / 64 < k->words ? k->bits[at / 64] >> at % 64 & 1 : 0) << i;
+            word |= (all || at / 64 < k->words ? k->bits[at / 64] >> at % 64 & 1 : 0) << i;
         }
         ret[w] = word;
     }
@@ -486,30 +501,33 @@ static enum err_code refresh_and_pass(struct membership *m, const struct people 
     atomic_store(&m->touched, false);
     if (!m->conn)
         TRY(store_conn_new(memory_store(m->memory), STORE_READ, &m->conn, e));
-    if (population_refresh_due(m->population))
-        TRY(population_refresh(m->population, people, now_ms, e));
+    TRY(population_refresh(m->population, people, now_ms, e));
     enum err_code code = pass(&x, mem);
     free(x.found);
     return code;
 }
 
-enum err_code membership_pass(struct membership *m, const struct people *people, const struct zones *zones, int64_t now_ms,
-                              struct err *e)
+bool membership_due(struct membership *m, const struct people *people, int64_t now_ms)
 {
+    return atomic_load(&m->touched) || population_changes_wait(m->population)
+           || population_refresh_due(m->population, people) || time_day(now_ms) != atomic_load(&m->last_day)
+           || now_ms >= atomic_load(&m->next_moment_ms);
+}
+
+enum err_code membership_pass(struct membership *m, const struct people *people, const struct zones *zones,
+                              int64_t now_ms, struct err *e)
+{
+    enum err_code code = ERR_OK;
     pthread_mutex_lock(&m->passing);
-    m->world.zones = zones;
-    m->world.now_ms = now_ms;
-    enum err_code code = refresh_and_pass(m, people, now_ms, e);
+    if (membership_due(m, people, now_ms)) {
+        m->world.zones = zones;
+        m->world.now_ms = now_ms;
+        code = refresh_and_pass(m, people, now_ms, e);
+    }
     if (code)
         atomic_store(&m->touched, true);
     pthread_mutex_unlock(&m->passing);
     return code;
-}
-
-bool membership_due(struct membership *m, int64_t now_ms)
-{
-    return atomic_load(&m->touched) || population_refresh_due(m->population) || time_day(now_ms) != atomic_load(&m->last_day)
-           || now_ms >= atomic_load(&m->next_moment_ms);
 }
 
 void membership_touch(struct membership *m)

@@ -24,10 +24,11 @@ MUST_CHECK enum err_code membership_new(struct memory *, struct population *, st
 void membership_drop(struct membership **);
 struct follower membership_follower(struct membership *);
 
+/* Does nothing where none is due; waits for one that another thread makes. */
 MUST_CHECK enum err_code membership_pass(struct membership *, const struct people *, const struct zones *,
                                          int64_t now_ms, struct err *e);
-/* Something has happened, or enough time has passed, for a pass to find changes. */
-bool membership_due(struct membership *, int64_t now_ms);
+/* Something has happened, or enough time has passed, for a pass to find changes. Also false while one is made. */
+bool membership_due(struct membership *, const struct people *, int64_t now_ms);
 /* An audience has been written: a pass is due. */
 void membership_touch(struct membership *);
 /* When the last pass ended; FACT_NO_TIME: none yet. */

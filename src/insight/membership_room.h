@@ -39,7 +39,7 @@ struct membership {
     struct memory *memory;
     struct population *population;
     pthread_rwlock_t lock;           // of kept and what the follower knows of each
-    struct kept **kept;
+    struct kept **kept;              // by id
     size_t n, cap;
     struct json_parser *parser;      // of the follower
     struct store_conn *follow;       // its, when it reads audience_starts

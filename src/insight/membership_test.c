@@ -62,7 +62,7 @@ static void pass(struct street *s)
     assert_int_equal(people_refresh(s->people, now_ms, &e), ERR_OK);
     if (membership_pass(s->membership, s->people, NULL, now_ms, &e))
         fail_msg("%s", e.text);
-    assert_false(membership_due(s->membership, now_ms));
+    assert_false(membership_due(s->membership, s->people, now_ms));
 }
 
 static struct slice text_of(void *arg, struct slice name)

@@ -336,9 +336,16 @@ struct follower population_follower(struct population *p)
 }
 
 /* ---- questions ---- */
-enum err_code population_refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)
+bool population_refresh_due(struct population *p, const struct people *people)
 {
-    pthread_mutex_lock(&p->refreshing);
+    pthread_mutex_lock(&p->queue);
+    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge;
+    pthread_mutex_unlock(&p->queue);
+    return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people);
+}
+
+static enum err_code refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)
+{
     pthread_rwlock_wrlock(&p->lock);
     pthread_mutex_lock(&p->queue);
     take_in(p);
@@ -347,18 +354,15 @@ enum err_code population_refresh(struct population *p, const struct people *peop
     pthread_rwlock_unlock(&p->lock);
     if (!code && !p->conn)
         code = store_conn_new(memory_store(p->memory), STORE_READ, &p->conn, e);
-    if (!code)
-        code = population_fill(p, people, now_ms, e);
-    pthread_mutex_unlock(&p->refreshing);
-    return code;
+    return code ? code : population_fill(p, people, now_ms, e);
 }
 
-bool population_refresh_due(struct population *p)
+enum err_code population_refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)
 {
-    pthread_mutex_lock(&p->queue);
-    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge;
-    pthread_mutex_unlock(&p->queue);
-    return due || population_progress(p) < 100;
+    pthread_mutex_lock(&p->refreshing);
+    enum err_code code = population_refresh_due(p, people) ? refresh(p, people, now_ms, e) : ERR_OK;
+    pthread_mutex_unlock(&p->refreshing);
+    return code;
 }
 
 int population_progress(const struct population *p)
@@ -433,6 +437,14 @@ static size_t each_once(struct population_change *change, size_t n)
         if (i + 1 == n || change[i + 1].row != change[i].row)
             change[kept++] = change[i];
     return kept;
+}
+
+bool population_changes_wait(struct population *p)
+{
+    pthread_mutex_lock(&p->queue);
+    bool wait = p->n_changed > 0 || p->changed_all;
+    pthread_mutex_unlock(&p->queue);
+    return wait;
 }
 
 enum err_code population_take_changes(struct population *p, struct arena *mem, struct population_change **ret, size_t *n,

@@ -24,8 +24,9 @@ MUST_CHECK enum err_code population_new(struct memory *, struct population **ret
 void population_drop(struct population **);
 struct follower population_follower(struct population *);
 MUST_CHECK enum err_code population_refresh(struct population *, const struct people *, int64_t now_ms, struct err *e);
-/* Something has happened that refresh would take in. */
-bool population_refresh_due(struct population *);
+/* Something has happened that refresh would take in. Also false while another thread takes it in: who must not miss it
+ * calls population_refresh, which waits for that and does nothing where nothing is due. */
+bool population_refresh_due(struct population *, const struct people *);
 /* 0 to 100; 100: everybody has been read once. */
 int population_progress(const struct population *);
 
@@ -39,6 +40,7 @@ struct population_change {
     uint32_t row;
     int64_t seq;                 // the newest fact about them; 0: none, another fit of the tiers
 };
+bool population_changes_wait(struct population *);  // there are some to take
 MUST_CHECK enum err_code population_take_changes(struct population *, struct arena *mem, struct population_change **ret,
                                                  size_t *n, bool *all, struct err *e);
 

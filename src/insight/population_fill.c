@@ -418,7 +418,7 @@ static enum err_code fill_tiers(struct filling *f)
 {
     struct population *p = f->p;
     uint64_t fits = people_fits(f->people);
-    if (fits == p->fits)
+    if (fits == atomic_load(&p->fits))
         return ERR_OK;
     for (size_t from = 1; from < p->rows; from += SLICE_ROWS) {
         enum tier tier[SLICE_ROWS];
@@ -436,7 +436,7 @@ static enum err_code fill_tiers(struct filling *f)
         pthread_rwlock_unlock(&p->lock);
         TRY(code);
     }
-    p->fits = fits;
+    atomic_store(&p->fits, fits);
     return ERR_OK;
 }
 

@@ -95,7 +95,7 @@ struct population {
     struct keep *trait;
     struct column *column;       // of them all, for questions
     struct columns columns;
-    uint64_t fits;               // of the tiers that the columns hold
+    _Atomic uint64_t fits;       // of the tiers that the columns hold
     bool filled;
     atomic_int progress;
 };

@@ -149,6 +149,28 @@ test('another version: who gains and who loses is said before it is saved; why o
   await page.locator('.audience-why code', { hasText: 'spend > 1000' }).waitFor();
 });
 
+test('who comes in and who leaves is seen with the reason, on the audience and on the person', async () => {
+  const { id } = await call(page, 'POST', '/audiences', { name: 'Huge', condition: 'spend > 100000000' });
+  await visit(shop, page, `/audiences/${id}`, 'en');
+  await page.getByText(say('en', 'audience.no_changes')).waitFor();
+  const { key } = await call(page, 'POST', '/keys', { scope: 'write', name: 'changes' });
+  const event = { type: 'track', userId: 'huge', event: 'Order Completed', messageId: 'huge-1', timestamp: new Date().toISOString(),
+    properties: { order_id: 'huge-1', revenue: 200000000 } };
+  const sent = await fetch(`${shop.url}/v1/batch`, { method: 'POST', body: JSON.stringify({ batch: [event] }),
+    headers: { 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` } });
+  assert.equal(sent.status, 200);
+  await visit(shop, page, `/audiences/${id}`, 'en');
+  const line = page.getByRole('group', { name: say('en', 'audience.changes') }).getByRole('row', { name: /huge/ });
+  await line.getByText(say('en', 'audience.entered')).waitFor();
+  await line.getByText(say('en', 'because.fact')).waitFor();
+  await shot(page, 'audiences-changes');
+  await line.getByRole('link').click();
+  await page.getByRole('region', { name: say('en', 'nav.audiences') }).getByRole('link', { name: 'Huge' }).waitFor();
+  await page.getByText('Came into the audience Huge').waitFor();
+  await shot(page, 'customer-audiences');
+  await call(page, 'DELETE', `/audiences/${id}`);
+});
+
 test('in Spanish, at 320 px, without scrolling sideways', async () => {
   await page.setViewportSize({ width: 320, height: 900 });
   for (const where of ['/audiences', '/audiences/1', '/audiences/new']) {

@@ -65,6 +65,37 @@ test('a condition is counted, explained, saved, and follows what happens', async
     assert.equal((await call('GET', `/audiences/${made.body.id}`)).status, 404)
 })
 
+test('who comes in and who leaves is told with the reason', async t => {
+    const { call, send } = await shop(t)
+    await send([order('ann', 'o1', days_ago(2), 150), order('bob', 'o2', days_ago(2), 20)])
+    const { id } = (await call('POST', '/audiences', { name: 'Big', condition: 'spend > 100' })).body
+    const calm = (await call('POST', '/audiences', { name: 'Small', condition: 'not(audience("Big"))' })).body
+    assert.equal(calm.customers, 1)
+    const changes = async which => (await call('GET', `/audiences/${which}/changes`)).body
+    assert.deepEqual((await changes(id)).items, [], 'who is in when it begins does not come in')
+    await send([order('bob', 'o3', days_ago(1), 100)])
+    assert.deepEqual((await call('GET', '/audiences')).body.items.map(a => [a.name, a.customers]), [['Big', 2], ['Small', 0]])
+    const [came] = (await changes(id)).items, [left] = (await changes(calm.id)).items
+    assert.deepEqual([came.entered, came.because, came.customer.userId], [true, 'fact', 'bob'])
+    assert.deepEqual([left.entered, left.because, left.fact], [false, 'fact', came.fact])
+    const bob = came.customer.id
+    const about = (await call('GET', `/customers/${bob}/timeline`)).body.items
+    assert.equal(about.find(x => x.seq === came.fact).event, 'Order Completed')
+    assert.deepEqual(about.filter(x => x.type === 'audience').map(x => x.story.en).sort(), ['Came into the audience Big', 'Left the audience Small'])
+    assert.deepEqual((await call('GET', `/customers/${bob}/audiences`)).body.items.map(a => [a.name, a.since]), [['Big', came.at]])
+    await send([{ type: 'track', userId: 'bob', event: 'Order Cancelled', messageId: 'c1', properties: { order_id: 'o3' } }])
+    assert.equal((await call('GET', '/audiences')).body.items[0].customers, 1)
+    const page = (await call('GET', `/audiences/${id}/changes?limit=1`)).body
+    assert.deepEqual(page.items.map(c => c.entered), [false])
+    assert.deepEqual((await call('GET', `/audiences/${id}/changes?limit=1&after=${page.next}`)).body.items.map(c => c.entered), [true])
+    assert.deepEqual((await call('GET', `/customers/${bob}/audiences`)).body.items.map(a => a.name), ['Small'])
+    await call('DELETE', `/audiences/${id}`)
+    const broken = (await call('GET', '/audiences')).body.items[0]
+    assert.match(broken.broken, /there is no audience 'Big'/)
+    assert.equal(broken.customers, null)
+    assert.equal((await call('GET', `/audiences/${calm.id}/customers`)).status, 400)
+})
+
 test('what is wrong is said with its place, and nothing is saved', async t => {
     const { dir, call } = await shop(t)
     for (const [condition, words] of [

@@ -10,10 +10,11 @@ import { mergePatch } from '../merge-patch.js';
 import { announce, Button, Chip, Confirm, Dialog, Empty, ErrorBox, Field, FormEnd, Icon, Input, Select, Skeleton, type IconName } from '../ui.js';
 
 const TYPES: FactType[] = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'decision', 'merge', 'unmerge',
-  'correction', 'deletion', 'trait', 'membership', 'catalogue'];
+  'correction', 'deletion', 'trait', 'membership', 'catalogue', 'audience'];
 const TYPE_ICON: Record<FactType, IconName> = {
   track: 'bag', identify: 'person', page: 'eye', screen: 'eye', group: 'people', alias: 'join', decision: 'star',
   merge: 'join', unmerge: 'join', correction: 'pen', deletion: 'bin', trait: 'pen', membership: 'people', catalogue: 'catalogue',
+  audience: 'audience',
 };
 const EDITABLE: ReadonlySet<FactType> = new Set(['track', 'identify', 'page', 'screen', 'group']);
 

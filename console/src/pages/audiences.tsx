@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { seg, type List } from '../api.js';
 import type { Audience, AudiencePage, AudienceTerms, AudienceVersion, CustomerRow } from '../api-types.js';
 import { Builder, freshRow, type World } from '../audience/builder.js';
+import { Changes } from '../audience/changes.js';
 import { differences } from '../audience/differences.js';
 import { EMPTY, print, read, type Model } from '../audience/model.js';
 import { flawWords, PeopleTable, Result, useCount, Why } from '../audience/result.js';
@@ -13,7 +14,7 @@ import { forget, useGrowing, useLoad, useRested } from '../data.js';
 import { number } from '../format.js';
 import { t } from '../i18n.js';
 import { RemoveDialog, useUnsaved, versionColumns } from '../saved.js';
-import { Button, Choice, Empty, ErrorBox, Field, Note, PageHead, Skeleton, Table, When } from '../ui.js';
+import { Button, Chip, Choice, Empty, ErrorBox, Field, Note, PageHead, Skeleton, Table, When } from '../ui.js';
 
 const REST_MS = 250;
 const POLL_MS = 1000;
@@ -44,7 +45,7 @@ export function Audiences() {
       {data && data.items.length > 0 && (
         <Table label={t('nav.audiences')} cards rows={data.items} rowKey={(a) => a.id} columns={[
           { key: 'name', label: t('saved.name'), head: true, cell: (a) => <a class="row-link" href={`/audiences/${seg(a.id)}`}>{a.name}</a> },
-          { key: 'customers', label: t('audience.customers'), number: true, cell: (a) => (a.customers === null ? '—' : number(a.customers)) },
+          { key: 'customers', label: t('audience.customers'), number: true, cell: (a) => (a.broken ? <Chip tone="warn">{t('audience.is_broken')}</Chip> : a.customers === null ? '—' : number(a.customers)) },
           { key: 'condition', label: t('audience.condition'), cell: (a) => <code class="cond-code">{a.condition}</code> },
           { key: 'version', label: t('saved.version'), number: true, cell: (a) => number(a.version) },
           { key: 'changed', label: t('saved.changed'), cell: (a) => <When at={a.changedAt} relative /> },
@@ -167,13 +168,15 @@ function Workshop({ world, page, start, reload }: { world: World; page: Audience
         <Button look="main" aria-disabled={!words || flaw ? 'true' : undefined}
                 onClick={() => { if (words && !flaw) setOpen('save'); }}>{t('audience.save')}</Button>
       </PageHead>
+      {audience?.broken && <Note tone="warn">{t('audience.broken')} <span lang="en">{audience.broken}</span></Note>}
       <div class="two wide-left">
         <Editor world={world} condition={condition} flaw={flaw} />
         <Result condition={rested} state={state} flawElsewhere={condition.mode === 'text'} />
       </div>
       {rested && !flaw && <Why condition={rested} />}
       {page && <Versions page={page} onUse={(words) => { condition.write(words); scrollTo({ top: 0 }); }} />}
-      {audience && <Members key={audience.version} id={audience.id} />}
+      {audience && <Members key={`members ${audience.version}`} id={audience.id} />}
+      {audience && <Changes key={`changes ${audience.version}`} id={audience.id} audiences={world.audiences} />}
       {open === 'save' && (
         <Save audience={audience} condition={words} count={words === rested && !state.busy ? state.count?.customers ?? null : null} onClose={() => setOpen(null)}
               onDone={(saved) => { setOpen(null); forget('/audiences'); if (audience) reload(); else route(`/audiences/${seg(saved.id)}`); }} />

@@ -3,6 +3,7 @@ import { useLocation, useRoute } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
 import { seg } from '../api.js';
 import type { Customer } from '../api-types.js';
+import { Audiences } from '../customer/audiences.js';
 import { Accounts, Identities } from '../customer/identity.js';
 import { MergeDialog, Merges } from '../customer/merge.js';
 import { Proposals } from '../customer/proposals.js';
@@ -88,6 +89,7 @@ export function CustomerPage() {
         </div>
         <div>
           <Traits customer={customer} update={update} />
+          <Audiences customer={customer.id} turn={turn} />
           <Identities customer={customer} />
           <Accounts customer={customer} update={update} />
           <Merges customer={customer} onChanged={() => { announce(t('merges.undone')); changed(); }} />
