@@ -156,8 +156,8 @@ static void refresh_work(void *arg)
         (void)!people_refresh(rooms->people, now_ms, &e);
     if (!atomic_load(&api->stopping) && affinity_refit_due(rooms->affinity, now_ms))
         (void)!affinity_refit(rooms->affinity, now_ms, &api->stopping, &e);
-    if (!atomic_load(&api->stopping) && membership_due(rooms->membership, rooms->people, now_ms))
-        (void)!membership_pass(rooms->membership, rooms->people, rooms->zones, now_ms, &e);
+    if (!atomic_load(&api->stopping) && roster_due(rooms->roster, rooms->people, now_ms))
+        (void)!roster_pass(rooms->roster, rooms->people, rooms->zones, now_ms, &e);
     if (!atomic_load(&api->stopping) && now_ms - api->sized_ms >= SIZES_EVERY_MS) {
         (void)!audiences_keep_sizes(rooms, now_ms, &e);
         api->sized_ms = now_ms;
@@ -170,7 +170,7 @@ static void refresh_start(struct api *api, int64_t now_ms)
     struct err e;
     bool due = people_refresh_due(api->options.people, now_ms)
                || affinity_refit_due(api->options.affinity, now_ms)
-               || membership_due(api->options.membership, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
+               || roster_due(api->options.roster, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
     if (!due || !tick_begin(api, &api->refreshing))
         return;
     if (pool_submit(api->options.jobs, refresh_work, api, &e))

@@ -12,7 +12,7 @@
 #include "insight/affinity.h"
 #include "insight/counts.h"
 #include "insight/people.h"
-#include "insight/membership.h"
+#include "insight/roster.h"
 #include "intake/import.h"
 #include "io/http/http.h"
 #include "offers/catalogue.h"
@@ -37,7 +37,7 @@ struct api_options {
     struct purchases *purchases;
     struct people *people;
     struct population *population;
-    struct membership *membership;
+    struct roster *roster;
     const struct zones *zones; // of rules
     struct affinity *affinity;
     struct catalogue *catalogue;

@@ -37,10 +37,10 @@ static void open_rooms(struct shop *shop)
     need(counts_new(&r->counts, &e), &e, "counts");
     need(catalogue_new(r->memory, shop->read, r->purchases, &r->catalogue, &e), &e, "catalogue");
     need(population_new(r->memory, &r->population, &e), &e, "population");
-    need(membership_new(r->memory, r->population, &r->membership, &e), &e, "membership");
+    need(roster_new(r->memory, r->population, &r->roster, &e), &e, "roster");
     struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                     catalogue_follower(r->catalogue), population_follower(r->population),
-                                    membership_follower(r->membership) };
+                                    roster_follower(r->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);
     need(memory_start(r->memory, &e), &e, "memory_start");
@@ -149,7 +149,7 @@ void shop_close(struct shop *shop)
     staff_drop(&r->staff);
     affinity_drop(&r->affinity);
     people_drop(&r->people);
-    membership_drop(&r->membership);
+    roster_drop(&r->roster);
     population_drop(&r->population);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);

@@ -8,7 +8,7 @@
 
 #include "api/api_room.h"
 #include "insight/audience_sizes.h"
-#include "insight/membership.h"
+#include "insight/roster.h"
 
 #define AUDIENCE_CONDITION_MAX 16384
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the request")
@@ -36,6 +36,19 @@ size_t ask_rows(const struct asking *);
 MUST_CHECK enum err_code ask_members(const struct api_options *rooms, int64_t now_ms, struct err *e);
 MUST_CHECK enum err_code condition_member(struct call *, struct json body, const char *name, struct slice *ret,
                                           struct err *e);
+/* One audience or all, with their sizes. */
+struct saved {
+    int64_t id;                     // 0: all
+    struct document_row *row;
+    int64_t *customers;             // -1: not known
+    struct slice *why;              // of each, why it no longer reads; empty: it does
+    size_t n;
+    uint64_t *bits;                 // of one audience, in mem of the call
+    size_t rows;
+    struct err unknown;             // why sizes are not known
+};
+/* For call_slow; arg: a struct saved, or what begins with one. */
+MUST_CHECK enum err_code audience_saved_run(struct call *, void *arg, struct err *e);
 /* Writes how large each audience is today; called every hour from a thread of the pool. */
 MUST_CHECK enum err_code audiences_keep_sizes(const struct api_options *rooms, int64_t now_ms, struct err *e);
 

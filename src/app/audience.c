@@ -41,16 +41,16 @@ static enum err_code count(struct client *client, const char *condition, struct 
     return ERR_OK;
 }
 
-/* A saved audience's members, one JSON line each. */
-static enum err_code list_members(struct client *client, const char *id, struct arena *mem, struct json_parser *parser,
-                                  struct err *e)
+/* Of a saved audience: "customers" or "changes", one JSON line each. */
+static enum err_code list_pages(struct client *client, const char *id, const char *what, struct arena *mem,
+                                struct json_parser *parser, struct err *e)
 {
     char next[32] = "0";
     while (next[0]) {
         struct json root;
         struct slice answer;
         arena_reset(mem);
-        struct slice path = arena_printf(mem, "/api/v1/audiences/%s/customers?limit=200&after=%s", id, next);
+        struct slice path = arena_printf(mem, "/api/v1/audiences/%s/%s?limit=200&after=%s", id, what, next);
         if (!path.at)
             return NO_MEMORY(e);
         TRY(client_call(client, "GET", path.at, SLICE(""), mem, &answer, e));
@@ -110,10 +110,11 @@ enum err_code command_audience(struct settings *s, struct err *e)
     TRY(settings_no_options(s, e));
     const char *what = s->n_rest > 0 ? s->rest[0] : "", *operand = s->n_rest > 1 ? s->rest[1] : NULL;
     bool is_list = strcmp(what, "list") == 0, is_count = strcmp(what, "count") == 0;
-    if (!is_list && !is_count && strcmp(what, "explain") != 0)
-        return err_set(e, ERR_INVALID, 0, "'%s': say count, list or explain", what);
+    bool is_changes = strcmp(what, "changes") == 0;
+    if (!is_list && !is_count && !is_changes && strcmp(what, "explain") != 0)
+        return err_set(e, ERR_INVALID, 0, "'%s': say count, list, changes or explain", what);
     if (!is_list && !operand)
-        return err_set(e, ERR_INVALID, 0, "the CONDITION is missing; see --help");
+        return err_set(e, ERR_INVALID, 0, "the %s is missing; see --help", is_changes ? "ID" : "CONDITION");
     AUTO(arena) mem = arena_new(ANSWER_MAX);
     AUTO(json_parser) parser = json_parser_new();
     AUTO(client) client = NULL;
@@ -122,6 +123,8 @@ enum err_code command_audience(struct settings *s, struct err *e)
     TRY(client_new(s, &client, e));
     TRY(client_refresh(client, e));
     if (is_list)
-        return operand ? list_members(client, operand, mem, parser, e) : list_audiences(client, mem, parser, e);
+        return operand ? list_pages(client, operand, "customers", mem, parser, e) : list_audiences(client, mem, parser, e);
+    if (is_changes)
+        return list_pages(client, operand, "changes", mem, parser, e);
     return is_count ? count(client, operand, mem, parser, e) : explain(client, operand, customer, mem, parser, e);
 }

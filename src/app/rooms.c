@@ -73,10 +73,10 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(counts_new(&r->counts, e));
     TRY(catalogue_new(r->memory, r->read, r->purchases, &r->catalogue, e));
     TRY(population_new(r->memory, &r->population, e));
-    TRY(membership_new(r->memory, r->population, &r->membership, e));
+    TRY(roster_new(r->memory, r->population, &r->roster, e));
     const struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                           catalogue_follower(r->catalogue), population_follower(r->population),
-                                          membership_follower(r->membership) };
+                                          roster_follower(r->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);
     TRY(memory_start(r->memory, e));
@@ -124,7 +124,7 @@ static enum err_code open_api(struct rooms *r, const struct rooms_options *optio
     if (!dir)
         return err_set(e, ERR_LIMIT, 0, "no memory for the settings");
     struct api_options api = { .memory = r->memory, .purchases = r->purchases, .people = r->people,
-                               .population = r->population, .membership = r->membership, .zones = &r->zones,
+                               .population = r->population, .roster = r->roster, .zones = &r->zones,
                                .affinity = r->affinity, .catalogue = r->catalogue, .counts = r->counts,
                                .staff = r->staff, .jobs = r->jobs, .data_dir = setting(s, SETTING_data),
                                .console_dir = dir, .shop = slice_of(setting(s, SETTING_shop_name)),
@@ -198,7 +198,7 @@ void rooms_close(struct rooms **rooms)
     staff_drop(&r->staff);
     affinity_drop(&r->affinity);
     people_drop(&r->people);
-    membership_drop(&r->membership);
+    roster_drop(&r->roster);
     population_drop(&r->population);
     zone_files_drop(&r->zone_files);
     catalogue_drop(&r->catalogue);

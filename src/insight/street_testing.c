@@ -22,8 +22,8 @@ void street_start(struct street *s)
     struct err e = { 0 };
     shop_make(&s->shop);
     assert_int_equal(population_new(s->shop.lab.memory, &s->population, &e), ERR_OK);
-    assert_int_equal(membership_new(s->shop.lab.memory, s->population, &s->membership, &e), ERR_OK);
-    const struct follower followers[] = { population_follower(s->population), membership_follower(s->membership) };
+    assert_int_equal(roster_new(s->shop.lab.memory, s->population, &s->roster, &e), ERR_OK);
+    const struct follower followers[] = { population_follower(s->population), roster_follower(s->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(s->shop.lab.memory, &followers[i]);
     shop_begin(&s->shop);
@@ -35,7 +35,7 @@ void street_stop(struct street *s)
 {
     lab_stop(&s->shop.lab);  // the follower is asked for its snapshot
     people_drop(&s->people);
-    membership_drop(&s->membership);
+    roster_drop(&s->roster);
     population_drop(&s->population);
     purchases_drop(&s->shop.purchases);
 }
@@ -54,7 +54,7 @@ int street_teardown(void **state)
     struct street *s = *state;
     people_drop(&s->people);
     lab_stop(&s->shop.lab);
-    membership_drop(&s->membership);
+    roster_drop(&s->roster);
     population_drop(&s->population);
     purchases_drop(&s->shop.purchases);
     lab_close(&s->shop.lab);

@@ -4,7 +4,7 @@
 
 #include "insight/condition.h"
 #include "insight/insight_testing.h"
-#include "insight/membership.h"
+#include "insight/roster.h"
 
 #define PEOPLE 12
 
@@ -12,7 +12,7 @@ struct street {
     struct shop shop;
     struct people *people;
     struct population *population;
-    struct membership *membership;
+    struct roster *roster;
     int64_t merge[8];            // seq of those that stand
     bool known[PEOPLE];          // have come with a track event
 };

@@ -66,7 +66,7 @@ test('a condition is counted, explained, saved, and follows what happens', async
 })
 
 test('who comes in and who leaves is told with the reason', async t => {
-    const { call, send } = await shop(t)
+    const { dir, call, send } = await shop(t)
     await send([order('ann', 'o1', days_ago(2), 150), order('bob', 'o2', days_ago(2), 20)])
     const { id } = (await call('POST', '/audiences', { name: 'Big', condition: 'spend > 100' })).body
     const calm = (await call('POST', '/audiences', { name: 'Small', condition: 'not(audience("Big"))' })).body
@@ -89,6 +89,8 @@ test('who comes in and who leaves is told with the reason', async t => {
     assert.deepEqual(page.items.map(c => c.entered), [false])
     assert.deepEqual((await call('GET', `/audiences/${id}/changes?limit=1&after=${page.next}`)).body.items.map(c => c.entered), [true])
     assert.deepEqual((await call('GET', `/customers/${bob}/audiences`)).body.items.map(a => a.name), ['Small'])
+    const lines = (await ok(['audience', 'changes', id], { dir })).trim().split('\n').map(line => JSON.parse(line))
+    assert.deepEqual(lines.map(c => c.entered), [false, true])
     await call('DELETE', `/audiences/${id}`)
     const broken = (await call('GET', '/audiences')).body.items[0]
     assert.match(broken.broken, /there is no audience 'Big'/)

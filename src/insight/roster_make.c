@@ -1,7 +1,7 @@
 /* The saved audiences as conditions over one frame, each behind those that it names. */
 #include <stdio.h>
 
-#include "insight/membership_room.h"
+#include "insight/roster_room.h"
 #include "insight/vec.h"
 
 #define TEXTS_BYTES ((size_t)256 << 20)
@@ -13,7 +13,7 @@ static bool is_same(const struct kept *k, const struct document_row *row)
     return !k->gone && k->wanted == row->version && slice_eq(k->name, row->name);
 }
 
-static void set_gone(struct membership *m, struct kept *k)
+static void set_gone(struct roster *m, struct kept *k)
 {
     pthread_rwlock_wrlock(&m->lock);
     k->gone = true;
@@ -37,7 +37,7 @@ static bool is_among(const struct document_row *row, size_t n, int64_t id)
     return false;
 }
 
-static enum err_code take_documents(struct membership *m, const struct document_row *row, size_t n, bool *changed,
+static enum err_code take_documents(struct roster *m, const struct document_row *row, size_t n, bool *changed,
                                     struct err *e)
 {
     for (size_t i = 0; i < n; i++) {
@@ -60,7 +60,7 @@ static enum err_code take_documents(struct membership *m, const struct document_
     return ERR_OK;
 }
 
-enum err_code membership_read(struct membership *m, bool *changed, struct err *e)
+enum err_code roster_read(struct roster *m, bool *changed, struct err *e)
 {
     struct arena *mem = arena_new(TEXTS_BYTES);
     struct document_row *row;
@@ -84,7 +84,7 @@ enum err_code membership_read(struct membership *m, bool *changed, struct err *e
 }
 
 /* ---- making ---- */
-static uint64_t state_of(const struct membership *m, const struct kept *k)
+static uint64_t state_of(const struct roster *m, const struct kept *k)
 {
     size_t n;
     uint64_t state = 0;
@@ -94,7 +94,7 @@ static uint64_t state_of(const struct membership *m, const struct kept *k)
     return state;
 }
 
-static void set_why(struct membership *m, struct kept *k, const char *why)
+static void set_why(struct roster *m, struct kept *k, const char *why)
 {
     pthread_rwlock_wrlock(&m->lock);
     snprintf(k->why, sizeof k->why, "%s", why);
@@ -102,7 +102,7 @@ static void set_why(struct membership *m, struct kept *k, const char *why)
 }
 
 /* What does not read is no error of the pass. Alone with the population. */
-static void make_one(struct membership *m, struct kept *k)
+static void make_one(struct roster *m, struct kept *k)
 {
     struct err err = { .text = "no memory for live audiences" };
     arena_drop(&k->mem);
@@ -115,7 +115,7 @@ static void make_one(struct membership *m, struct kept *k)
     set_why(m, k, k->condition ? "" : err.text);
 }
 
-static void breaks(struct membership *m, struct kept *k, const struct kept *other)
+static void breaks(struct roster *m, struct kept *k, const struct kept *other)
 {
     char why[160];
     snprintf(why, sizeof why, "in audience '%.*s': %.90s", SLICE_ARG(slice_utf8_cut(other->name, 40)),
@@ -124,7 +124,7 @@ static void breaks(struct membership *m, struct kept *k, const struct kept *othe
     k->condition = NULL;
 }
 
-static void seek_depth(struct membership *m, struct kept *k)
+static void seek_depth(struct roster *m, struct kept *k)
 {
     size_t n = 0;
     if (k->seeking != DEPTH_OPEN)
@@ -154,7 +154,7 @@ static int by_depth(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static enum err_code put_in_order(struct membership *m, struct err *e)
+static enum err_code put_in_order(struct roster *m, struct err *e)
 {
     m->n_order = 0;
     if (!vec_need(m->order, m->order_cap, m->n + 1))
@@ -172,7 +172,7 @@ static enum err_code put_in_order(struct membership *m, struct err *e)
 
 static bool id_of(void *arg, struct slice name, int64_t *ret)
 {
-    const struct membership *m = arg;
+    const struct roster *m = arg;
     for (size_t i = 0; i < m->n; i++)
         if (!m->kept[i]->gone && slice_eq(m->kept[i]->name, name)) {
             *ret = m->kept[i]->id;
@@ -181,7 +181,7 @@ static bool id_of(void *arg, struct slice name, int64_t *ret)
     return false;
 }
 
-static enum err_code make_all(struct membership *m, struct err *e)
+static enum err_code make_all(struct roster *m, struct err *e)
 {
     frame_drop(&m->frame);
     TRY(frame_new(m->population, &m->frame, e));
@@ -196,7 +196,7 @@ static enum err_code make_all(struct membership *m, struct err *e)
     return put_in_order(m, e);
 }
 
-enum err_code membership_make(struct membership *m, struct err *e)
+enum err_code roster_make(struct roster *m, struct err *e)
 {
     population_lock_alone(m->population);
     enum err_code code = make_all(m, e);
@@ -205,7 +205,7 @@ enum err_code membership_make(struct membership *m, struct err *e)
 }
 
 /* ---- columns that are other ones than when conditions were made ---- */
-static bool fits(const struct membership *m)
+static bool fits(const struct roster *m)
 {
     for (size_t a = 0; a < m->n_order; a++)
         if (m->order[a]->state != state_of(m, m->order[a]))
@@ -213,7 +213,7 @@ static bool fits(const struct membership *m)
     return true;
 }
 
-static enum err_code make_fit(struct membership *m, struct err *e)
+static enum err_code make_fit(struct roster *m, struct err *e)
 {
     TRY(frame_look(m->frame, e));
     for (size_t a = 0; a < m->n_order; a++)
@@ -222,7 +222,7 @@ static enum err_code make_fit(struct membership *m, struct err *e)
     return put_in_order(m, e);
 }
 
-enum err_code membership_lock_fit(struct membership *m, struct err *e)
+enum err_code roster_lock_fit(struct roster *m, struct err *e)
 {
     for (;;) {
         population_lock(m->population);

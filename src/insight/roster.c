@@ -1,5 +1,5 @@
-/* The follower, and the pass; membership_make.c reads the audiences, membership_write.c writes what a pass finds. */
-#include "insight/membership_room.h"
+/* The follower, and the pass; roster_make.c reads the audiences, roster_write.c writes what a pass finds. */
+#include "insight/roster_room.h"
 
 #include <assert.h>
 
@@ -14,9 +14,9 @@
 #define PASS_BYTES ((size_t)4 << 30)
 #define SCRATCH_BYTES ((size_t)64 << 20)
 
-enum err_code membership_new(struct memory *memory, struct population *population, struct membership **ret, struct err *e)
+enum err_code roster_new(struct memory *memory, struct population *population, struct roster **ret, struct err *e)
 {
-    struct membership *m = *ret = calloc(1, sizeof *m);
+    struct roster *m = *ret = calloc(1, sizeof *m);
     if (!m)
         return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
     m->memory = memory;
@@ -31,11 +31,11 @@ enum err_code membership_new(struct memory *memory, struct population *populatio
     m->parser = json_parser_new();
     if (m->parser)
         return ERR_OK;
-    membership_drop(ret);
+    roster_drop(ret);
     return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
 }
 
-static void forget_all(struct membership *m)
+static void forget_all(struct roster *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         arena_drop(&m->kept[i]->mem);
@@ -46,9 +46,9 @@ static void forget_all(struct membership *m)
     m->n = m->n_order = 0;
 }
 
-void membership_drop(struct membership **membership)
+void roster_drop(struct roster **roster)
 {
-    struct membership *m = *membership;
+    struct roster *m = *roster;
     if (!m)
         return;
     forget_all(m);
@@ -62,11 +62,11 @@ void membership_drop(struct membership **membership)
     pthread_mutex_destroy(&m->passing);
     pthread_rwlock_destroy(&m->lock);
     free(m);
-    *membership = NULL;
+    *roster = NULL;
 }
 
 /* By id: the first that is not below it. */
-static size_t place_of(const struct membership *m, int64_t id)
+static size_t place_of(const struct roster *m, int64_t id)
 {
     size_t low = 0, high = m->n;
     while (low < high) {
@@ -79,13 +79,13 @@ static size_t place_of(const struct membership *m, int64_t id)
     return low;
 }
 
-struct kept *kept_find(const struct membership *m, int64_t id)
+struct kept *kept_find(const struct roster *m, int64_t id)
 {
     size_t at = place_of(m, id);
     return at < m->n && m->kept[at]->id == id ? m->kept[at] : NULL;
 }
 
-struct kept *kept_make(struct membership *m, int64_t id)
+struct kept *kept_make(struct roster *m, int64_t id)
 {
     struct kept *k = kept_find(m, id);
     size_t at = place_of(m, id);
@@ -116,7 +116,7 @@ static enum err_code told_member(struct kept *k, uint32_t row, bool in, struct e
 }
 
 /* The pass has the bits at hand; after a start they are in the store, if no other version has begun since. */
-static enum err_code told_version(struct membership *m, struct kept *k, int64_t version, struct err *e)
+static enum err_code told_version(struct roster *m, struct kept *k, int64_t version, struct err *e)
 {
     uint64_t *bits = k->wanted == version ? k->next : NULL;
     size_t words = k->next_words;
@@ -125,7 +125,7 @@ static enum err_code told_version(struct membership *m, struct kept *k, int64_t 
     } else {
         if (!m->follow)
             TRY(store_conn_new(memory_store(m->memory), STORE_READ, &m->follow, e));
-        enum err_code code = membership_start(m->follow, k->id, version, &bits, &words, e);
+        enum err_code code = roster_start(m->follow, k->id, version, &bits, &words, e);
         if (code && code != ERR_NOT_FOUND)
             return code;
         words = code ? 0 : words;
@@ -138,7 +138,7 @@ static enum err_code told_version(struct membership *m, struct kept *k, int64_t 
     return ERR_OK;
 }
 
-static enum err_code told(struct membership *m, const struct fact *fact, struct err *e)
+static enum err_code told(struct roster *m, const struct fact *fact, struct err *e)
 {
     struct json body;
     int64_t audience = 0, version = 0;
@@ -153,9 +153,9 @@ static enum err_code told(struct membership *m, const struct fact *fact, struct 
     return fact->customer == FACT_NOBODY ? told_version(m, k, version, e) : told_member(k, fact->customer, in, e);
 }
 
-static enum err_code membership_apply(void *self, const struct fact *fact, struct err *e)
+static enum err_code roster_apply(void *self, const struct fact *fact, struct err *e)
 {
-    struct membership *m = self;
+    struct roster *m = self;
     if (fact->type != FACT_AUDIENCE)
         return ERR_OK;
     pthread_rwlock_wrlock(&m->lock);
@@ -164,17 +164,17 @@ static enum err_code membership_apply(void *self, const struct fact *fact, struc
     return code;
 }
 
-static void membership_reset(void *self)
+static void roster_reset(void *self)
 {
-    struct membership *m = self;
+    struct roster *m = self;
     pthread_rwlock_wrlock(&m->lock);
     forget_all(m);
     pthread_rwlock_unlock(&m->lock);
 }
 
-static enum err_code membership_save(void *self, struct snapshot_out *out, struct err *e)
+static enum err_code roster_save(void *self, struct snapshot_out *out, struct err *e)
 {
-    struct membership *m = self;
+    struct roster *m = self;
     enum err_code code;
     pthread_rwlock_rdlock(&m->lock);
     uint64_t n = m->n;
@@ -190,7 +190,7 @@ static enum err_code membership_save(void *self, struct snapshot_out *out, struc
     return code;
 }
 
-static enum err_code load_kept(struct membership *m, struct snapshot_in *in, struct err *e)
+static enum err_code load_kept(struct roster *m, struct snapshot_in *in, struct err *e)
 {
     uint64_t head[3];
     TRY(snapshot_get(in, head, sizeof head, e));
@@ -206,12 +206,12 @@ static enum err_code load_kept(struct membership *m, struct snapshot_in *in, str
     return ERR_OK;
 }
 
-static enum err_code membership_load(void *self, struct snapshot_in *in, struct err *e)
+static enum err_code roster_load(void *self, struct snapshot_in *in, struct err *e)
 {
-    struct membership *m = self;
+    struct roster *m = self;
     uint64_t n;
     enum err_code code = ERR_OK;
-    membership_reset(m);
+    roster_reset(m);
     TRY(snapshot_get(in, &n, sizeof n, e));
     pthread_rwlock_wrlock(&m->lock);
     for (uint64_t i = 0; i < n && !code; i++)
@@ -220,15 +220,15 @@ static enum err_code membership_load(void *self, struct snapshot_in *in, struct 
     return code;
 }
 
-struct follower membership_follower(struct membership *m)
+struct follower roster_follower(struct roster *m)
 {
-    return (struct follower){ .name = "membership", .version = SNAPSHOT_VERSION, .apply = membership_apply,
-                              .reset = membership_reset, .save = membership_save, .load = membership_load, .self = m };
+    return (struct follower){ .name = "roster", .version = SNAPSHOT_VERSION, .apply = roster_apply,
+                              .reset = roster_reset, .save = roster_save, .load = roster_load, .self = m };
 }
 
 /* ---- a pass ---- */
 struct passing {
-    struct membership *m;
+    struct roster *m;
     struct arena *scratch;           // of conditions that go row by row
     struct found *found;
     size_t n, cap;
@@ -307,7 +307,7 @@ static enum err_code compare(struct passing *x, struct kept *k, const uint32_t *
 
 static enum err_code ask_rows(struct passing *x, const uint32_t *row, const int64_t *seq, size_t n)
 {
-    struct membership *m = x->m;
+    struct roster *m = x->m;
     const uint64_t *customers = population_customers(m->population);
     uint64_t is[COLUMN_CHUNK / 64] = { 0 };
     for (size_t i = 0; i < n; i++)
@@ -328,7 +328,7 @@ static enum err_code ask_rows(struct passing *x, const uint32_t *row, const int6
 
 static enum err_code write_found(struct passing *x)
 {
-    enum err_code code = x->n ? membership_write(x->m, x->found, x->n, x->e) : ERR_OK;
+    enum err_code code = x->n ? roster_write(x->m, x->found, x->n, x->e) : ERR_OK;
     x->n = 0;
     return code;
 }
@@ -374,7 +374,7 @@ static enum err_code ask(struct passing *x, const struct population_change *chan
     if (!want(x))
         return ERR_OK;
     for (size_t done = 0; done < n;) {
-        TRY(membership_lock_fit(x->m, x->e));
+        TRY(roster_lock_fit(x->m, x->e));
         enum err_code code = ask_some(x, change, n, &done);
         population_unlock(x->m->population);
         TRY(code);
@@ -393,7 +393,7 @@ static void ask_everybody(struct kept *k, enum because because, int64_t cause)
     k->cause = cause;
 }
 
-static void named_everybody(struct membership *m, struct kept *k)
+static void named_everybody(struct roster *m, struct kept *k)
 {
     size_t n;
     const size_t *place = condition_places(k->condition, &n);
@@ -406,7 +406,7 @@ static void named_everybody(struct membership *m, struct kept *k)
 
 static enum err_code choose(struct passing *x, bool all, bool new_day, bool new_moment)
 {
-    struct membership *m = x->m;
+    struct roster *m = x->m;
     size_t words = COLUMN_WORDS(population_columns(m->population)->rows);
     for (size_t a = 0; a < m->n_order; a++) {
         struct kept *k = m->order[a];
@@ -432,11 +432,11 @@ static enum err_code begin_versions(struct passing *x)
 {
     for (size_t a = 0; a < x->m->n_order; a++)
         if (x->m->order[a]->next)
-            TRY(membership_begin(x->m, x->m->order[a], x->e));
+            TRY(roster_begin(x->m, x->m->order[a], x->e));
     return ERR_OK;
 }
 
-static bool any_moment(const struct membership *m)
+static bool any_moment(const struct roster *m)
 {
     for (size_t a = 0; a < m->n_order; a++)
         if (condition_is_of_moment(m->order[a]->condition))
@@ -447,24 +447,24 @@ static bool any_moment(const struct membership *m)
 /* Conditions know the day and the moment that they were made at. */
 static enum err_code make(struct passing *x, bool *new_day, bool *new_moment)
 {
-    struct membership *m = x->m;
+    struct roster *m = x->m;
     bool changed;
     int32_t today = time_day(m->world.now_ms);
     *new_day = today != m->day;
     *new_moment = any_moment(m) && m->world.now_ms - m->moment_ms >= MOMENT_MS;
-    TRY(membership_read(m, &changed, x->e));
+    TRY(roster_read(m, &changed, x->e));
     population_lock(m->population);
     changed = changed || population_columns(m->population)->n != m->columns;
     population_unlock(m->population);
     if (changed || *new_day || *new_moment || !m->frame)
-        TRY(membership_make(m, x->e));
+        TRY(roster_make(m, x->e));
     *new_moment = *new_moment || *new_day;
     return ERR_OK;
 }
 
 static enum err_code pass(struct passing *x, struct arena *mem)
 {
-    struct membership *m = x->m;
+    struct roster *m = x->m;
     struct population_change *change;
     size_t n, rows;
     bool all, new_day, new_moment;
@@ -491,7 +491,7 @@ static enum err_code pass(struct passing *x, struct arena *mem)
     return ERR_OK;
 }
 
-static enum err_code refresh_and_pass(struct membership *m, const struct people *people, int64_t now_ms, struct err *e)
+static enum err_code refresh_and_pass(struct roster *m, const struct people *people, int64_t now_ms, struct err *e)
 {
     AUTO(arena) mem = arena_new(PASS_BYTES);
     AUTO(arena) scratch = arena_new(SCRATCH_BYTES);
@@ -507,19 +507,19 @@ static enum err_code refresh_and_pass(struct membership *m, const struct people 
     return code;
 }
 
-bool membership_due(struct membership *m, const struct people *people, int64_t now_ms)
+bool roster_due(struct roster *m, const struct people *people, int64_t now_ms)
 {
     return atomic_load(&m->touched) || population_changes_wait(m->population)
            || population_refresh_due(m->population, people) || time_day(now_ms) != atomic_load(&m->last_day)
            || now_ms >= atomic_load(&m->next_moment_ms);
 }
 
-enum err_code membership_pass(struct membership *m, const struct people *people, const struct zones *zones,
+enum err_code roster_pass(struct roster *m, const struct people *people, const struct zones *zones,
                               int64_t now_ms, struct err *e)
 {
     enum err_code code = ERR_OK;
     pthread_mutex_lock(&m->passing);
-    if (membership_due(m, people, now_ms)) {
+    if (roster_due(m, people, now_ms)) {
         m->world.zones = zones;
         m->world.now_ms = now_ms;
         code = refresh_and_pass(m, people, now_ms, e);
@@ -530,28 +530,28 @@ enum err_code membership_pass(struct membership *m, const struct people *people,
     return code;
 }
 
-void membership_touch(struct membership *m)
+void roster_touch(struct roster *m)
 {
     atomic_store(&m->touched, true);
 }
 
-int64_t membership_as_of_ms(const struct membership *m)
+int64_t roster_as_of_ms(const struct roster *m)
 {
     return atomic_load(&m->as_of_ms);
 }
 
 /* ---- members ---- */
-void membership_lock(struct membership *m)
+void roster_lock(struct roster *m)
 {
     pthread_rwlock_rdlock(&m->lock);
 }
 
-void membership_unlock(struct membership *m)
+void roster_unlock(struct roster *m)
 {
     pthread_rwlock_unlock(&m->lock);
 }
 
-bool membership_find(const struct membership *m, int64_t audience, struct members *ret)
+bool roster_find(const struct roster *m, int64_t audience, struct members *ret)
 {
     const struct kept *k = kept_find(m, audience);
     if (!k || k->gone || !(k->version || k->why[0]))

@@ -1,11 +1,11 @@
-/* What the files of membership share. Private to membership*.c. */
-#ifndef TENDERO_INSIGHT_MEMBERSHIP_ROOM_H
-#define TENDERO_INSIGHT_MEMBERSHIP_ROOM_H
+/* What the files of roster share. Private to roster*.c. */
+#ifndef TENDERO_INSIGHT_ROSTER_ROOM_H
+#define TENDERO_INSIGHT_ROSTER_ROOM_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "insight/membership.h"
+#include "insight/roster.h"
 #include "memory/documents.h"
 #include "text/json.h"
 
@@ -35,7 +35,7 @@ struct kept {
     uint64_t chunk[COLUMN_CHUNK / 64];
 };
 
-struct membership {
+struct roster {
     struct memory *memory;
     struct population *population;
     pthread_rwlock_t lock;           // of kept and what the follower knows of each
@@ -60,18 +60,18 @@ struct membership {
     atomic_int last_day;
 };
 
-/* membership.c. NULL: it is not known (or memory). Under the lock, or in a pass. */
-struct kept *kept_find(const struct membership *, int64_t id);
-struct kept *kept_make(struct membership *, int64_t id);
+/* roster.c. NULL: it is not known (or memory). Under the lock, or in a pass. */
+struct kept *kept_find(const struct roster *, int64_t id);
+struct kept *kept_make(struct roster *, int64_t id);
 
-/* ---- membership_make.c: the documents as conditions over the frame ---- */
-MUST_CHECK enum err_code membership_read(struct membership *, bool *changed, struct err *e);
+/* ---- roster_make.c: the documents as conditions over the frame ---- */
+MUST_CHECK enum err_code roster_read(struct roster *, bool *changed, struct err *e);
 /* Everything anew over a new frame. */
-MUST_CHECK enum err_code membership_make(struct membership *, struct err *e);
+MUST_CHECK enum err_code roster_make(struct roster *, struct err *e);
 /* Locks the population and sees that each condition fits its columns. Leaves it unlocked after an error. */
-MUST_CHECK enum err_code membership_lock_fit(struct membership *, struct err *e);
+MUST_CHECK enum err_code roster_lock_fit(struct roster *, struct err *e);
 
-/* ---- membership_write.c: what a pass finds, as facts ---- */
+/* ---- roster_write.c: what a pass finds, as facts ---- */
 struct found {
     struct kept *kept;
     uint32_t row;
@@ -79,12 +79,12 @@ struct found {
     enum because because;
     int64_t cause;
 };
-MUST_CHECK enum err_code membership_write(struct membership *, const struct found *, size_t n, struct err *e);
+MUST_CHECK enum err_code roster_write(struct roster *, const struct found *, size_t n, struct err *e);
 /* kept->next are the members of kept->wanted from now on. */
-MUST_CHECK enum err_code membership_begin(struct membership *, struct kept *, struct err *e);
+MUST_CHECK enum err_code roster_begin(struct roster *, struct kept *, struct err *e);
 /* The members that an audience's version began with; ERR_NOT_FOUND: another version has begun since. In *ret, to be
  * freed. */
-MUST_CHECK enum err_code membership_start(struct store_conn *, int64_t audience, int64_t version, uint64_t **ret,
+MUST_CHECK enum err_code roster_start(struct store_conn *, int64_t audience, int64_t version, uint64_t **ret,
                                           size_t *words, struct err *e);
 
 #endif

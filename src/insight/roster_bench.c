@@ -1,4 +1,4 @@
-/* Keeping a thousand audiences: membership_bench DIR [CUSTOMERS [AUDIENCES [ROUNDS]]]
+/* Keeping a thousand audiences: roster_bench DIR [CUSTOMERS [AUDIENCES [ROUNDS]]]
  *
  * DIR must be empty. Each customer has done seven things before; each round is 30,000 events of random customers (twenty
  * names, over the last days) told to the followers, then a pass. Times are CPU of the thread that follows and passes;
@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/hash.h"
-#include "insight/membership.h"
+#include "insight/roster.h"
 #include "io/store/migrate.h"
 #include "io/store/migrations.h"
 #include "memory/documents.h"
@@ -27,7 +27,7 @@ struct bench {
     struct purchases *purchases;
     struct people *people;
     struct population *population;
-    struct membership *membership;
+    struct roster *roster;
     uint32_t customers, audiences;
     uint64_t seed;
     int64_t seq;
@@ -52,8 +52,8 @@ static enum err_code open_rooms(struct bench *b, const char *dir, struct err *e)
     TRY(memory_new(b->store, (struct memory_options){ .dir = dir, .clock = &sys_clock_real }, &b->memory, e));
     TRY(purchases_new(b->memory, &b->purchases, e));
     TRY(population_new(b->memory, &b->population, e));
-    TRY(membership_new(b->memory, b->population, &b->membership, e));
-    struct follower follower = membership_follower(b->membership);
+    TRY(roster_new(b->memory, b->population, &b->roster, e));
+    struct follower follower = roster_follower(b->roster);
     memory_follow(b->memory, &follower);
     TRY(people_new(b->memory, b->purchases, &b->people, e));
     return memory_start(b->memory, e);
@@ -134,7 +134,7 @@ static enum err_code tell(struct bench *b, size_t n, int days, struct err *e)
 
 static enum err_code pass(struct bench *b, struct err *e)
 {
-    return membership_pass(b->membership, b->people, NULL, NOW, e);
+    return roster_pass(b->roster, b->people, NULL, NOW, e);
 }
 
 static enum err_code changes(struct bench *b, int64_t *ret, struct err *e)
@@ -180,7 +180,7 @@ static enum err_code run(struct bench *b, const char *dir, int rounds, struct er
     }
     double wall_s = (double)(clock_steady_ns() - wall) / 1e9;
     TRY(changes(b, &found, e));
-    printf("{\"what\": \"membership\", \"customers\": %u, \"audiences\": %u, \"events\": %d, \"first_pass_s\": %.2f, "
+    printf("{\"what\": \"roster\", \"customers\": %u, \"audiences\": %u, \"events\": %d, \"first_pass_s\": %.2f, "
            "\"events_per_s\": %.0f, \"best_events_per_s\": %.0f, \"wall_events_per_s\": %.0f, \"changes\": %lld, "
            "\"tell_ns\": %.0f, \"bytes_per_customer\": %.0f}\n",
            b->customers, b->audiences, rounds * EVENTS, first, rounds * EVENTS / passed, EVENTS / best,
@@ -196,14 +196,14 @@ int main(int argc, char **argv)
                        .audiences = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1000 };
     int rounds = argc > 4 ? atoi(argv[4]) : 20;
     if (argc < 2 || b.customers == 0 || rounds <= 0) {
-        fprintf(stderr, "usage: membership_bench DIR [CUSTOMERS [AUDIENCES [ROUNDS]]]\n");
+        fprintf(stderr, "usage: roster_bench DIR [CUSTOMERS [AUDIENCES [ROUNDS]]]\n");
         return 2;
     }
     enum err_code code = run(&b, argv[1], rounds, &e);
     if (code)
-        fprintf(stderr, "membership_bench: %s\n", e.text);
+        fprintf(stderr, "roster_bench: %s\n", e.text);
     memory_drop(&b.memory);
-    membership_drop(&b.membership);
+    roster_drop(&b.roster);
     people_drop(&b.people);
     population_drop(&b.population);
     purchases_drop(&b.purchases);

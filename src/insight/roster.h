@@ -7,36 +7,36 @@
  *           follower makes of these facts, so that what is known after a start is what was written before it. A new
  *           version is one fact of nobody, with all its members in audience_starts, and no fact of each.
  * Broken    an audience that no longer reads (it names one that is gone): nobody comes or leaves, `why` says why.
- * Threads   one pass at a time, it sees to that; it waits for the disk. Members between membership_lock and
- *           membership_unlock, several at a time.
+ * Threads   one pass at a time, it sees to that; it waits for the disk. Members between roster_lock and
+ *           roster_unlock, several at a time.
  * Memory    a bit a row for each audience, two bytes a row for each event and window that they count.
  */
-#ifndef TENDERO_INSIGHT_MEMBERSHIP_H
-#define TENDERO_INSIGHT_MEMBERSHIP_H
+#ifndef TENDERO_INSIGHT_ROSTER_H
+#define TENDERO_INSIGHT_ROSTER_H
 
 #include "insight/condition.h"
 
 #define AUDIENCE "audience"          // the kind of document (memory/documents.h)
 
-struct membership;
+struct roster;
 /* The population must outlive it. */
-MUST_CHECK enum err_code membership_new(struct memory *, struct population *, struct membership **ret, struct err *e);
-void membership_drop(struct membership **);
-struct follower membership_follower(struct membership *);
+MUST_CHECK enum err_code roster_new(struct memory *, struct population *, struct roster **ret, struct err *e);
+void roster_drop(struct roster **);
+struct follower roster_follower(struct roster *);
 
 /* Does nothing where none is due; waits for one that another thread makes. */
-MUST_CHECK enum err_code membership_pass(struct membership *, const struct people *, const struct zones *,
+MUST_CHECK enum err_code roster_pass(struct roster *, const struct people *, const struct zones *,
                                          int64_t now_ms, struct err *e);
 /* Something has happened, or enough time has passed, for a pass to find changes. Also false while one is made. */
-bool membership_due(struct membership *, const struct people *, int64_t now_ms);
+bool roster_due(struct roster *, const struct people *, int64_t now_ms);
 /* An audience has been written: a pass is due. */
-void membership_touch(struct membership *);
+void roster_touch(struct roster *);
 /* When the last pass ended; FACT_NO_TIME: none yet. */
-int64_t membership_as_of_ms(const struct membership *);
+int64_t roster_as_of_ms(const struct roster *);
 
 /* ---- members, under the lock ---- */
-void membership_lock(struct membership *);
-void membership_unlock(struct membership *);
+void roster_lock(struct roster *);
+void roster_unlock(struct roster *);
 struct members {
     int64_t version;                 // that they are members of
     int64_t n;
@@ -45,7 +45,7 @@ struct members {
     const char *why;                 // why it is broken; NULL: it is not
 };
 /* false: it has not begun to count yet. */
-bool membership_find(const struct membership *, int64_t audience, struct members *ret);
+bool roster_find(const struct roster *, int64_t audience, struct members *ret);
 static inline bool members_have(const struct members *m, size_t row)
 {
     return row < m->rows && bits_has(m->bits, row);

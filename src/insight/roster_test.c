@@ -46,7 +46,7 @@ static int64_t save(struct street *s, int64_t id, const char *name, const char *
 {
     struct writing w = { id, name, text };
     lab_must_run(&s->shop.lab, write_audience, &w);
-    membership_touch(s->membership);
+    roster_touch(s->roster);
     return w.id;
 }
 
@@ -60,9 +60,9 @@ static void pass(struct street *s)
     struct err e = { 0 };
     int64_t now_ms = s->shop.lab.clock.fixed_ms;
     assert_int_equal(people_refresh(s->people, now_ms, &e), ERR_OK);
-    if (membership_pass(s->membership, s->people, NULL, now_ms, &e))
+    if (roster_pass(s->roster, s->people, NULL, now_ms, &e))
         fail_msg("%s", e.text);
-    assert_false(membership_due(s->membership, s->people, now_ms));
+    assert_false(roster_due(s->roster, s->people, now_ms));
 }
 
 static struct slice text_of(void *arg, struct slice name)
@@ -91,16 +91,16 @@ static void check_one(struct street *s, int64_t id)
     assert_int_equal(document_read(s->shop.lab.read, AUDIENCE, id, mem, &row, &e), ERR_OK);
     char failed[200] = "";
     population_lock(s->population);
-    membership_lock(s->membership);
+    roster_lock(s->roster);
     enum err_code code = condition_new(&w, row.text, mem, &c, &e);
     if (!code)
         code = condition_run(c, mem, scratch, NULL, &bits, &e);
     size_t rows = population_columns(s->population)->rows;
-    bool found = membership_find(s->membership, id, &members);
+    bool found = roster_find(s->roster, id, &members);
     for (size_t i = 0; !code && found && i < rows; i++)
         if (members_have(&members, i) != bits_has(bits, i))
             snprintf(failed, sizeof failed, "%.*s: row %zu is %sin", SLICE_ARG(row.text), i, bits_has(bits, i) ? "" : "not ");
-    membership_unlock(s->membership);
+    roster_unlock(s->roster);
     population_unlock(s->population);
     if (!found || (code ? !members.why : members.why || failed[0]))  // not under the locks: cmocka jumps
         fail_msg("%s", !found ? "not found" : code ? e.text : members.why ? members.why : failed);
@@ -159,13 +159,13 @@ static void facts_tell_all_of_it(void **state)
     check(s, id, COUNT(id));
     int64_t facts = lab_number(&s->shop.lab, "SELECT count(*) FROM audience_changes");
     street_stop(s);
-    snprintf(path, sizeof path, "%s/snapshots/membership.snap", s->shop.lab.dir);
+    snprintf(path, sizeof path, "%s/snapshots/roster.snap", s->shop.lab.dir);
     assert_int_equal(remove(path), 0);
     street_start(s);
     for (size_t i = 0; i < COUNT(id); i++) {
-        membership_lock(s->membership);
-        assert_true(membership_find(s->membership, id[i], &members));
-        membership_unlock(s->membership);
+        roster_lock(s->roster);
+        assert_true(roster_find(s->roster, id[i], &members));
+        roster_unlock(s->roster);
     }
     check(s, id, COUNT(id));
     assert_true(facts > 20);
@@ -232,21 +232,21 @@ static void broken_ones_say_why_and_wait(void **state)
     int64_t a = save(s, 0, "A", "orders > 0"), b = save(s, 0, "B", "audience(\"A\") or spend > 5");
     shop_buy(&s->shop, "u1", "o1", SHOP_T0, "mug");
     pass(s);
-    assert_true(membership_find(s->membership, b, &members) && members.n == 1);
+    assert_true(roster_find(s->roster, b, &members) && members.n == 1);
     lab_must_run(&s->shop.lab, remove_audience, &a);
     pass(s);
-    assert_false(membership_find(s->membership, a, &members));
-    assert_true(membership_find(s->membership, b, &members));
+    assert_false(roster_find(s->roster, a, &members));
+    assert_true(roster_find(s->roster, b, &members));
     assert_non_null(strstr(members.why, "there is no audience 'A'"));
     assert_int_equal(members.n, 1);
     a = save(s, 0, "A", "audience(\"B\")");  // in a circle
     pass(s);
-    assert_true(membership_find(s->membership, b, &members));
+    assert_true(roster_find(s->roster, b, &members));
     assert_non_null(strstr(members.why, "leads back to itself"));
     save(s, a, "A", "orders > 5");
     pass(s);
     check_one(s, b);
-    assert_true(membership_find(s->membership, b, &members));
+    assert_true(roster_find(s->roster, b, &members));
     assert_int_equal(members.n, 0);
 }
 

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "insight/membership_room.h"
+#include "insight/roster_room.h"
 
 static const char *const because_names[] = {
     [BECAUSE_FACT] = "fact", [BECAUSE_TIME] = "time", [BECAUSE_TIERS] = "tiers", [BECAUSE_AUDIENCE] = "audience",
@@ -88,7 +88,7 @@ static enum err_code run_found(struct command *command, struct tx *tx, struct er
     return code;
 }
 
-enum err_code membership_write(struct membership *m, const struct found *found, size_t n, struct err *e)
+enum err_code roster_write(struct roster *m, const struct found *found, size_t n, struct err *e)
 {
     struct writing w = { .command = { .run = run_found, .facts = n }, .found = found, .n = n };
     return memory_run(m->memory, &w.command, e);
@@ -122,14 +122,14 @@ static enum err_code run_begin(struct command *command, struct tx *tx, struct er
     return code ? code : insert_start(tx, k, seq, e);
 }
 
-enum err_code membership_begin(struct membership *m, struct kept *k, struct err *e)
+enum err_code roster_begin(struct roster *m, struct kept *k, struct err *e)
 {
     struct writing w = { .command = { .run = run_begin, .facts = 1 }, .begins = k };
     return memory_run(m->memory, &w.command, e);
 }
 
 /* ---- reading ---- */
-enum err_code membership_start(struct store_conn *conn, int64_t audience, int64_t version, uint64_t **ret, size_t *words,
+enum err_code roster_start(struct store_conn *conn, int64_t audience, int64_t version, uint64_t **ret, size_t *words,
                                struct err *e)
 {
     struct store_stmt *st;

@@ -1,0 +1,169 @@
+/* Who is in a saved audience, who came and who left; the audiences that a customer is in. */
+#include "api/audience_ask.h"
+#include "text/time.h"
+
+/* ---- who is in ---- */
+struct listing {
+    struct saved saved;             // first
+    int64_t after;
+    size_t limit;
+};
+
+static enum err_code members_done(struct call *call, void *arg, struct err *e)
+{
+    const struct listing *m = arg;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    size_t n = 0;
+    int64_t next = 0, last = 0;
+    if (m->saved.why[0].len)
+        return err_set(e, ERR_INVALID, 0, "/condition: %.*s", SLICE_ARG(slice_utf8_cut(m->saved.why[0], 140)));
+    if (m->saved.customers[0] < 0)
+        return m->saved.unknown.code ? err_set(e, m->saved.unknown.code, m->saved.unknown.pos, "%s", m->saved.unknown.text)
+                                     : err_set(e, ERR_BUSY, 1, "the audience has been saved just now");
+    json_list_open(&w);
+    for (size_t row = (size_t)m->after + 1; row < m->saved.rows && !next; row++) {
+        if (!bits_has(m->saved.bits, row))
+            continue;
+        if (n++ == m->limit) {
+            next = last;
+            break;
+        }
+        TRY(json_customer_row_of(call, &w, (uint32_t)row, e));
+        last = (int64_t)row;
+    }
+    json_list_close(&w, next);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code audience_customers(struct call *call, struct err *e)
+{
+    struct listing *m = arena_one(call->mem, struct listing);
+    if (!m)
+        return NO_MEMORY(e);
+    TRY(param_i64(call, 0, &m->saved.id, e));
+    TRY(query_after(call, &m->after, e));
+    TRY(call_query_limit(call, 50, &m->limit, e));
+    return call_slow(call, (struct call_slow){ audience_saved_run, members_done, m }, e);
+}
+
+/* ---- who came and who left ---- */
+static void json_change(struct json_w *w, const struct audience_change *c)
+{
+    char at[TIME_TEXT_MAX];
+    json_w_kbool(w, "entered", c->entered);
+    json_w_kstring(w, "at", time_print(c->at_ms, at));
+    json_w_kcstr(w, "because", because_name(c->because));
+    if (c->because == BECAUSE_FACT)
+        json_w_ki64(w, "fact", c->cause);
+    else
+        json_w_knull(w, "fact");
+    if (c->because == BECAUSE_AUDIENCE)
+        json_row_id(w, "audience", c->cause);
+    else
+        json_w_knull(w, "audience");
+}
+
+struct changes {
+    int64_t id, before;
+    size_t limit;
+};
+
+/* What has happened by now is among them. */
+static enum err_code changes_run(struct call *call, void *arg, struct err *e)
+{
+    (void)arg;
+    enum err_code code = ask_members(call->rooms, call->now_ms, e);
+    return code == ERR_BUSY ? ERR_OK : code;
+}
+
+static enum err_code changes_done(struct call *call, void *arg, struct err *e)
+{
+    const struct changes *c = arg;
+    struct audience_change *change;
+    size_t n;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    TRY(audience_changes(call->thread->read, c->id, c->before, c->limit + 1, call->mem, &change, &n, e));
+    json_list_open(&w);
+    for (size_t i = 0; i < n && i < c->limit; i++) {
+        memory_read_lock(call->rooms->memory);
+        uint32_t root = customers_root(memory_customers(call->rooms->memory), change[i].customer);
+        memory_read_unlock(call->rooms->memory);
+        json_w_open(&w, '{');
+        json_w_key(&w, "customer");
+        TRY(json_customer_row_of(call, &w, root, e));
+        json_change(&w, &change[i]);
+        json_w_close(&w, '}');
+    }
+    json_list_close(&w, n > c->limit ? change[c->limit - 1].seq : 0);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code audience_changes_get(struct call *call, struct err *e)
+{
+    struct changes *c = arena_one(call->mem, struct changes);
+    if (!c)
+        return NO_MEMORY(e);
+    TRY(param_i64(call, 0, &c->id, e));
+    TRY(query_after(call, &c->before, e));
+    TRY(call_query_limit(call, 50, &c->limit, e));
+    return call_slow(call, (struct call_slow){ changes_run, changes_done, c }, e);
+}
+
+/* ---- the audiences of one customer ---- */
+struct of_customer {
+    struct saved saved;             // first
+    uint32_t root;
+    bool *in;
+};
+
+static enum err_code of_customer_run(struct call *call, void *arg, struct err *e)
+{
+    struct of_customer *o = arg;
+    TRY(audience_saved_run(call, &o->saved, e));
+    o->in = arena_array(call->mem, bool, o->saved.n + 1);
+    if (!o->in)
+        return NO_MEMORY(e);
+    roster_lock(call->rooms->roster);
+    for (size_t i = 0; i < o->saved.n; i++) {
+        struct members members;
+        o->in[i] = roster_find(call->rooms->roster, o->saved.row[i].id, &members) && members_have(&members, o->root);
+    }
+    roster_unlock(call->rooms->roster);
+    return ERR_OK;
+}
+
+static enum err_code of_customer_done(struct call *call, void *arg, struct err *e)
+{
+    const struct of_customer *o = arg;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    json_list_open(&w);
+    for (size_t i = 0; i < o->saved.n; i++) {
+        char at[TIME_TEXT_MAX];
+        int64_t since;
+        if (!o->in[i])
+            continue;
+        TRY(audience_since(call->thread->read, o->saved.row[i].id, o->root, &since, e));
+        json_w_open(&w, '{');
+        json_row_id(&w, "id", o->saved.row[i].id);
+        json_w_kstring(&w, "name", o->saved.row[i].name);
+        if (since == FACT_NO_TIME)
+            json_w_knull(&w, "since");
+        else
+            json_w_kstring(&w, "since", time_print(since, at));
+        json_w_close(&w, '}');
+    }
+    json_list_close(&w, 0);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code customer_audiences(struct call *call, struct err *e)
+{
+    struct of_customer *o = arena_one(call->mem, struct of_customer);
+    if (!o)
+        return NO_MEMORY(e);
+    TRY(call_customer(call, call->param[0], &o->root, e));
+    return call_slow(call, (struct call_slow){ of_customer_run, of_customer_done, o }, e);
+}
