@@ -1,9 +1,9 @@
-/* The follower and what questions see; population_fill.c reads the customers, population_keep.c is a column. */
+/* The follower of events and what questions see; population_columns.c is the follower of what changes columns,
+ * population_fill.c reads the customers, population_keep.c is a column. */
 #include "insight/population_room.h"
 
 #include <assert.h>
 
-#include "base/limits.h"
 #include "insight/vec.h"
 #include "text/time.h"
 
@@ -93,20 +93,6 @@ void population_drop(struct population **population)
 }
 
 /* ---- the follower; the queue's lock is held ---- */
-bool population_mark(struct population *p, uint32_t row, bool traits, int64_t seq)
-{
-    if (!vec_need(p->dirty_at, p->dirty_at_cap, (size_t)row + 1) || !vec_need(p->dirty, p->dirty_cap, p->n_dirty + 1))
-        return false;
-    if (!p->dirty_at[row]) {
-        p->dirty[p->n_dirty] = (struct dirty){ .row = row };
-        p->dirty_at[row] = (uint32_t)++p->n_dirty;
-    }
-    struct dirty *d = &p->dirty[p->dirty_at[row] - 1];
-    d->traits = d->traits || traits;
-    d->seq = seq > d->seq ? seq : d->seq;
-    return true;
-}
-
 bool population_name_event(struct population *p, struct slice name, uint32_t *ret)
 {
     *ret = CODE_NONE;
@@ -170,38 +156,12 @@ static void take_in(struct population *p)
     p->n_told = 0;
 }
 
-/* What a group fact tells of an account is the account's, whoever said it. */
-static bool mark_account(struct population *p, const struct fact *fact)
-{
-    struct json body;
-    struct err ignored;
-    AUTO(arena) mem = arena_new(LIMIT_EVENT_BYTES);
-    if (!mem)
-        return false;
-    if (json_parse(p->parser, fact->body, &body, &ignored))
-        return true;  // cannot be: it was valid when it was stored
-    const struct identifier id = { SLICE("group_id"), json_text(json_get(body, "groupId"), mem) };
-    uint32_t account = customers_find(memory_customers(p->memory), id);
-    return !account || population_mark(p, account, true, fact->seq);
-}
-
-/* Facts that can change what is known of somebody, beyond what they did. */
-static bool tells_traits(enum fact_type type)
-{
-    return type != FACT_TRACK && type != FACT_PAGE && type != FACT_SCREEN;
-}
-
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
 {
     uint32_t event = CODE_NONE;
-    bool track = fact->type == FACT_TRACK && fact->event.len && fact->timestamp_ms != FACT_NO_TIME;
-    if (fact->type == FACT_MERGE || fact->type == FACT_UNMERGE)
-        p->merge = fact->seq;
-    bool ok = fact->type != FACT_GROUP || mark_account(p, fact);
-    if (fact->customer == FACT_NOBODY || fact->type == FACT_DECISION || fact->type == FACT_AUDIENCE)
-        return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");
-    ok = ok && population_mark(p, fact->customer, tells_traits(fact->type), fact->seq)
-         && (!track || population_name_event(p, fact->event, &event));
+    if (fact->type != FACT_TRACK || !fact->event.len || fact->timestamp_ms == FACT_NO_TIME || fact->customer == FACT_NOBODY)
+        return ERR_OK;
+    bool ok = population_name_event(p, fact->event, &event);
     if (ok && event != CODE_NONE)
         ok = tell(p, (struct told){ event, fact->customer, time_day(fact->timestamp_ms) });
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");
@@ -230,7 +190,7 @@ static void population_forget(void *self, uint32_t row)
     static const uint64_t one = 1;
     struct population *p = self;
     pthread_mutex_lock(&p->queue);
-    bool queued = population_mark(p, row, true, 0) && vec_need(p->gone, p->gone_cap, (size_t)row / 64 + 1)
+    bool queued = vec_need(p->gone, p->gone_cap, (size_t)row / 64 + 1)
                   && tell(p, (struct told){ CODE_NONE, row, 0 });
     pthread_mutex_unlock(&p->queue);
     if (queued)
@@ -253,7 +213,6 @@ static void population_reset(void *self)
     pthread_mutex_lock(&p->queue);
     forget_events(p);
     p->n_told = 0;
-    p->filled = false;
     pthread_mutex_unlock(&p->queue);
     pthread_rwlock_unlock(&p->lock);
 }
@@ -339,7 +298,7 @@ struct follower population_follower(struct population *p)
 bool population_refresh_due(struct population *p, const struct people *people)
 {
     pthread_mutex_lock(&p->queue);
-    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge;
+    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || p->relinked;
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people);
 }

@@ -10,6 +10,7 @@
  *           reads everybody, which population_progress follows. Call it before questions, on a thread that may wait.
  * Threads   refresh: one at a time, it sees to that. Questions between population_lock and population_unlock; several at a
  *           time. The follower never waits for them: what it is told lies in a queue until the next refresh.
+ * Start     the columns are a snapshot too, written when the memory stops: the first refresh then reads what came since.
  * Memory    population_bytes; about 60 bytes a customer and 12 a trait.
  */
 #ifndef TENDERO_INSIGHT_POPULATION_H
@@ -22,7 +23,9 @@
 struct population;
 MUST_CHECK enum err_code population_new(struct memory *, struct population **ret, struct err *e);
 void population_drop(struct population **);
+/* Two followers of the log: of events, and of whatever changes a customer's row. */
 struct follower population_follower(struct population *);
+struct follower population_columns_follower(struct population *);
 MUST_CHECK enum err_code population_refresh(struct population *, const struct people *, int64_t now_ms, struct err *e);
 /* Something has happened that refresh would take in. Also false while another thread takes it in: who must not miss it
  * calls population_refresh, which waits for that and does nothing where nothing is due. */

@@ -34,13 +34,11 @@ static enum err_code no_memory(struct err *e)
     return err_set(e, ERR_LIMIT, 0, "no memory for the population");
 }
 
-/* Columns move when they grow, so what questions are given is made anew before the lock is given back. */
-static enum err_code show(struct filling *f)
+enum err_code population_show(struct population *p, struct err *e)
 {
-    struct population *p = f->p;
     struct column *column = realloc(p->column, (COMPUTED + p->n_traits) * sizeof *column);
     if (!column)
-        return no_memory(f->e);
+        return no_memory(e);
     p->column = column;
     size_t n = 0;
     for (size_t i = 0; i < COMPUTED; i++)
@@ -50,6 +48,11 @@ static enum err_code show(struct filling *f)
             column[n++] = keep_column(&p->trait[i]);
     p->columns = (struct columns){ p->rows, n, column };
     return ERR_OK;
+}
+
+static enum err_code show(struct filling *f)
+{
+    return population_show(f->p, f->e);
 }
 
 static enum err_code make_rows(struct filling *f, size_t rows)
@@ -126,8 +129,7 @@ static struct keep *trait_column(struct filling *f, struct slice name, enum trai
     return k;
 }
 
-/* A text that a trait of the type date has is a date, or a date with a time. */
-static struct value dated(struct slice text, struct arena *mem, bool *ok)
+struct value population_dated(struct slice text, struct arena *mem, bool *ok)
 {
     struct date date;
     struct date_time time;
@@ -160,7 +162,7 @@ static bool put_trait(struct filling *f, size_t row, const struct trait *t)
         return true;  // cannot be: it was valid when it was stored
     struct value v = value_of_json(json, k->mem, &ok);
     if (ok && v.kind == VALUE_STRING && t->type == TRAIT_DATE)
-        v = dated(v.string, k->mem, &ok);
+        v = population_dated(v.string, k->mem, &ok);
     if (v.kind == VALUE_NULL) {
         keep_null(k, row);
         return ok;

@@ -145,6 +145,12 @@ static bool add_code(struct keep *k, struct slice key, struct value v, uint32_t 
     return true;
 }
 
+bool keep_add(struct keep *k, struct slice key, struct value v)
+{
+    uint32_t code;
+    return add_code(k, key, v, &code);
+}
+
 bool keep_code(struct keep *k, size_t row, struct slice key, struct value v)
 {
     assert(k->kind == COLUMN_CODES);

@@ -34,6 +34,8 @@ void keep_null(struct keep *, size_t row);
 void keep_raw(struct keep *, size_t row, int64_t raw);
 /* A value with a text that is the same for equal values. false: memory. */
 bool keep_code(struct keep *, size_t row, struct slice key, struct value);
+/* A value that is not there yet gets the next code. false: memory. */
+bool keep_add(struct keep *, struct slice key, struct value);
 bool keep_to_codes(struct keep *);
 size_t keep_bytes(const struct keep *);
 struct column keep_column(const struct keep *);
@@ -102,7 +104,7 @@ struct population {
 
 /* Is the column one that the shop computes? */
 bool population_is_computed(struct slice name);
-/* population.c, under the queue's lock: something happened to the row. false: memory. */
+/* Under the queue's lock: something happened to the row. false: memory. */
 bool population_mark(struct population *, uint32_t row, bool traits, int64_t seq);
 /* CODE_NONE: there are too many names, this one is not counted. false: memory. */
 bool population_name_event(struct population *, struct slice name, uint32_t *ret);
@@ -114,6 +116,10 @@ void tallies_drop(struct event_name *);
 MUST_CHECK enum err_code tallies_mend(struct population *, struct err *e);
 size_t tallies_bytes(const struct event_name *);
 
+/* A text that a trait of the type date has is a date, or a date with a time. */
+struct value population_dated(struct slice text, struct arena *mem, bool *ok);
+/* Columns move when they grow: what questions are given, made anew. Under the lock. */
+MUST_CHECK enum err_code population_show(struct population *, struct err *e);
 /* population_fill.c, under refreshing: what changed into the columns. */
 MUST_CHECK enum err_code population_fill(struct population *, const struct people *, int64_t now_ms, struct err *e);
 

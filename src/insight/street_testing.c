@@ -23,7 +23,8 @@ void street_start(struct street *s)
     shop_make(&s->shop);
     assert_int_equal(population_new(s->shop.lab.memory, &s->population, &e), ERR_OK);
     assert_int_equal(roster_new(s->shop.lab.memory, s->population, &s->roster, &e), ERR_OK);
-    const struct follower followers[] = { population_follower(s->population), roster_follower(s->roster) };
+    const struct follower followers[] = { population_follower(s->population),
+                                          population_columns_follower(s->population), roster_follower(s->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(s->shop.lab.memory, &followers[i]);
     shop_begin(&s->shop);

@@ -145,7 +145,7 @@ void memory_stop(struct memory *m)
     pthread_join(m->snapshotter, NULL);
     m->started = false;
     struct err e;
-    enum err_code code = snapshots_save(m, &e);
+    enum err_code code = snapshots_save(m, true, &e);
     (void)code;  // the next start then replays more of the log
 }
 

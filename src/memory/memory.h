@@ -92,6 +92,7 @@ struct follower {
     const char *name;   // also the snapshot's file name
     uint32_t version;   // of the snapshot layout; another number: replay from the first fact
     bool per_customer;  // state of one history can be forgotten and told again (edited facts)
+    bool large;         // its snapshot is written by memory_stop only: it would keep the writer waiting
     enum err_code (*apply)(void *self, const struct fact *, struct err *e);
     void (*forget)(void *self, uint32_t customer);  // per_customer only
     /* per_customer only, may be NULL: an edited fact of nobody, as it was until then and as it is now; now NULL:

@@ -80,7 +80,7 @@ void followers_catch_up(struct memory *);    // takes the write lock itself
 MUST_CHECK enum err_code snapshot_load(struct memory *, struct following *, struct err *e);
 void *snapshotter_main(void *memory);
 void snapshots_want_if_due(struct memory *);
-MUST_CHECK enum err_code snapshots_save(struct memory *, struct err *e);
+MUST_CHECK enum err_code snapshots_save(struct memory *, bool at_stop, struct err *e);
 
 /* sources.c */
 MUST_CHECK enum err_code sources_init(struct sources *, struct store_conn *, struct err *e);

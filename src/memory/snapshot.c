@@ -122,7 +122,7 @@ static enum err_code snapshot_save(struct memory *m, struct following *to, struc
     return code;
 }
 
-enum err_code snapshots_save(struct memory *m, struct err *e)
+enum err_code snapshots_save(struct memory *m, bool at_stop, struct err *e)
 {
     enum err_code first = ERR_OK;  // one that cannot be saved does not keep the others from it
     for (size_t i = 0; i < m->n_following; i++) {
@@ -130,7 +130,7 @@ enum err_code snapshots_save(struct memory *m, struct err *e)
         memory_read_lock(m);
         bool newer = m->following[i].position > m->following[i].saved;
         memory_read_unlock(m);
-        enum err_code code = newer ? snapshot_save(m, &m->following[i], &own) : ERR_OK;
+        enum err_code code = newer && (at_stop || !m->following[i].f.large) ? snapshot_save(m, &m->following[i], &own) : ERR_OK;
         if (code && !first) {
             first = code;
             *e = own;
@@ -245,7 +245,7 @@ void *snapshotter_main(void *memory)
             break;
         pthread_mutex_unlock(&m->snapshot_lock);
         struct err e;
-        enum err_code code = snapshots_save(m, &e);
+        enum err_code code = snapshots_save(m, false, &e);
         (void)code;  // a snapshot only saves time at the next start; a full disk is told by the writer
         pthread_mutex_lock(&m->snapshot_lock);
         m->snapshot_due = false;
