@@ -380,6 +380,12 @@ export type AudienceChange = {
   fact: number | null;
   audience: string | null;
 };
+export type AudienceOverlap = {
+  id: string;
+  name: string;
+  customers: number;
+  both: number;
+};
 export type AudienceOf = {
   id: string;
   name: string;

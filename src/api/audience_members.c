@@ -111,6 +111,68 @@ enum err_code audience_changes_get(struct call *call, struct err *e)
     return call_slow(call, (struct call_slow){ changes_run, changes_done, c }, e);
 }
 
+/* ---- who is in another one, too ---- */
+struct overlaps {
+    struct saved saved;             // first: all of them
+    int64_t id;
+    int64_t *both;
+};
+
+static int64_t count_both(const struct members *a, const struct members *b)
+{
+    size_t words = (a->rows < b->rows ? a->rows : b->rows) / 64;
+    int64_t n = 0;
+    for (size_t w = 0; w < words; w++)
+        n += __builtin_popcountll(a->bits[w] & b->bits[w]);
+    return n;
+}
+
+static enum err_code overlaps_run(struct call *call, void *arg, struct err *e)
+{
+    struct overlaps *o = arg;
+    struct members own, other;
+    TRY(audience_saved_run(call, &o->saved, e));
+    o->both = arena_array(call->mem, int64_t, o->saved.n + 1);
+    if (!o->both)
+        return NO_MEMORY(e);
+    roster_lock(call->rooms->roster);
+    bool is = roster_find(call->rooms->roster, o->id, &own);
+    for (size_t i = 0; i < o->saved.n && is; i++)
+        if (roster_find(call->rooms->roster, o->saved.row[i].id, &other))
+            o->both[i] = count_both(&own, &other);
+    roster_unlock(call->rooms->roster);
+    return is ? ERR_OK : err_set(e, ERR_NOT_FOUND, 0, "there is no audience %lld", (long long)o->id);
+}
+
+static enum err_code overlaps_done(struct call *call, void *arg, struct err *e)
+{
+    const struct overlaps *o = arg;
+    struct buf *out = call_buf(call);
+    struct json_w w = json_w(out);
+    json_list_open(&w);
+    for (size_t i = 0; i < o->saved.n; i++) {
+        if (o->saved.row[i].id == o->id || o->saved.customers[i] < 0)
+            continue;
+        json_w_open(&w, '{');
+        json_row_id(&w, "id", o->saved.row[i].id);
+        json_w_kstring(&w, "name", o->saved.row[i].name);
+        json_w_ki64(&w, "customers", o->saved.customers[i]);
+        json_w_ki64(&w, "both", o->both[i]);
+        json_w_close(&w, '}');
+    }
+    json_list_close(&w, 0);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code audience_overlaps(struct call *call, struct err *e)
+{
+    struct overlaps *o = arena_one(call->mem, struct overlaps);
+    if (!o)
+        return NO_MEMORY(e);
+    TRY(param_i64(call, 0, &o->id, e));
+    return call_slow(call, (struct call_slow){ overlaps_run, overlaps_done, o }, e);
+}
+
 /* ---- the audiences of one customer ---- */
 struct of_customer {
     struct saved saved;             // first

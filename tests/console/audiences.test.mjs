@@ -163,6 +163,8 @@ test('who comes in and who leaves is seen with the reason, on the audience and o
   const line = page.getByRole('group', { name: say('en', 'audience.changes') }).getByRole('row', { name: /huge/ });
   await line.getByText(say('en', 'audience.entered')).waitFor();
   await line.getByText(say('en', 'because.fact')).waitFor();
+  const other = page.getByRole('group', { name: say('en', 'audience.overlaps') }).getByRole('row', { name: /Often, no refunds/ });
+  await other.waitFor();
   await shot(page, 'audiences-changes');
   await line.getByRole('link').click();
   await page.getByRole('region', { name: say('en', 'nav.audiences') }).getByRole('link', { name: 'Huge' }).waitFor();

@@ -83,6 +83,10 @@ test('who comes in and who leaves is told with the reason', async t => {
     assert.equal(about.find(x => x.seq === came.fact).event, 'Order Completed')
     assert.deepEqual(about.filter(x => x.type === 'audience').map(x => x.story.en).sort(), ['Came into the audience Big', 'Left the audience Small'])
     assert.deepEqual((await call('GET', `/customers/${bob}/audiences`)).body.items.map(a => [a.name, a.since]), [['Big', came.at]])
+    const all = await call('POST', '/audiences', { name: 'All', condition: 'orders > 0' })
+    assert.deepEqual((await call('GET', `/audiences/${id}/overlaps`)).body.items.map(o => [o.name, o.customers, o.both]), [['All', 2, 2], ['Small', 0, 0]])
+    assert.equal((await call('GET', '/audiences/999/overlaps')).status, 404)
+    await call('DELETE', `/audiences/${all.body.id}`)
     await send([{ type: 'track', userId: 'bob', event: 'Order Cancelled', messageId: 'c1', properties: { order_id: 'o3' } }])
     assert.equal((await call('GET', '/audiences')).body.items[0].customers, 1)
     const page = (await call('GET', `/audiences/${id}/changes?limit=1`)).body

@@ -7,6 +7,7 @@ import { Builder, freshRow, type World } from '../audience/builder.js';
 import { Changes } from '../audience/changes.js';
 import { differences } from '../audience/differences.js';
 import { EMPTY, print, read, type Model } from '../audience/model.js';
+import { Overlaps } from '../audience/overlaps.js';
 import { flawWords, PeopleTable, Result, useCount, Why } from '../audience/result.js';
 import { Save } from '../audience/save.js';
 import { DaysChart } from '../chart.js';
@@ -177,6 +178,7 @@ function Workshop({ world, page, start, reload }: { world: World; page: Audience
       {page && <Versions page={page} onUse={(words) => { condition.write(words); scrollTo({ top: 0 }); }} />}
       {audience && <Members key={`members ${audience.version}`} id={audience.id} />}
       {audience && <Changes key={`changes ${audience.version}`} id={audience.id} audiences={world.audiences} />}
+      {audience && audience.customers !== null && <Overlaps key={`overlaps ${audience.version}`} id={audience.id} customers={audience.customers} />}
       {open === 'save' && (
         <Save audience={audience} condition={words} count={words === rested && !state.busy ? state.count?.customers ?? null : null} onClose={() => setOpen(null)}
               onDone={(saved) => { setOpen(null); forget('/audiences'); if (audience) reload(); else route(`/audiences/${seg(saved.id)}`); }} />
