@@ -203,6 +203,18 @@ function rules() {
   return figures;
 }
 
+// ---- the roster: a thousand audiences kept over a million customers, and over as many as the rules are measured over ----
+function roster() {
+  const measure = (customers, audiences) => {
+    const data = path.join(work, 'roster');
+    fs.mkdirSync(data);
+    const figures = JSON.parse(run(path.join(build, 'insight-roster_bench'), [data, String(customers), String(audiences)]));
+    fs.rmSync(data, { recursive: true });
+    return figures;
+  };
+  return scale === 'small' ? [measure(50_000, 100)] : [measure(1_000_000, 1000), measure(10_000_000, 1000)];
+}
+
 // ---- the report ----
 const n = value => Math.round(value).toLocaleString('en-GB');
 const us = value => (value / 1000).toLocaleString('en-GB', { maximumFractionDigits: 2 });
@@ -233,6 +245,10 @@ function text(r) {
     ['the same', ms(f.audience.ms), `SQLite, in memory: ${ms(f.sqlite.ms)}`, times(f.audience.ms, f.sqlite.ms) + ' as fast', ''],
     [`at least 2 of one event in 30 days, ${n(f.window.events)} events, ms`, ms(f.window.ms), '', `${f.window.bytes_per_event} bytes an event`, '< 40'],
     [`decision table, ${f.table.rules} rules, ${f.table.inputs} inputs, rows/s`, n(f.table.rows_per_s), `interpreter: ${n(f.table.interpreter_rows_per_s)}`, times(f.table.interpreter_rows_per_s, f.table.rows_per_s) + ' as fast', '50,000,000'],
+    ...f.roster.flatMap(k => [
+      [`events/s that ${n(k.audiences)} audiences over ${n(k.customers)} customers are kept through`, n(k.events_per_s), `writing who comes and leaves (${(k.changes / k.events).toFixed(1)} an event) to the disk, too: ${n(k.wall_events_per_s)}`, '', '300,000'],
+      ['start: s until questions are answered, until every audience has been asked about everybody', `${k.start_s.toFixed(1)}, ${k.start_whole_s.toFixed(1)}`, `bytes a customer in columns and tallies: ${n(k.bytes_per_customer)}`, '', 'seconds'],
+    ]),
     [`single decisions, table of ${f.single.rules} rules, a second`, n(f.single.per_s), `interpreter: ${n(f.single.interpreter_per_s)}`, times(f.single.interpreter_per_s, f.single.per_s) + ' as fast', '3,000,000'],
   ];
   return `# Performance
@@ -273,7 +289,7 @@ if (option('only', '') === 'rules') {
   say(`decisions/s ${Math.round(result.decide.per_second)}, import ${result.import.per_second} rows/s`);
   await ingest(result);
 }
-result.rules = { date, ...rules() };
+result.rules = { date, ...rules(), roster: roster() };
 say(`audience ${result.rules.audience.ms} ms, table ${Math.round(result.rules.table.rows_per_s / 1e6)} M rows/s`);
 fs.writeFileSync(kept, JSON.stringify(result, null, 2));
 if (report) fs.writeFileSync(report, text(result));

@@ -1,6 +1,6 @@
 /* Keeping a thousand audiences: roster_bench DIR [CUSTOMERS [AUDIENCES [ROUNDS]]]
  *
- * DIR must be empty. Each customer has done seven things before; each round is 30,000 events of random customers (twenty
+ * DIR must be empty. Each customer has done seven things before; each round is 300,000 events of random customers (twenty
  * names, over the last days) told to the followers, then a pass. Times are CPU of the thread that follows and passes;
  * what the passes find is written to the disk by the writer's thread, and counted apart. A line of JSON at the end.
  */
@@ -17,7 +17,7 @@
 
 #define NOW INT64_C(1795403305400)
 #define GROUP 5000
-#define EVENTS 30000
+#define EVENTS 300000
 #define NAMES 20
 #define BEFORE 7                 // events of a customer before the first pass
 
@@ -226,7 +226,7 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     struct bench b = { .customers = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 1000000,
                        .audiences = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1000 };
-    int rounds = argc > 4 ? atoi(argv[4]) : 20;
+    int rounds = argc > 4 ? atoi(argv[4]) : 5;
     if (argc < 2 || b.customers == 0 || rounds <= 0) {
         fprintf(stderr, "usage: roster_bench DIR [CUSTOMERS [AUDIENCES [ROUNDS]]]\n");
         return 2;

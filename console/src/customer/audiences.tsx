@@ -19,7 +19,7 @@ export function Audiences({ customer, turn }: { customer: string; turn: number }
         <ul class="plain-list">
           {data.items.map((a) => (
             <li key={a.id}><a href={`/audiences/${seg(a.id)}`}>{a.name}</a>{' '}
-              {a.since && <span class="muted">{t('customer.in_since')} <When at={a.since} relative /></span>}</li>
+              {a.since && <span class="muted">{t('customer.in_since')} <When at={a.since} /></span>}</li>
           ))}
         </ul>
       )}
