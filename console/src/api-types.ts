@@ -339,6 +339,16 @@ export type AudienceCount = {
   rowByRow: number;
   ms: number;
 };
+export type AudienceSqlColumn = {
+  name: string;
+  type: "boolean" | "numeric" | "jsonb" | "date" | "timestamptz";
+};
+export type AudienceSql = {
+  sql: string;
+  exact: boolean;
+  plan: string;
+  columns: AudienceSqlColumn[];
+};
 export type AudienceNew = {
   name: string;
   condition: string;

@@ -7,6 +7,7 @@
 #include "sys/clock.h"
 
 #define SAMPLE 10
+#define SQL_BYTES ((size_t)4 << 20)
 #define WORK_BYTES ((size_t)4 << 30)     // of one question: two bytes a customer for each count of events
 #define SCRATCH_BYTES ((size_t)64 << 20)
 #define WAIT_ROWS 20000                  // of more than that nobody waits until all have been read
@@ -294,6 +295,76 @@ enum err_code audience_compare(struct call *call, struct err *e)
     TRY(condition_member(call, body, "before", &c->before, e));
     TRY(condition_member(call, body, "after", &c->after, e));
     return call_slow(call, (struct call_slow){ compare_run, compare_done, c }, e);
+}
+
+/* ---- as SQL ---- */
+struct printing {
+    struct slice condition, json;
+};
+
+static void json_sql_columns(struct json_w *w, const struct column *column, size_t n)
+{
+    static const char *const types[] = { [COLUMN_BOOLEAN] = "boolean", [COLUMN_NUMBER] = "numeric", [COLUMN_CODES] = "jsonb",
+                                         [COLUMN_DATE] = "date", [COLUMN_DATE_TIME] = "timestamptz" };
+    json_w_key(w, "columns");
+    json_w_open(w, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_w_open(w, '{');
+        json_w_kstring(w, "name", column[i].name);
+        json_w_kcstr(w, "type", types[column[i].kind]);
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+}
+
+static enum err_code sql_locked(struct call *call, struct asking *a, void *arg, struct err *e)
+{
+    struct printing *ret = arg;
+    struct condition *condition;
+    const struct column *column;
+    size_t n;
+    bool exact;
+    struct buf sql = buf_make(SQL_BYTES), plan = buf_make(1 << 16), out = buf_make(2 * SQL_BYTES);
+    struct json_w w = json_w(&out);
+    enum err_code code = ask_condition(a, ret->condition, "condition", &condition, e);
+    if (!code)
+        code = condition_sql(condition, a->mem, &sql, &exact, &column, &n, e);
+    if (!code) {
+        condition_plan(condition, &plan);
+        json_w_open(&w, '{');
+        json_w_kstring(&w, "sql", buf_slice(&sql));
+        json_w_kbool(&w, "exact", exact);
+        json_w_kstring(&w, "plan", buf_slice(&plan));
+        json_sql_columns(&w, column, n);
+        json_w_close(&w, '}');
+    }
+    buf_drop(&sql);
+    buf_drop(&plan);
+    return call_keep(call, code, &out, &ret->json, e);
+}
+
+static enum err_code sql_run(struct call *call, void *arg, struct err *e)
+{
+    return ask_population(call, sql_locked, arg, e);
+}
+
+static enum err_code sql_done(struct call *call, void *arg, struct err *e)
+{
+    struct buf *out = call_buf(call);
+    buf_add(out, ((const struct printing *)arg)->json);
+    return call_answer(call, 200, out, e);
+}
+
+enum err_code audience_sql(struct call *call, struct err *e)
+{
+    struct json body;
+    struct printing *p = arena_one(call->mem, struct printing);
+    TRY(call_body(call, &body, e));
+    if (!p)
+        return NO_MEMORY(e);
+    TRY(body_only(call, body, "condition", e));
+    TRY(condition_member(call, body, "condition", &p->condition, e));
+    return call_slow(call, (struct call_slow){ sql_run, sql_done, p }, e);
 }
 
 /* ---- explain ---- */

@@ -41,6 +41,23 @@ static enum err_code count(struct client *client, const char *condition, struct 
     return ERR_OK;
 }
 
+/* On standard error what of it the interpreter has to decide. */
+static enum err_code print_sql(struct client *client, const char *condition, struct arena *mem, struct json_parser *parser,
+                               struct err *e)
+{
+    struct json root;
+    bool exact = false;
+    TRY(ask(client, "/api/v1/audiences/sql", condition, NULL, mem, parser, &root, e));
+    json_bool(json_get(root, "exact"), &exact);
+    struct slice sql = json_string(json_get(root, "sql"), mem);
+    if (!exact) {
+        fprintf(stderr, "true for more rows than the condition: what goes row by row is left open\n");
+        print_plan(json_get(root, "plan"), mem);
+    }
+    printf("%.*s\n", SLICE_ARG(sql));
+    return ERR_OK;
+}
+
 /* Of a saved audience: "customers" or "changes", one JSON line each. */
 static enum err_code list_pages(struct client *client, const char *id, const char *what, struct arena *mem,
                                 struct json_parser *parser, struct err *e)
@@ -110,9 +127,9 @@ enum err_code command_audience(struct settings *s, struct err *e)
     TRY(settings_no_options(s, e));
     const char *what = s->n_rest > 0 ? s->rest[0] : "", *operand = s->n_rest > 1 ? s->rest[1] : NULL;
     bool is_list = strcmp(what, "list") == 0, is_count = strcmp(what, "count") == 0;
-    bool is_changes = strcmp(what, "changes") == 0;
-    if (!is_list && !is_count && !is_changes && strcmp(what, "explain") != 0)
-        return err_set(e, ERR_INVALID, 0, "'%s': say count, list, changes or explain", what);
+    bool is_changes = strcmp(what, "changes") == 0, is_sql = strcmp(what, "sql") == 0;
+    if (!is_list && !is_count && !is_changes && !is_sql && strcmp(what, "explain") != 0)
+        return err_set(e, ERR_INVALID, 0, "'%s': say count, list, changes, explain or sql", what);
     if (!is_list && !operand)
         return err_set(e, ERR_INVALID, 0, "the %s is missing; see --help", is_changes ? "ID" : "CONDITION");
     AUTO(arena) mem = arena_new(ANSWER_MAX);
@@ -124,6 +141,8 @@ enum err_code command_audience(struct settings *s, struct err *e)
     TRY(client_refresh(client, e));
     if (is_list)
         return operand ? list_pages(client, operand, "customers", mem, parser, e) : list_audiences(client, mem, parser, e);
+    if (is_sql)
+        return print_sql(client, operand, mem, parser, e);
     if (is_changes)
         return list_pages(client, operand, "changes", mem, parser, e);
     return is_count ? count(client, operand, mem, parser, e) : explain(client, operand, customer, mem, parser, e);

@@ -32,11 +32,11 @@ const struct command_entry commands[] = {
       "measure the proposals against popularity on the last days",
       "Keeps the last DAYS (30) back, proposes from what was before, counts hits among ten. Prints JSON.",
       command_evaluate },
-    { "audience", "tendero audience count CONDITION | list [ID] | changes ID | explain CONDITION --customer ID [--data DIR]",
+    { "audience", "tendero audience count CONDITION | list [ID] | changes ID | explain CONDITION --customer ID | sql CONDITION [--data DIR]",
       "how many customers a condition is true of, who, and why",
       "CONDITION is FEEL over traits, purchases and events: docs/AUDIENCES.md. count prints the number last (how it\n"
       "was worked out goes to standard error); list prints saved audiences, or the members of one, as JSON lines;\n"
-      "changes, who came into one and who left it, newest first, and why.",
+      "changes, who came into one and who left it, newest first, and why; sql, the condition for a base in PostgreSQL.",
       command_audience },
     { "feel", "tendero feel EXPRESSION [--input JSON|FILE|-]", "work out an expression of the rules' language",
       "FEEL of OMG DMN 1.5. The names of the input, a JSON object, may be used. Prints JSON; why something is null\n"

@@ -447,6 +447,31 @@ size_t condition_row_steps(const struct condition *c)
     return program_row_steps(c->program);
 }
 
+/* Of the columns those that the tree names, in the order of columns. */
+static bool names(const struct node *node, struct slice name)
+{
+    if (node->kind == NODE_NAME && slice_eq(node->name, name))
+        return true;
+    for (uint32_t i = 0; i < node->n; i++)
+        if (names(node->kid[i], name))
+            return true;
+    return false;
+}
+
+enum err_code condition_sql(const struct condition *c, struct arena *mem, struct buf *out, bool *exact,
+                            const struct column **columns, size_t *n, struct err *e)
+{
+    struct column *used = arena_array(mem, struct column, c->columns.n + 1);
+    if (!used)
+        return no_memory(e);
+    *n = 0;
+    for (size_t i = 0; i < c->columns.n; i++)
+        if (names(c->node, c->columns.column[i].name))
+            used[(*n)++] = c->columns.column[i];
+    *columns = used;
+    return program_sql(c->program, out, exact, e);
+}
+
 /* ---- why ---- */
 static enum why_joint joint_of(const struct node *node)
 {

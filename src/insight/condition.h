@@ -15,7 +15,7 @@
 #ifndef TENDERO_INSIGHT_CONDITION_H
 #define TENDERO_INSIGHT_CONDITION_H
 
-#include "engine/columns/program.h"
+#include "engine/columns/program_sql.h"
 #include "insight/frame.h"
 
 struct condition;
@@ -49,6 +49,9 @@ MUST_CHECK enum err_code condition_run_frame(const struct condition *, size_t n,
 /* How it is worked out: engine/columns/program.h. */
 void condition_plan(const struct condition *, struct buf *out);
 size_t condition_row_steps(const struct condition *);
+/* For a base in PostgreSQL: engine/columns/program_sql.h; the columns that it speaks of, in mem. */
+MUST_CHECK enum err_code condition_sql(const struct condition *, struct arena *mem, struct buf *out, bool *exact,
+                                       const struct column **columns, size_t *n, struct err *e);
 
 /* Why a customer is in, or not: the condition's parts, and for those that are no and, or, not what they speak of. */
 enum why_joint { WHY_NONE, WHY_AND, WHY_OR, WHY_NOT };

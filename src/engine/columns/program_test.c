@@ -8,214 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/columns/program.h"
-#include "engine/feel/parse.h"
+#include "engine/columns/program_testing.h"
 
-#define ROWS 5000u               // more than a chunk, and no multiple of 64
-#define NOW_MS INT64_C(1796256000000)
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-static uint64_t seed = 1;
-
-static uint64_t any(uint64_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (seed >> 33) % below;
-}
-
-/* ---- the base: a column of each kind and width, with nulls, extremes and neighbours of the constants below ---- */
-#define TEXT(t) { .kind = VALUE_STRING, .string = { t, sizeof t - 1 } }
-static const struct value texts[] = { TEXT(""), TEXT("ES"), TEXT("PT"), TEXT("a b"), TEXT("Ünï"), TEXT("es"),
-                                      { .kind = VALUE_BOOLEAN, .boolean = true } };
-static const struct dictionary dictionary = { COUNT(texts), texts };
-static const char *const numbers[] = { "0", "1", "-1", "100", "100.5", "99.99", "100.01", "0.005", "-0.01", "1E30", "127",
-                                       "-128", "32767", "2147483647", "9223372036854775807" };
-static const char *const dates[] = { "@\"2026-11-27\"", "@\"1970-01-01\"", "@\"2024-02-29\"", "today()",
-                                     "today() - @\"P90D\"", "@\"0001-01-01\"" };
-static const char *const times[] = { "@\"2026-11-27T10:00:00Z\"", "@\"2026-11-27T10:00:00.5Z\"", "now()",
-                                     "@\"2026-11-27T11:00:00+01:00\"", "@\"2026-11-27T10:00:00\"", "now() - @\"PT1H\"" };
-
-struct store {
-    struct column column[9];
-    uint64_t *null[9];
-    void *data[9];
-};
-
-static int64_t raw_of(const struct column *c)
-{
-    static const int64_t near[] = { 0, 1, -1, 100, 127, -128, 10000, 10050, 9999, 10001, -100, 50, 101, 99 };
-    static const int64_t days[] = { 0, 19782, 20784, 20694, 20695, 20783, 20785, -719162 };
-    static const int64_t ms[] = { 1795773600000, 1795773600500, 1795773600001, 1795773599999, 1795773601000, NOW_MS,
-                                  NOW_MS - 3600000, NOW_MS - 1 };
-    switch (c->kind) {
-    case COLUMN_BOOLEAN: return (int64_t)any(2);
-    case COLUMN_CODES: return (int64_t)any(COUNT(texts));
-    case COLUMN_DATE: return days[any(COUNT(days))] + (int64_t)any(3) - 1;
-    case COLUMN_DATE_TIME: return ms[any(COUNT(ms))];
-    case COLUMN_NUMBER: break;
-    }
-    if (c->width == 8 && any(10) == 0)
-        return any(2) ? INT64_MAX : INT64_MIN;
-    return near[any(COUNT(near))];
-}
-
-static void put(void *data, size_t width, size_t row, int64_t v)
-{
-    if (width == 0)
-        ((uint64_t *)data)[row / 64] |= (uint64_t)v << row % 64;
-    else
-        memcpy((char *)data + row * width, &v, width);  // little endian, as the machines that this runs on
-}
-
-static void fill(struct store *s)
-{
-    static const struct column kinds[] = {
-        { .name = { "n1", 2 }, .kind = COLUMN_NUMBER, .width = 1 },
-        { .name = { "n2", 2 }, .kind = COLUMN_NUMBER, .width = 2, .scale = 2 },
-        { .name = { "spend", 5 }, .kind = COLUMN_NUMBER, .width = 4, .scale = 2 },
-        { .name = { "n8", 2 }, .kind = COLUMN_NUMBER, .width = 8 },
-        { .name = { "country", 7 }, .kind = COLUMN_CODES, .width = 1 },
-        { .name = { "plan", 4 }, .kind = COLUMN_CODES, .width = 2 },
-        { .name = { "known", 5 }, .kind = COLUMN_BOOLEAN },
-        { .name = { "last order", 10 }, .kind = COLUMN_DATE, .width = 4 },
-        { .name = { "seen at", 7 }, .kind = COLUMN_DATE_TIME, .width = 8 },
-    };
-    size_t words = COLUMN_WORDS(ROWS);
-    for (size_t i = 0; i < COUNT(kinds); i++) {
-        struct column *c = &s->column[i];
-        *c = kinds[i];
-        c->dictionary = c->kind == COLUMN_CODES ? &dictionary : NULL;
-        s->data[i] = calloc(words * 64, c->width ? c->width : 1);
-        s->null[i] = calloc(words, sizeof(uint64_t));
-        for (size_t row = 0; row < ROWS; row++) {
-            put(s->data[i], c->width, row, raw_of(c));
-            s->null[i][row / 64] |= (uint64_t)(any(5) == 0) << row % 64;
-        }
-        c->data = s->data[i];
-        c->null = i == 3 ? NULL : s->null[i];
-    }
-}
-
-static void clear(struct store *s)
-{
-    for (size_t i = 0; i < COUNT(s->column); i++) {
-        free(s->data[i]);
-        free(s->null[i]);
-    }
-}
-
-/* ---- random conditions ---- */
-static const char *const compare[] = { "<", "<=", ">", ">=", "=", "!=" };
-static const char *const number_names[] = { "n1", "n2", "spend", "n8" };
-static const char *const text_names[] = { "country", "plan" };
-static const char *const text_values[] = { "\"ES\"", "\"PT\"", "\"\"", "\"a b\"", "\"zz\"" };
-
-static const char *of(const char *const *list, size_t n)
-{
-    return list[any(n)];
-}
-#define OF(list) of(list, COUNT(list))
-
-static void ordered_condition(struct buf *b, const char *name, const char *const *values, size_t n)
-{
-    switch (any(9)) {
-    case 0: buf_printf(b, "%s between %s and %s", name, of(values, n), of(values, n)); break;
-    case 1: buf_printf(b, "%s in [%s..%s)", name, of(values, n), of(values, n)); break;
-    case 2: buf_printf(b, "%s in (%s, %s, > %s)", name, of(values, n), of(values, n), of(values, n)); break;
-    case 3: buf_printf(b, "%s %s null", name, any(2) ? "=" : "!="); break;
-    case 4: buf_printf(b, "%s %s %s", of(values, n), OF(compare), name); break;
-    case 5: buf_printf(b, "%s in ([%s..%s], null)", name, of(values, n), of(values, n)); break;
-    default: buf_printf(b, "%s %s %s", name, OF(compare), of(values, n));
-    }
-}
-
-static void text_condition(struct buf *b)
-{
-    const char *name = OF(text_names);
-    switch (any(6)) {
-    case 0: buf_printf(b, "%s in (%s, %s)", name, OF(text_values), OF(text_values)); break;
-    case 1: buf_printf(b, "starts with(%s, \"E\")", name); break;
-    case 2: buf_printf(b, "upper case(%s) = \"ES\"", name); break;
-    case 3: buf_printf(b, "string length(%s) %s 2", name, OF(compare)); break;
-    case 4: buf_printf(b, "%s %s null", name, any(2) ? "=" : "!="); break;
-    default: buf_printf(b, "%s %s %s", name, OF(compare), OF(text_values));
-    }
-}
-
-static void odd_condition(struct buf *b)
-{
-    static const char *const odd[] = {
-        "n1 + n2 > spend", "n1 = n2", "n1 < n8", "spend / n1 > 2", "n2 * n2 >= 100.5", "country = plan",
-        "if known then spend > 10 else n1 = 0", "known = (n1 > 0)", "some x in [1, 2, n1] satisfies x = 1", "spend = \"x\"",
-        "n2 = spend", "n2 != spend", "n2 < spend", "true", "null", "1 < 2", "last order.year = 2026", "known in (true, null)",
-        "list contains([1, null], n1)", "not(null)", "last order != last order", "is(n1, 1)", "seen at = last order",
-    };
-    buf_adds(b, OF(odd));
-}
-
-static void condition(struct buf *b, unsigned depth)
-{
-    switch (depth ? any(12) : 3 + any(9)) {
-    case 0:
-    case 1:
-    case 2:
-        buf_addc(b, '(');
-        condition(b, depth - 1);
-        buf_adds(b, any(2) ? ") and (" : ") or (");
-        condition(b, depth - 1);
-        buf_addc(b, ')');
-        break;
-    case 3:
-        buf_adds(b, "not(");
-        condition(b, depth ? depth - 1 : 0);
-        buf_addc(b, ')');
-        break;
-    case 4: text_condition(b); break;
-    case 5: buf_adds(b, any(2) ? "known" : "known != true"); break;
-    case 6: ordered_condition(b, "last order", dates, COUNT(dates)); break;
-    case 7: ordered_condition(b, "seen at", times, COUNT(times)); break;
-    case 8: odd_condition(b); break;
-    default: ordered_condition(b, OF(number_names), numbers, COUNT(numbers));
-    }
-}
-
 /* ---- the comparison ---- */
-static struct node *parse(const struct columns *c, struct slice text, struct arena *mem)
-{
-    struct slice names[COUNT(((struct store *)0)->column)];
-    const struct parse_options options = { names, c->n };
-    struct node *node;
-    struct diag flaw;
-    struct err e;
-    for (size_t i = 0; i < c->n; i++)
-        names[i] = c->column[i].name;
-    if (feel_parse(text, &options, mem, &node, &flaw, &e))
-        fail_msg("%.*s: %s", SLICE_ARG(text), flaw.text);
-    return node;
-}
-
-static bool interpreter_says(const struct columns *c, const struct node *node, size_t row, struct arena *mem)
-{
-    struct value_entry entry[COUNT(((struct store *)0)->column)];
-    struct eval eval;
-    struct err e;
-    struct value v;
-    bool ok;
-    arena_reset(mem);
-    for (size_t i = 0; i < c->n; i++)
-        entry[i] = (struct value_entry){ c->column[i].name, column_value(&c->column[i], row, mem, &ok) };
-    const struct feel_scope scope = { .n = c->n, .entry = entry };
-    eval_init(&eval, mem, NULL, NOW_MS, &e);
-    assert_int_equal(feel_eval(&eval, node, &scope, &v), ERR_OK);
-    return value_is_true(v);
-}
-
 static void compare_one(const struct columns *c, struct slice text, size_t rows, struct arena *mem, struct arena *scratch)
 {
     struct program *program;
     struct err e;
     uint64_t *bits = calloc(COLUMN_WORDS(ROWS), sizeof *bits);
-    struct node *node = parse(c, text, mem);
+    struct node *node = parse_condition(c, text, mem);
     assert_int_equal(program_new(node, c, NULL, NOW_MS, mem, &program, &e), ERR_OK);
     assert_int_equal(program_run(program, 0, c->rows, bits, scratch, NULL, &e), ERR_OK);
     for (size_t k = 0; k < rows; k++) {
@@ -244,15 +47,15 @@ static void says_what_the_interpreter_says(void **state)
         struct buf text = buf_make(0);
         if (done % (rows * 500) == 0) {
             if (done)
-                clear(&store);
-            fill(&store);
+                store_clear(&store);
+            store_fill(&store);
         }
-        condition(&text, 3);
+        any_condition(&text, 3);
         arena_reset(mem);
         compare_one(&columns, buf_slice(&text), rows, mem, scratch);
         buf_drop(&text);
     }
-    clear(&store);
+    store_clear(&store);
 }
 
 /* What is fast is fast: these use no interpreter per row, and say so. */
@@ -273,14 +76,14 @@ static void explains_itself(void **state)
         { "today() > @\"2000-01-01\"", "constant: today() > @\"2000-01-01\"\n" },
     };
     struct store store;
-    fill(&store);
+    store_fill(&store);
     AUTO(arena) mem = arena_new((size_t)16 << 20);
     const struct columns columns = { ROWS, COUNT(store.column), store.column };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct program *program;
         struct err e;
         struct buf out = buf_make(0);
-        assert_int_equal(program_new(parse(&columns, slice_of(cases[i].text), mem), &columns, NULL, NOW_MS, mem, &program,
+        assert_int_equal(program_new(parse_condition(&columns, slice_of(cases[i].text), mem), &columns, NULL, NOW_MS, mem, &program,
                                      &e), ERR_OK);
         program_explain(program, &out);
         buf_addc(&out, 0);
@@ -288,14 +91,14 @@ static void explains_itself(void **state)
         assert_int_equal(program_row_steps(program), strstr(cases[i].want, "row by row") != NULL);
         buf_drop(&out);
     }
-    clear(&store);
+    store_clear(&store);
 }
 
 static void is_cancelled(void **state)
 {
     (void)state;
     struct store store;
-    fill(&store);
+    store_fill(&store);
     AUTO(arena) mem = arena_new((size_t)16 << 20);
     AUTO(arena) scratch = arena_new((size_t)16 << 20);
     const struct columns columns = { ROWS, COUNT(store.column), store.column };
@@ -303,9 +106,9 @@ static void is_cancelled(void **state)
     struct err e;
     uint64_t bits[COLUMN_WORDS(ROWS)];
     atomic_bool cancel = true;
-    assert_int_equal(program_new(parse(&columns, SLICE("n1 > 0"), mem), &columns, NULL, NOW_MS, mem, &program, &e), ERR_OK);
+    assert_int_equal(program_new(parse_condition(&columns, SLICE("n1 > 0"), mem), &columns, NULL, NOW_MS, mem, &program, &e), ERR_OK);
     assert_int_equal(program_run(program, 0, ROWS, bits, scratch, &cancel, &e), ERR_BUSY);
-    clear(&store);
+    store_clear(&store);
 }
 
 int main(void)
