@@ -11,6 +11,7 @@
 #define MOMENT_MS 60000              // now() is asked so often
 #define FOUND_MAX 16384u             // written in one go
 #define ROWS_LOCKED (16 * COLUMN_CHUNK)
+#define RETRY_MS 10000               // after a pass that failed everybody is asked again: not every second
 #define PASS_BYTES ((size_t)4 << 30)
 #define SCRATCH_BYTES ((size_t)64 << 20)
 
@@ -28,6 +29,7 @@ enum err_code roster_new(struct memory *memory, struct population *population, s
     atomic_init(&m->as_of_ms, FACT_NO_TIME);
     atomic_init(&m->next_moment_ms, INT64_MAX);
     atomic_init(&m->last_day, INT32_MIN);
+    atomic_init(&m->retry_ms, INT64_MIN);
     m->parser = json_parser_new();
     if (m->parser)
         return ERR_OK;
@@ -507,11 +509,16 @@ static enum err_code refresh_and_pass(struct roster *m, const struct people *peo
     return code;
 }
 
-bool roster_due(struct roster *m, const struct people *people, int64_t now_ms)
+static bool is_due(struct roster *m, const struct people *people, int64_t now_ms)
 {
     return atomic_load(&m->touched) || population_changes_wait(m->population)
            || population_refresh_due(m->population, people) || time_day(now_ms) != atomic_load(&m->last_day)
            || now_ms >= atomic_load(&m->next_moment_ms);
+}
+
+bool roster_due(struct roster *m, const struct people *people, int64_t now_ms)
+{
+    return now_ms >= atomic_load(&m->retry_ms) && is_due(m, people, now_ms);
 }
 
 enum err_code roster_pass(struct roster *m, const struct people *people, const struct zones *zones,
@@ -519,13 +526,14 @@ enum err_code roster_pass(struct roster *m, const struct people *people, const s
 {
     enum err_code code = ERR_OK;
     pthread_mutex_lock(&m->passing);
-    if (roster_due(m, people, now_ms)) {
+    if (is_due(m, people, now_ms)) {
         m->world.zones = zones;
         m->world.now_ms = now_ms;
         code = refresh_and_pass(m, people, now_ms, e);
     }
     if (code)
         atomic_store(&m->touched, true);
+    atomic_store(&m->retry_ms, code ? now_ms + RETRY_MS : INT64_MIN);
     pthread_mutex_unlock(&m->passing);
     return code;
 }

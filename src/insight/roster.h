@@ -27,7 +27,8 @@ struct follower roster_follower(struct roster *);
 /* Does nothing where none is due; waits for one that another thread makes. */
 MUST_CHECK enum err_code roster_pass(struct roster *, const struct people *, const struct zones *,
                                          int64_t now_ms, struct err *e);
-/* Something has happened, or enough time has passed, for a pass to find changes. Also false while one is made. */
+/* Something has happened, or enough time has passed, for a pass to find changes. Also false while one is made, and for
+ * ten seconds after one that failed. */
 bool roster_due(struct roster *, const struct people *, int64_t now_ms);
 /* An audience has been written: a pass is due. */
 void roster_touch(struct roster *);

@@ -54,6 +54,7 @@ static enum err_code take_documents(struct roster *m, const struct document_row 
     }
     for (size_t i = 0; i < m->n; i++)
         if (!m->kept[i]->gone && !is_among(row, n, m->kept[i]->id)) {
+            TRY(roster_end(m, m->kept[i]->id, e));
             set_gone(m, m->kept[i]);
             *changed = true;
         }

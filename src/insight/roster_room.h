@@ -56,7 +56,7 @@ struct roster {
     int64_t moment_ms;
     bool redo;                       // a pass has failed: what changed for it is not known any more
     atomic_bool touched;
-    atomic_llong as_of_ms, next_moment_ms;
+    atomic_llong as_of_ms, next_moment_ms, retry_ms;
     atomic_int last_day;
 };
 
@@ -82,6 +82,8 @@ struct found {
 MUST_CHECK enum err_code roster_write(struct roster *, const struct found *, size_t n, struct err *e);
 /* kept->next are the members of kept->wanted from now on. */
 MUST_CHECK enum err_code roster_begin(struct roster *, struct kept *, struct err *e);
+/* An audience that is gone needs no start. */
+MUST_CHECK enum err_code roster_end(struct roster *, int64_t audience, struct err *e);
 /* The members that an audience's version began with; ERR_NOT_FOUND: another version has begun since. In *ret, to be
  * freed. */
 MUST_CHECK enum err_code roster_start(struct store_conn *, int64_t audience, int64_t version, uint64_t **ret,

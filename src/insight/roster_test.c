@@ -236,6 +236,7 @@ static void broken_ones_say_why_and_wait(void **state)
     lab_must_run(&s->shop.lab, remove_audience, &a);
     pass(s);
     assert_false(roster_find(s->roster, a, &members));
+    assert_int_equal(lab_number(&s->shop.lab, "SELECT count(*) FROM audience_starts"), 1);
     assert_true(roster_find(s->roster, b, &members));
     assert_non_null(strstr(members.why, "there is no audience 'A'"));
     assert_int_equal(members.n, 1);

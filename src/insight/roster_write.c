@@ -22,6 +22,7 @@ struct writing {
     const struct found *found;
     size_t n;
     struct kept *begins;
+    int64_t ends;
 };
 
 static enum err_code append(struct tx *tx, uint32_t customer, struct buf *body, int64_t *seq, struct err *e)
@@ -125,6 +126,21 @@ static enum err_code run_begin(struct command *command, struct tx *tx, struct er
 enum err_code roster_begin(struct roster *m, struct kept *k, struct err *e)
 {
     struct writing w = { .command = { .run = run_begin, .facts = 1 }, .begins = k };
+    return memory_run(m->memory, &w.command, e);
+}
+
+/* ---- an audience ends ---- */
+static enum err_code run_end(struct command *command, struct tx *tx, struct err *e)
+{
+    struct store_stmt *st;
+    TRY(store_prepare(tx->conn, SLICE("DELETE FROM audience_starts WHERE audience = $1"), &st, e));
+    store_bind_i64(st, 1, ((const struct writing *)command)->ends);
+    return store_run(st, e);
+}
+
+enum err_code roster_end(struct roster *m, int64_t audience, struct err *e)
+{
+    struct writing w = { .command = { .run = run_end }, .ends = audience };
     return memory_run(m->memory, &w.command, e);
 }
 
