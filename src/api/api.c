@@ -157,7 +157,7 @@ static void refresh_work(void *arg)
     if (!atomic_load(&api->stopping) && affinity_refit_due(rooms->affinity, now_ms))
         (void)!affinity_refit(rooms->affinity, now_ms, &api->stopping, &e);
     if (!atomic_load(&api->stopping) && roster_due(rooms->roster, rooms->people, now_ms))
-        (void)!roster_pass(rooms->roster, rooms->people, rooms->zones, now_ms, &e);
+        (void)!roster_pass(rooms->roster, rooms->people, now_ms, &e);
     if (!atomic_load(&api->stopping) && now_ms - api->sized_ms >= SIZES_EVERY_MS) {
         (void)!audiences_keep_sizes(rooms, now_ms, &e);
         api->sized_ms = now_ms;

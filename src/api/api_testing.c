@@ -36,8 +36,8 @@ static void open_rooms(struct shop *shop)
     need(purchases_new(r->memory, &r->purchases, &e), &e, "purchases");
     need(counts_new(&r->counts, &e), &e, "counts");
     need(catalogue_new(r->memory, shop->read, r->purchases, &r->catalogue, &e), &e, "catalogue");
-    need(population_new(r->memory, &r->population, &e), &e, "population");
-    need(roster_new(r->memory, r->population, &r->roster, &e), &e, "roster");
+    need(population_new(r->memory, NULL, &r->population, &e), &e, "population");
+    need(roster_new(r->memory, r->population, NULL, &r->roster, &e), &e, "roster");
     struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                     catalogue_follower(r->catalogue), population_follower(r->population), population_columns_follower(r->population),
                                     roster_follower(r->roster) };

@@ -55,7 +55,7 @@ static enum err_code fresh(const struct api_options *rooms, int64_t now_ms, stru
 enum err_code ask_members(const struct api_options *rooms, int64_t now_ms, struct err *e)
 {
     TRY(read_once(rooms, e));
-    return roster_pass(rooms->roster, rooms->people, rooms->zones, now_ms, e);
+    return roster_pass(rooms->roster, rooms->people, now_ms, e);
 }
 
 enum err_code ask_begin(const struct api_options *rooms, int64_t now_ms, struct asking *a, struct err *e)

@@ -277,7 +277,7 @@ static enum err_code keep_run(struct command *command, struct tx *tx, struct err
     const struct keeping *k = (const struct keeping *)command;
     for (size_t i = 0; i < k->n; i++)
         if (k->customers[i] >= 0)
-            TRY(tx_audience_size(tx, k->audience[i].id, time_day(tx->now_ms), k->customers[i], e));
+            TRY(tx_audience_size(tx, k->audience[i].id, zones_day(k->rooms->zones, tx->now_ms), k->customers[i], e));
     return ERR_OK;
 }
 

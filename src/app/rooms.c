@@ -64,6 +64,17 @@ static enum err_code open_store(struct rooms *r, struct err *e)
     return code;
 }
 
+static enum err_code open_zones(struct rooms *r, struct err *e)
+{
+    const struct slice here = slice_of(setting(r->settings, SETTING_time_zone));
+    int32_t offset_s;
+    TRY(zone_files_new(NULL, &r->zone_files, e));
+    r->zones = (struct zones){ zone_offset, r->zone_files, here };
+    return zone_offset(r->zone_files, here, 0, false, &offset_s)
+           ? ERR_OK : err_set(e, ERR_INVALID, 0, "setting time_zone: there is no '%.*s'; zones are called like Europe/Madrid",
+                              SLICE_ARG(here));
+}
+
 static enum err_code open_memory(struct rooms *r, struct err *e)
 {
     struct memory_options options = { .dir = setting(r->settings, SETTING_data), .clock = &sys_clock_real };
@@ -72,8 +83,8 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(purchases_new(r->memory, &r->purchases, e));
     TRY(counts_new(&r->counts, e));
     TRY(catalogue_new(r->memory, r->read, r->purchases, &r->catalogue, e));
-    TRY(population_new(r->memory, &r->population, e));
-    TRY(roster_new(r->memory, r->population, &r->roster, e));
+    TRY(population_new(r->memory, &r->zones, &r->population, e));
+    TRY(roster_new(r->memory, r->population, &r->zones, &r->roster, e));
     const struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                           catalogue_follower(r->catalogue), population_follower(r->population), population_columns_follower(r->population),
                                           roster_follower(r->roster) };
@@ -83,8 +94,6 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(people_new(r->memory, r->purchases, &r->people, e));
     TRY(affinity_new(r->memory, r->purchases, &r->affinity, e));
     TRY(staff_new(r->store, &sys_clock_real, &r->staff, e));
-    TRY(zone_files_new(NULL, &r->zone_files, e));
-    r->zones = (struct zones){ zone_offset, r->zone_files };
     return pool_new(JOB_THREADS, JOBS_MAX, &r->jobs, e);
 }
 
@@ -171,6 +180,8 @@ enum err_code rooms_open(const struct settings *settings, struct rooms_options o
         return err_set(e, ERR_LIMIT, 0, "no memory to start");
     r->settings = settings;
     enum err_code code = open_store(r, e);
+    if (!code)
+        code = open_zones(r, e);
     if (!code)
         code = open_memory(r, e);
     if (!code)

@@ -68,7 +68,7 @@ static bool constant(struct making *m, const struct node *node, struct value *re
 
 static int32_t today(const struct making *m)
 {
-    return time_day(m->world->now_ms);
+    return zones_day(m->world->zones, m->world->now_ms);
 }
 
 /* The first day of the window; false: it is no window. */

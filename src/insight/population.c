@@ -7,7 +7,8 @@
 #include "insight/vec.h"
 #include "text/time.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
+#define ZONE_BYTES 64            // names of the IANA database are half as long
 #define TOLD_MAX (1u << 20)      // beyond that the follower takes its own queue in
 
 static const struct {
@@ -29,12 +30,13 @@ bool population_is_computed(struct slice name)
     return false;
 }
 
-enum err_code population_new(struct memory *memory, struct population **ret, struct err *e)
+enum err_code population_new(struct memory *memory, const struct zones *zones, struct population **ret, struct err *e)
 {
     struct population *p = calloc(1, sizeof *p);
     bool ok = p != NULL;
     if (ok) {
         p->memory = memory;
+        p->zones = zones;
         pthread_rwlock_init(&p->lock, NULL);
         pthread_mutex_init(&p->refreshing, NULL);
         pthread_mutex_init(&p->queue, NULL);
@@ -163,7 +165,7 @@ static enum err_code told_fact(struct population *p, const struct fact *fact, st
         return ERR_OK;
     bool ok = population_name_event(p, fact->event, &event);
     if (ok && event != CODE_NONE)
-        ok = tell(p, (struct told){ event, fact->customer, time_day(fact->timestamp_ms) });
+        ok = tell(p, (struct told){ event, fact->customer, zones_day(p->zones, fact->timestamp_ms) });
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");
 }
 
@@ -238,6 +240,28 @@ static bool get(void *arg, void *at, size_t len)
     return a->code == ERR_OK;
 }
 
+static struct slice zone_of(const struct population *p)
+{
+    return p->zones && p->zones->here.len ? p->zones->here : SLICE("UTC");
+}
+
+enum err_code population_put_zone(const struct population *p, struct snapshot_out *out, struct err *e)
+{
+    char name[ZONE_BYTES] = { 0 };
+    struct slice zone = slice_utf8_cut(zone_of(p), sizeof name);
+    memcpy(name, zone.at, zone.len);
+    return snapshot_put(out, name, sizeof name, e);
+}
+
+enum err_code population_check_zone(const struct population *p, struct snapshot_in *in, struct err *e)
+{
+    char name[ZONE_BYTES];
+    TRY(snapshot_get(in, name, sizeof name, e));
+    struct slice zone = { name, strnlen(name, sizeof name) };
+    return slice_eq(zone, slice_utf8_cut(zone_of(p), sizeof name)) ? ERR_OK
+           : err_set(e, ERR_CORRUPT, 0, "the snapshot's days are of %.*s", SLICE_ARG(zone));
+}
+
 static enum err_code population_save(void *self, struct snapshot_out *out, struct err *e)
 {
     struct population *p = self;
@@ -246,7 +270,8 @@ static enum err_code population_save(void *self, struct snapshot_out *out, struc
     pthread_mutex_lock(&p->queue);
     take_in(p);
     uint64_t n = p->n_events;
-    bool ok = put(&arg, &n, sizeof n);
+    arg.code = population_put_zone(p, out, e);
+    bool ok = !arg.code && put(&arg, &n, sizeof n);
     for (size_t i = 0; ok && i < p->n_events; i++) {
         uint64_t len = p->event[i].name.len;
         ok = put(&arg, &len, sizeof len) && put(&arg, p->event[i].name.at, len)
@@ -281,6 +306,7 @@ static enum err_code population_load(void *self, struct snapshot_in *in, struct 
     struct snapshot_arg arg = { .in = in, .e = e };
     uint64_t n;
     population_reset(p);
+    TRY(population_check_zone(p, in, e));
     TRY(snapshot_get(in, &n, sizeof n, e));
     for (uint64_t i = 0; i < n; i++)
         TRY(load_event(p, &arg));

@@ -3,7 +3,8 @@
  * Rows      the number of a history is its row; those that are customers (roots) are marked, the others are null.
  * Columns   what the shop computes (see population.c: orders, spend, first order, …, known) and every trait by its name.
  *           A trait of the type number is a number of six places at most, any other (and a number trait with a value that
- *           is none) a dictionary of its values. Days are UTC.
+ *           is none) a dictionary of its values.
+ * Days      are of the shop's zone: what is kept by another zone is told and read anew.
  * Events    a follower of the log keeps, for each of the first 1,000 names of track events, who did it on which day.
  * Tallies   how often, first or last a row did something, kept up with each event for those who ask again and again.
  * Fresh     population_refresh takes in what changed since the last time: facts, traits, merges, tiers. The first time it
@@ -21,7 +22,8 @@
 #include "insight/people.h"
 
 struct population;
-MUST_CHECK enum err_code population_new(struct memory *, struct population **ret, struct err *e);
+/* zones->here is the zone of its days; NULL: UTC. */
+MUST_CHECK enum err_code population_new(struct memory *, const struct zones *, struct population **ret, struct err *e);
 void population_drop(struct population **);
 /* Two followers of the log: of events, and of whatever changes a customer's row. */
 struct follower population_follower(struct population *);

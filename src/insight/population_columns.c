@@ -128,6 +128,7 @@ static enum err_code put_keep(struct snapshot_out *out, const struct keep *k, si
 static enum err_code put_columns(struct population *p, struct snapshot_out *out, struct err *e)
 {
     const uint64_t head[] = { p->filled ? p->rows : 0, p->n_traits, p->n_dirty, (uint64_t)p->merge };
+    TRY(population_put_zone(p, out, e));
     TRY(snapshot_put(out, head, sizeof head, e));
     if (!head[0])
         return ERR_OK;
@@ -255,6 +256,7 @@ static enum err_code get_columns(struct loading *l)
 {
     struct population *p = l->p;
     uint64_t head[4];
+    TRY(population_check_zone(p, l->in, l->e));
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
     if (!head[0])
         return ERR_OK;

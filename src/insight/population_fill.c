@@ -72,12 +72,12 @@ static enum err_code make_rows(struct filling *f, size_t rows)
 }
 
 /* ---- one row ---- */
-static void put_day(struct keep *k, size_t row, int64_t ms)
+static void put_day(const struct population *p, struct keep *k, size_t row, int64_t ms)
 {
     if (ms == FACT_NO_TIME)
         keep_null(k, row);
     else
-        keep_raw(k, row, time_day(ms));
+        keep_raw(k, row, zones_day(p->zones, ms));
 }
 
 static bool put_word(struct keep *k, size_t row, const char *word)
@@ -91,10 +91,10 @@ static bool put_computed(struct population *p, const struct seen *s)
     size_t row = s->row;
     keep_raw(&k[COMPUTED_ORDERS], row, (int64_t)s->standing.bought.orders * 1000000);
     keep_raw(&k[COMPUTED_SPEND], row, s->standing.bought.value_micro);
-    put_day(&k[COMPUTED_FIRST_ORDER], row, s->standing.bought.first_ms);
-    put_day(&k[COMPUTED_LAST_ORDER], row, s->standing.bought.last_ms);
-    put_day(&k[COMPUTED_FIRST_SEEN], row, s->first_ms);
-    put_day(&k[COMPUTED_LAST_SEEN], row, s->last_ms);
+    put_day(p, &k[COMPUTED_FIRST_ORDER], row, s->standing.bought.first_ms);
+    put_day(p, &k[COMPUTED_LAST_ORDER], row, s->standing.bought.last_ms);
+    put_day(p, &k[COMPUTED_FIRST_SEEN], row, s->first_ms);
+    put_day(p, &k[COMPUTED_LAST_SEEN], row, s->last_ms);
     keep_raw(&k[COMPUTED_KNOWN], row, s->known);
     return put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
            && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind));

@@ -63,6 +63,7 @@ enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_
                 COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED };
 struct population {
     struct memory *memory;
+    const struct zones *zones;
     pthread_rwlock_t lock;       // of all that follows but the queue
     pthread_mutex_t refreshing;  // of the connection
     struct store_conn *conn;     // made when it is first needed
@@ -102,6 +103,9 @@ struct population {
     atomic_int progress;
 };
 
+/* A snapshot begins with the zone of its days. ERR_CORRUPT: another one. */
+MUST_CHECK enum err_code population_put_zone(const struct population *, struct snapshot_out *, struct err *e);
+MUST_CHECK enum err_code population_check_zone(const struct population *, struct snapshot_in *, struct err *e);
 /* Is the column one that the shop computes? */
 bool population_is_computed(struct slice name);
 /* Under the queue's lock: something happened to the row. false: memory. */

@@ -166,6 +166,30 @@ static void windows_are_whole_days(void **state)
     assert_int_equal(count(s, "event count(\"Looked\", @\"P1M\") > 0"), 2);
 }
 
+/* Days begin at the shop's midnight, also on the day that has 25 hours. */
+static void days_are_the_shops(void **state)
+{
+    struct street *s = *state;
+    int64_t midnight = LAB_NOW - LAB_NOW % SHOP_DAY, hour = SHOP_DAY / 24;  // 2026-11-23T00:00Z
+    int64_t long_day = midnight - 29 * SHOP_DAY;                             // 2026-10-25T00:00Z
+    shop_track(&s->shop, "u1", "Looked", midnight - hour / 2, "{}");
+    shop_track(&s->shop, "u2", "Changed", long_day - 2 * hour, "{}");        // the first moment of the 25th
+    shop_track(&s->shop, "u3", "Changed", long_day - 2 * hour - 1, "{}");
+    shop_track(&s->shop, "u4", "Changed", long_day + 23 * hour - 1, "{}");   // its last
+    shop_track(&s->shop, "u5", "Changed", long_day + 23 * hour, "{}");
+    assert_int_equal(count(s, "event count(\"Looked\", @\"P1D\") = 1"), 0);
+    assert_int_equal(count(s, "last event(\"Changed\") = @\"2026-10-25\""), 2);
+    assert_int_equal(count(s, "today() = @\"2026-11-23\" and last seen < today()"), 5);
+    street_stop(s);
+    s->zones = (struct zones){ street_offset, NULL, SLICE("Here") };
+    street_start(s);
+    assert_int_equal(count(s, "event count(\"Looked\", @\"P1D\") = 1"), 1);
+    assert_int_equal(count(s, "last event(\"Changed\") = @\"2026-10-25\""), 2);
+    assert_int_equal(count(s, "last event(\"Changed\") = @\"2026-10-25\" and first seen = @\"2026-10-25\""), 2);
+    assert_int_equal(count(s, "last event(\"Changed\") = @\"2026-10-24\""), 1);
+    assert_int_equal(count(s, "last seen < today()"), 4);
+}
+
 static void flaws_have_their_place(void **state)
 {
     static const struct {
@@ -232,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(is_what_reading_anew_gives, street_setup, street_teardown),
         cmocka_unit_test_setup_teardown(windows_are_whole_days, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(days_are_the_shops, street_setup, street_teardown),
         cmocka_unit_test_setup_teardown(flaws_have_their_place, street_setup, street_teardown),
         cmocka_unit_test_setup_teardown(explains_and_composes, street_setup, street_teardown),
     };

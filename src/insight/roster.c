@@ -5,7 +5,6 @@
 
 #include "base/limits.h"
 #include "insight/vec.h"
-#include "text/time.h"
 
 #define SNAPSHOT_VERSION 1
 #define MOMENT_MS 60000              // now() is asked so often
@@ -15,13 +14,15 @@
 #define PASS_BYTES ((size_t)4 << 30)
 #define SCRATCH_BYTES ((size_t)64 << 20)
 
-enum err_code roster_new(struct memory *memory, struct population *population, struct roster **ret, struct err *e)
+enum err_code roster_new(struct memory *memory, struct population *population, const struct zones *zones,
+                         struct roster **ret, struct err *e)
 {
     struct roster *m = *ret = calloc(1, sizeof *m);
     if (!m)
         return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
     m->memory = memory;
     m->population = population;
+    m->world.zones = zones;
     m->day = INT32_MIN;
     pthread_rwlock_init(&m->lock, NULL);
     pthread_mutex_init(&m->passing, NULL);
@@ -451,7 +452,7 @@ static enum err_code make(struct passing *x, bool *new_day, bool *new_moment)
 {
     struct roster *m = x->m;
     bool changed;
-    int32_t today = time_day(m->world.now_ms);
+    int32_t today = zones_day(m->world.zones, m->world.now_ms);
     *new_day = today != m->day;
     *new_moment = any_moment(m) && m->world.now_ms - m->moment_ms >= MOMENT_MS;
     TRY(roster_read(m, &changed, x->e));
@@ -484,7 +485,7 @@ static enum err_code pass(struct passing *x, struct arena *mem)
     TRY(ask(x, NULL, rows));
     TRY(begin_versions(x));
     m->redo = false;
-    m->day = time_day(m->world.now_ms);
+    m->day = zones_day(m->world.zones, m->world.now_ms);
     if (new_moment)
         m->moment_ms = m->world.now_ms;
     atomic_store(&m->last_day, m->day);
@@ -512,7 +513,7 @@ static enum err_code refresh_and_pass(struct roster *m, const struct people *peo
 static bool is_due(struct roster *m, const struct people *people, int64_t now_ms)
 {
     return atomic_load(&m->touched) || population_changes_wait(m->population)
-           || population_refresh_due(m->population, people) || time_day(now_ms) != atomic_load(&m->last_day)
+           || population_refresh_due(m->population, people) || zones_day(m->world.zones, now_ms) != atomic_load(&m->last_day)
            || now_ms >= atomic_load(&m->next_moment_ms);
 }
 
@@ -521,13 +522,11 @@ bool roster_due(struct roster *m, const struct people *people, int64_t now_ms)
     return now_ms >= atomic_load(&m->retry_ms) && is_due(m, people, now_ms);
 }
 
-enum err_code roster_pass(struct roster *m, const struct people *people, const struct zones *zones,
-                              int64_t now_ms, struct err *e)
+enum err_code roster_pass(struct roster *m, const struct people *people, int64_t now_ms, struct err *e)
 {
     enum err_code code = ERR_OK;
     pthread_mutex_lock(&m->passing);
     if (is_due(m, people, now_ms)) {
-        m->world.zones = zones;
         m->world.now_ms = now_ms;
         code = refresh_and_pass(m, people, now_ms, e);
     }

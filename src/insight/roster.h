@@ -19,14 +19,14 @@
 #define AUDIENCE "audience"          // the kind of document (memory/documents.h)
 
 struct roster;
-/* The population must outlive it. */
-MUST_CHECK enum err_code roster_new(struct memory *, struct population *, struct roster **ret, struct err *e);
+/* The population and the zones (NULL: there are none, days are UTC's) must outlive it. */
+MUST_CHECK enum err_code roster_new(struct memory *, struct population *, const struct zones *, struct roster **ret,
+                                    struct err *e);
 void roster_drop(struct roster **);
 struct follower roster_follower(struct roster *);
 
 /* Does nothing where none is due; waits for one that another thread makes. */
-MUST_CHECK enum err_code roster_pass(struct roster *, const struct people *, const struct zones *,
-                                         int64_t now_ms, struct err *e);
+MUST_CHECK enum err_code roster_pass(struct roster *, const struct people *, int64_t now_ms, struct err *e);
 /* Something has happened, or enough time has passed, for a pass to find changes. Also false while one is made, and for
  * ten seconds after one that failed. */
 bool roster_due(struct roster *, const struct people *, int64_t now_ms);

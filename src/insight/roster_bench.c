@@ -51,8 +51,8 @@ static enum err_code open_rooms(struct bench *b, const char *dir, struct err *e)
     TRY(code);
     TRY(memory_new(b->store, (struct memory_options){ .dir = dir, .clock = &sys_clock_real }, &b->memory, e));
     TRY(purchases_new(b->memory, &b->purchases, e));
-    TRY(population_new(b->memory, &b->population, e));
-    TRY(roster_new(b->memory, b->population, &b->roster, e));
+    TRY(population_new(b->memory, NULL, &b->population, e));
+    TRY(roster_new(b->memory, b->population, NULL, &b->roster, e));
     const struct follower followers[] = { population_follower(b->population), population_columns_follower(b->population),
                                           roster_follower(b->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
@@ -138,7 +138,7 @@ static enum err_code tell(struct bench *b, size_t n, int days, struct err *e)
 
 static enum err_code pass(struct bench *b, struct err *e)
 {
-    return roster_pass(b->roster, b->people, NULL, NOW, e);
+    return roster_pass(b->roster, b->people, NOW, e);
 }
 
 static enum err_code changes(struct bench *b, int64_t *ret, struct err *e)

@@ -13,9 +13,12 @@ struct street {
     struct people *people;
     struct population *population;
     struct roster *roster;
+    struct zones zones;          // of the next street_start
     int64_t merge[8];            // seq of those that stand
     bool known[PEOPLE];          // have come with a track event
 };
+/* For zones.offset: every name is a zone of an hour east, two in the summer of 2026, as in Madrid. */
+bool street_offset(void *arg, struct slice name, int64_t second, bool local, int32_t *ret);
 void street_start(struct street *);
 void street_stop(struct street *);   // followers are asked for their snapshots
 /* For cmocka: *state is a street. */

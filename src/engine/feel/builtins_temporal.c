@@ -207,13 +207,23 @@ static struct value call_month_of_year(struct eval *e, const struct value *args,
     return value_string(slice_of(months[d.month - 1]));
 }
 
-/* The clock was read when the evaluation began: it is the same throughout. */
+/* The clock was read when the evaluation began: it is the same throughout. Its wall clock is of the zone that is here. */
+static bool wall_clock(const struct eval *e, struct date_time *ret)
+{
+    int32_t offset_s = zones_offset_here(e->zones, e->now_ms);
+    int64_t wall_ms;
+    if (__builtin_add_overflow(e->now_ms, (int64_t)offset_s * 1000, &wall_ms) || !date_time_of_ms(wall_ms, ret))
+        return false;
+    ret->time.zone.offset_s = offset_s;
+    return true;
+}
+
 static struct value call_now(struct eval *e, const struct value *args, size_t n)
 {
     (void)args;
     assert(n == 0);
     struct date_time t;
-    if (!date_time_of_ms(e->now_ms, &t))
+    if (!wall_clock(e, &t))
         return eval_null(e, 0, "now(): the clock is outside of the calendar");
     return made_date_time(e, t);
 }
@@ -223,8 +233,7 @@ static struct value call_today(struct eval *e, const struct value *args, size_t 
     (void)args;
     assert(n == 0);
     struct date_time t;
-    return date_time_of_ms(e->now_ms, &t) ? value_date(t.date)
-                                          : eval_null(e, 0, "today(): the clock is outside of the calendar");
+    return wall_clock(e, &t) ? value_date(t.date) : eval_null(e, 0, "today(): the clock is outside of the calendar");
 }
 
 static struct value call_is(struct eval *e, const struct value *args, size_t n)

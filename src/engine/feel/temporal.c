@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/civil.h"
+#include "text/time.h"
 
 #define DAY_S 86400
 #define NANOS 1000000000
@@ -207,6 +208,21 @@ bool date_time_of_ms(int64_t ms, struct date_time *ret)
     const struct date_time epoch = { { 1970, 1, 1 }, { .zone = { .kind = ZONE_OFFSET } } };
     int64_t s = floor_div(ms, 1000);
     return date_time_add(epoch, (struct duration){ s, (int32_t)(ms - s * 1000) * 1000000 }, ret);
+}
+
+int32_t zones_offset_here(const struct zones *zones, int64_t ms)
+{
+    int32_t offset_s = 0;
+    if (zones && zones->here.len && !zones->offset(zones->arg, zones->here, floor_div(ms, 1000), false, &offset_s))
+        return 0;
+    return offset_s;
+}
+
+int32_t zones_day(const struct zones *zones, int64_t ms)
+{
+    int64_t wall_ms;
+    bool fits = !__builtin_add_overflow(ms, (int64_t)zones_offset_here(zones, ms) * 1000, &wall_ms);
+    return time_day(fits ? wall_ms : ms);
 }
 
 struct day_time time_of_day_add(struct day_time t, struct duration d)

@@ -27,7 +27,12 @@ struct zones {
      * such zone. */
     bool (*offset)(void *arg, struct slice name, int64_t second, bool local, int32_t *ret);
     void *arg;
+    struct slice here;  // the zone of now() and today(), and of the shop's days; empty: UTC
 };
+/* Seconds east of Greenwich of the zone that is here, at that moment (milliseconds since 1970). */
+int32_t zones_offset_here(const struct zones *, int64_t ms);
+/* The day there, since 1970-01-01. */
+int32_t zones_day(const struct zones *, int64_t ms);
 
 struct date {
     int32_t year;
