@@ -12,16 +12,6 @@
 #include "insight/street_testing.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-static const char *const conditions[] = {
-    "event count(\"Order Completed\") > 1",
-    "event count(\"Order Completed\", @\"P30D\") > 0 and not(event count(\"Looked\", @\"P7D\") > 2)",
-    "last event(\"Looked\") >= today() - @\"P20D\" or first event(\"Looked\") = null",
-    "spend > 20 and (plan = \"gold\" or age > 30)",
-    "tier in (\"champion\", \"loyal\", \"new\") or known = false",
-    "plan != \"gold\" and age between 18 and 40",
-    "count(tags) > 1",
-    "last order > first order",
-};
 
 static void print_bits(const uint64_t *bits, size_t rows, struct buf *out)
 {
@@ -35,13 +25,13 @@ static void print_conditions(struct street *s, struct buf *out)
 {
     const struct condition_world w = street_world(s);
     size_t rows = population_columns(s->population)->rows;
-    for (size_t i = 0; i < COUNT(conditions); i++) {
+    for (size_t i = 0; i < STREET_CONDITIONS; i++) {
         AUTO(arena) mem = arena_new((size_t)64 << 20);
         AUTO(arena) scratch = arena_new((size_t)16 << 20);
         struct condition *c;
         uint64_t *bits;
         struct err e = { 0 };
-        enum err_code code = condition_new(&w, slice_of(conditions[i]), mem, &c, &e);
+        enum err_code code = condition_new(&w, slice_of(street_conditions[i]), mem, &c, &e);
         if (!code)
             code = condition_run(c, mem, scratch, NULL, &bits, &e);
         buf_printf(out, "%zu:", i);

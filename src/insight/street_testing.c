@@ -10,6 +10,17 @@
 #include "base/hash.h"
 #include "insight/street_testing.h"
 
+const char *const street_conditions[STREET_CONDITIONS] = {
+    "event count(\"Order Completed\") > 1",
+    "event count(\"Order Completed\", @\"P30D\") > 0 and not(event count(\"Looked\", @\"P7D\") > 2)",
+    "last event(\"Looked\") >= today() - @\"P20D\" or first event(\"Looked\") = null",
+    "spend > 20 and (plan = \"gold\" or age > 30)",
+    "tier in (\"champion\", \"loyal\", \"new\") or known = false",
+    "plan != \"gold\" and age between 18 and 40",
+    "count(tags) > 1",
+    "last order > first order",
+};
+
 static uint64_t seed = 11;
 
 uint64_t any(uint64_t below)

@@ -25,6 +25,10 @@ void street_stop(struct street *);   // followers are asked for their snapshots
 int street_setup(void **state);
 int street_teardown(void **state);
 
+/* Of every kind that the population knows. */
+#define STREET_CONDITIONS 8
+extern const char *const street_conditions[STREET_CONDITIONS];
+
 /* The same numbers in each run. */
 uint64_t any(uint64_t below);
 /* Something happens: an event late or early, an order, a refund, traits, a merge, an unmerge, a deletion, hours pass. */
