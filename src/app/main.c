@@ -32,7 +32,8 @@ const struct command_entry commands[] = {
       "measure the proposals against popularity on the last days",
       "Keeps the last DAYS (30) back, proposes from what was before, counts hits among ten. Prints JSON.",
       command_evaluate },
-    { "audience", "tendero audience count CONDITION | list [ID] | changes ID | explain CONDITION --customer ID | sql CONDITION [--data DIR]",
+    { "audience", "tendero audience count CONDITION | list [ID] | changes ID | explain CONDITION --customer ID | sql CONDITION "
+                  "[--data DIR]",
       "how many customers a condition is true of, who, and why",
       "CONDITION is FEEL over traits, purchases and events: docs/AUDIENCES.md. count prints the number last (how it\n"
       "was worked out goes to standard error); list prints saved audiences, or the members of one, as JSON lines;\n"

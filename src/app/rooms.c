@@ -71,8 +71,8 @@ static enum err_code open_zones(struct rooms *r, struct err *e)
     TRY(zone_files_new(NULL, &r->zone_files, e));
     r->zones = (struct zones){ zone_offset, r->zone_files, here };
     return zone_offset(r->zone_files, here, 0, false, &offset_s)
-           ? ERR_OK : err_set(e, ERR_INVALID, 0, "setting time_zone: there is no '%.*s'; zones are called like Europe/Madrid",
-                              SLICE_ARG(here));
+           ? ERR_OK : err_set(e, ERR_INVALID, 0,
+                              "setting time_zone: there is no '%.*s'; zones are called like Europe/Madrid", SLICE_ARG(here));
 }
 
 static enum err_code open_memory(struct rooms *r, struct err *e)
@@ -86,8 +86,8 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(population_new(r->memory, &r->zones, &r->population, e));
     TRY(roster_new(r->memory, r->population, &r->zones, &r->roster, e));
     const struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
-                                          catalogue_follower(r->catalogue), population_follower(r->population), population_columns_follower(r->population),
-                                          roster_follower(r->roster) };
+                                          catalogue_follower(r->catalogue), population_follower(r->population),
+                                          population_columns_follower(r->population), roster_follower(r->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);
     TRY(memory_start(r->memory, e));

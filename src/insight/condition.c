@@ -346,8 +346,8 @@ static bool calls(const struct node *node, struct slice name)
 /* Those that the tree names; what it says of the time is true for a day, or for a moment. */
 static enum err_code add_named(struct making *m, const struct node *node)
 {
-    const struct column *base = node->kind == NODE_NAME ? columns_find(population_columns(m->world->population), node->name)
-                                                        : NULL;
+    const struct columns *known = population_columns(m->world->population);
+    const struct column *base = node->kind == NODE_NAME ? columns_find(known, node->name) : NULL;
     size_t place;
     if (base) {
         TRY(frame_add_base(m->frame, base, &place, m->e));

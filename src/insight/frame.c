@@ -213,7 +213,8 @@ static void gather_base(struct place *p, const uint32_t *row, size_t n)
 }
 
 /* As a question over everybody counts them: two sums that stop at their ends. */
-static void gather_counts(struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row, size_t n)
+static void gather_counts(const struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row,
+                          size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t sum = tally_count(p->tally, row[i]);
@@ -225,7 +226,8 @@ static void gather_counts(struct frame *f, struct place *p, const struct populat
     }
 }
 
-static void gather_days(struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row, size_t n)
+static void gather_days(const struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row,
+                        size_t n)
 {
     memset(p->null, 0, sizeof p->null);
     for (size_t i = 0; i < n; i++) {
@@ -243,7 +245,8 @@ static void gather_days(struct frame *f, struct place *p, const struct populatio
     }
 }
 
-static void find_leaves(struct frame *f, const struct population_leaf *leaf, size_t n_leaves, const uint32_t *row, size_t n)
+static void find_leaves(struct frame *f, const struct population_leaf *leaf, size_t n_leaves, const uint32_t *row,
+                        size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         size_t low = 0, high = n_leaves;

@@ -65,16 +65,17 @@ struct population_event {
 /* The i-th name, in the order of first sight; false behind the last. */
 bool population_event(const struct population *, size_t i, struct population_event *ret);
 
-/* What rows (histories, not customers) did of one event, up to date with each refresh. Counts are of the days from and to,
- * both included; 65,535 is the most. First and last are of all days, theirs are INT32_MIN and INT32_MAX. */
+/* What rows (histories, not customers) did of one event, up to date with each refresh. Counts are of the days from and
+ * to, both included; 65,535 is the most. First and last are of all days: from and to are 0. */
 enum tally_kind { TALLY_COUNT, TALLY_FIRST, TALLY_LAST };
 struct tally;
-/* Finds it or makes it; it lives until a sweep finds it not asked for. Under population_lock_alone. NULL in *ret: there are too
- * many names of events for another one, nobody did it. */
+/* Finds it or makes it; it lives until a sweep finds it not asked for. Under population_lock_alone. NULL in *ret: there
+ * are too many names of events for another one, nobody did it. */
 MUST_CHECK enum err_code population_tally(struct population *, struct slice event, enum tally_kind, int32_t from,
                                           int32_t to, struct tally **ret, struct err *e);
 /* The same, never made anew. Under either lock. */
-struct tally *population_find_tally(const struct population *, struct slice event, enum tally_kind, int32_t from, int32_t to);
+struct tally *population_find_tally(const struct population *, struct slice event, enum tally_kind, int32_t from,
+                                    int32_t to);
 /* Drops those that nobody has asked population_tally for since the last sweep. Under population_lock_alone. */
 void population_sweep_tallies(struct population *);
 /* NULL: nobody did it. */

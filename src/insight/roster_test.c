@@ -98,7 +98,8 @@ static void check_one(struct street *s, int64_t id)
     bool found = roster_find(s->roster, id, &members);
     for (size_t i = 0; !code && found && i < rows; i++)
         if (members_have(&members, i) != bits_has(bits, i))
-            snprintf(failed, sizeof failed, "%.*s: row %zu is %sin", SLICE_ARG(row.text), i, bits_has(bits, i) ? "" : "not ");
+            snprintf(failed, sizeof failed, "%.*s: row %zu is %sin", SLICE_ARG(row.text), i,
+                     bits_has(bits, i) ? "" : "not ");
     roster_unlock(s->roster);
     population_unlock(s->population);
     if (!found || (code ? !members.why : members.why || failed[0]))  // not under the locks: cmocka jumps

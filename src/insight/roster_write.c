@@ -193,8 +193,8 @@ enum err_code audience_changes(struct store_conn *conn, int64_t audience, int64_
             return ERR_OK;
         (*ret)[(*n)++] = (struct audience_change){
             .audience = audience, .seq = store_col_i64(st, 0), .customer = (uint32_t)store_col_i64(st, 1),
-            .entered = store_col_i64(st, 2) != 0, .at_ms = store_col_i64(st, 3), .because = because_of(store_col_text(st, 4)),
-            .cause = store_col_i64(st, 5),
+            .entered = store_col_i64(st, 2) != 0, .at_ms = store_col_i64(st, 3),
+            .because = because_of(store_col_text(st, 4)), .cause = store_col_i64(st, 5),
         };
     }
 }

@@ -130,7 +130,8 @@ enum err_code snapshots_save(struct memory *m, bool at_stop, struct err *e)
         memory_read_lock(m);
         bool newer = m->following[i].position > m->following[i].saved;
         memory_read_unlock(m);
-        enum err_code code = newer && (at_stop || !m->following[i].f.large) ? snapshot_save(m, &m->following[i], &own) : ERR_OK;
+        bool wanted = newer && (at_stop || !m->following[i].f.large);
+        enum err_code code = wanted ? snapshot_save(m, &m->following[i], &own) : ERR_OK;
         if (code && !first) {
             first = code;
             *e = own;

@@ -3,8 +3,8 @@
  * Table     a column for each column of the program, by its name:
  *             NUMBER numeric, a multiple of 10^-scale    BOOLEAN boolean    DATE date    DATE_TIME timestamptz
  *             CODES jsonb: the value as JSON, which must be one of the dictionary; null in SQL is null in FEEL
- * Meaning   true for exactly the rows that program_run finds, where `exact`. SQL's TRUE, FALSE and NULL are FEEL's, and its
- *           and, or and not agree with FEEL's; each single comparison is made of the ranges and values that the
+ * Meaning   true for exactly the rows that program_run finds, where `exact`. SQL's TRUE, FALSE and NULL are FEEL's, and
+ *           its and, or and not agree with FEEL's; each single comparison is made of the ranges and values that the
  *           interpreter was asked about (program.h), so that no rule of FEEL is written a second time.
  * Row steps what only the interpreter can do is left open: the SQL is then true for at least the rows that program_run
  *           finds, and the interpreter decides among them (program_explain names the parts).

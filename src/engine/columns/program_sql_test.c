@@ -48,16 +48,18 @@ static void prints_what_can_be_read(void **state)
         const char *feel, *sql;
         bool exact;
     } cases[] = {
-        { "spend > 10.5", "(CASE WHEN \"spend\" IS NULL THEN NULL::boolean WHEN \"spend\" >= '10.51'::numeric THEN TRUE ELSE FALSE END)", true },
+        { "spend > 10.5", "(CASE WHEN \"spend\" IS NULL THEN NULL::boolean WHEN \"spend\" >= '10.51'::numeric THEN TRUE ELSE "
+          "FALSE END)", true },
         { "spend = null", "(CASE WHEN \"spend\" IS NULL THEN TRUE WHEN FALSE THEN TRUE ELSE FALSE END)", true },
         { "not(known)", "(CASE WHEN \"known\" IS NULL THEN NULL::boolean WHEN \"known\" THEN FALSE ELSE TRUE END)", true },
-        { "last order < @\"2026-11-27\"", "(CASE WHEN \"last order\" IS NULL THEN NULL::boolean WHEN \"last order\" <= (DATE '1970-01-01' + (20783)) "
-          "THEN TRUE ELSE FALSE END)", true },
+        { "last order < @\"2026-11-27\"", "(CASE WHEN \"last order\" IS NULL THEN NULL::boolean WHEN \"last order\" <= "
+          "(DATE '1970-01-01' + (20783)) THEN TRUE ELSE FALSE END)", true },
         { "spend = visits", "(\"spend\" IS NOT DISTINCT FROM \"visits\")", true },
         { "spend < visits and 1 < 2", "((\"spend\" < \"visits\") AND (TRUE))", true },
-        { "spend + visits > 3 and known", "((TRUE) AND (CASE WHEN \"known\" IS NULL THEN NULL::boolean WHEN \"known\" THEN TRUE ELSE FALSE END))", false },
-        { "not(spend + visits > 3 or known)", "(NOT ((FALSE) OR (CASE WHEN \"known\" IS NULL THEN NULL::boolean WHEN \"known\" THEN TRUE ELSE "
-          "FALSE END)))", false },
+        { "spend + visits > 3 and known", "((TRUE) AND (CASE WHEN \"known\" IS NULL THEN NULL::boolean WHEN \"known\" "
+          "THEN TRUE ELSE FALSE END))", false },
+        { "not(spend + visits > 3 or known)", "(NOT ((FALSE) OR (CASE WHEN \"known\" IS NULL THEN NULL::boolean "
+          "WHEN \"known\" THEN TRUE ELSE FALSE END)))", false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -90,7 +92,8 @@ static void quotes_names_and_values(void **state)
     assert_int_equal(program_new(&condition, &few_columns, NULL, NOW_MS, mem, &program, &e), ERR_OK);
     assert_int_equal(program_sql(program, &out, &exact, &e), ERR_OK);
     buf_addc(&out, 0);
-    assert_string_equal(out.at, "(CASE WHEN \"pl\"\"an\" IS NULL THEN FALSE WHEN \"pl\"\"an\"::jsonb = ANY (ARRAY['\"o''x\\\\\"', '\"gold\"']::jsonb[]) "
+    assert_string_equal(out.at, "(CASE WHEN \"pl\"\"an\" IS NULL THEN FALSE WHEN \"pl\"\"an\"::jsonb = ANY "
+                                "(ARRAY['\"o''x\\\\\"', '\"gold\"']::jsonb[]) "
                                 "THEN TRUE ELSE FALSE END)");
     buf_drop(&out);
 }
@@ -149,12 +152,12 @@ static int server_start(void **state)
     const struct passwd *user = getpwnam("postgres");
     if (getuid() == 0 && (chmod(s->dir, 0755) || chown(s->dir, user->pw_uid, user->pw_gid)))
         return -1;
-    snprintf(command, sizeof command, "%s/initdb -D %s/data -U postgres -A trust -E UTF8 --locale=C --no-sync >%s/log 2>&1", s->bin,
-             s->dir, s->dir);
+    snprintf(command, sizeof command, "%s/initdb -D %s/data -U postgres -A trust -E UTF8 --locale=C --no-sync >%s/log 2>&1",
+             s->bin, s->dir, s->dir);
     if (as_user(s, command))
         return -1;
-    snprintf(command, sizeof command, "%s/pg_ctl -D %s/data -w -l %s/log -o \"-c listen_addresses= -k %s -c fsync=off\" start >/dev/null",
-             s->bin, s->dir, s->dir, s->dir);
+    snprintf(command, sizeof command,
+             "%s/pg_ctl -D %s/data -w -l %s/log -o \"-c listen_addresses= -k %s -c fsync=off\" start >/dev/null", s->bin, s->dir, s->dir, s->dir);
     s->runs = as_user(s, command) == 0;
     return s->runs ? 0 : -1;
 }
@@ -193,7 +196,8 @@ static void write_times(FILE *out, const struct columns *c)
         if (is_time(&c->column[i]))
             fprintf(out, "ALTER TABLE base ALTER COLUMN \"%.*s\" TYPE %s \"%.*s\";\n", SLICE_ARG(c->column[i].name),
                     c->column[i].kind == COLUMN_DATE
-                    ? "date USING DATE '1970-01-01' +" : "timestamptz USING TIMESTAMPTZ 'epoch' + INTERVAL '1 millisecond' *",
+                    ? "date USING DATE '1970-01-01' +"
+                    : "timestamptz USING TIMESTAMPTZ 'epoch' + INTERVAL '1 millisecond' *",
                     SLICE_ARG(c->column[i].name));
 }
 
@@ -252,7 +256,8 @@ static void write_conditions(FILE *out, const struct columns *c, struct asked *a
         asked[i].text = strndup(text.at, text.len);
         asked[i].program = make(c, arena_copy(mem, buf_slice(&text)), mem);
         assert_int_equal(program_sql(asked[i].program, &sql, &asked[i].exact, &e), ERR_OK);
-        fprintf(out, "SELECT coalesce(string_agg(id::text, ' ' ORDER BY id), '') FROM base WHERE %.*s;\n", SLICE_ARG(buf_slice(&sql)));
+        fprintf(out, "SELECT coalesce(string_agg(id::text, ' ' ORDER BY id), '') FROM base WHERE %.*s;\n",
+                SLICE_ARG(buf_slice(&sql)));
         buf_drop(&text);
         buf_drop(&sql);
     }
@@ -290,8 +295,9 @@ static void ask_server(struct server *s, const struct columns *c, struct asked *
     write_base(script, c, scratch);
     write_conditions(script, c, asked, n, mem);
     assert_int_equal(fclose(script), 0);
-    snprintf(command, sizeof command, "PGTZ=UTC %s/psql -X -q -A -t -v ON_ERROR_STOP=1 -h %s -U postgres -d postgres -f %s 2>&1", s->bin,
-             s->dir, s->script);
+    snprintf(command, sizeof command,
+             "PGTZ=UTC %s/psql -X -q -A -t -v ON_ERROR_STOP=1 -h %s -U postgres -d postgres -f %s 2>&1", s->bin, s->dir,
+             s->script);
     FILE *answers = popen(command, "r");
     assert_non_null(answers);
     for (size_t i = 0; i < n; i++) {

@@ -106,7 +106,8 @@ static void is_cancelled(void **state)
     struct err e;
     uint64_t bits[COLUMN_WORDS(ROWS)];
     atomic_bool cancel = true;
-    assert_int_equal(program_new(parse_condition(&columns, SLICE("n1 > 0"), mem), &columns, NULL, NOW_MS, mem, &program, &e), ERR_OK);
+    assert_int_equal(program_new(parse_condition(&columns, SLICE("n1 > 0"), mem), &columns, NULL, NOW_MS, mem,
+                                 &program, &e), ERR_OK);
     assert_int_equal(program_run(program, 0, ROWS, bits, scratch, &cancel, &e), ERR_BUSY);
     store_clear(&store);
 }
