@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 struct job {
@@ -104,4 +103,22 @@ enum err_code pool_submit(struct pool *pool, void (*run)(void *arg), void *arg, 
     pthread_mutex_unlock(&pool->lock);
     return full ? err_set(e, ERR_BUSY, 0, "%zu jobs wait already; try again later", pool->cap)
                 : ERR_OK;
+}
+
+bool pool_withdraw(struct pool *pool, void (*run)(void *arg), void *arg)
+{
+    assert(pool && run);
+    pthread_mutex_lock(&pool->lock);
+    size_t at = 0;
+    for (; at < pool->waiting; at++) {
+        const struct job *job = &pool->ring[(pool->head + at) % pool->cap];
+        if (job->run == run && job->arg == arg)
+            break;
+    }
+    bool waits = at < pool->waiting;
+    for (; waits && at + 1 < pool->waiting; at++)
+        pool->ring[(pool->head + at) % pool->cap] = pool->ring[(pool->head + at + 1) % pool->cap];
+    pool->waiting -= waits;
+    pthread_mutex_unlock(&pool->lock);
+    return waits;
 }

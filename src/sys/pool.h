@@ -4,6 +4,8 @@
 #ifndef TENDERO_SYS_POOL_H
 #define TENDERO_SYS_POOL_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct pool;
@@ -14,5 +16,7 @@ MUST_CHECK enum err_code pool_new(unsigned threads, size_t queue_max, struct poo
 void pool_drop(struct pool **);
 /* ERR_BUSY when queue_max jobs wait already. */
 MUST_CHECK enum err_code pool_submit(struct pool *, void (*run)(void *arg), void *arg, struct err *e);
+/* Takes a job back that has not begun: it is not called then. false: it runs or has run. */
+bool pool_withdraw(struct pool *, void (*run)(void *arg), void *arg);
 
 #endif

@@ -104,6 +104,29 @@ static void refuses_when_full_and_drops_what_waits(void **state)
     assert_int_equal(atomic_load(&ran), after);
 }
 
+static void takes_back_what_waits(void **state)
+{
+    (void)state;
+    AUTO(pool) pool = NULL;
+    atomic_store(&ran, 0);
+    set_gate(false);
+    assert_int_equal(pool_new(1, 8, &pool, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, wait_at_gate, NULL, NULL), ERR_OK);
+    until_waiting(1);
+    assert_false(pool_withdraw(pool, wait_at_gate, NULL));  // it runs
+    for (intptr_t i = 0; i < 4; i++)
+        assert_int_equal(pool_submit(pool, note, (void *)i, NULL), ERR_OK);
+    assert_true(pool_withdraw(pool, note, (void *)1));
+    assert_false(pool_withdraw(pool, note, (void *)1));
+    assert_true(pool_withdraw(pool, note, (void *)3));
+    set_gate(true);
+    assert_int_equal(pool_submit(pool, note, (void *)9, NULL), ERR_OK);
+    while (atomic_load(&ran) < 3)  // then the two before it have been noted
+        sched_yield();
+    assert_int_equal(order[0], 0);
+    assert_int_equal(order[1], 2);
+}
+
 static void add_many(void *arg)
 {
     struct pool *pool = arg;
@@ -131,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_in_order),
         cmocka_unit_test(refuses_when_full_and_drops_what_waits),
+        cmocka_unit_test(takes_back_what_waits),
         cmocka_unit_test(jobs_submit_jobs),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
