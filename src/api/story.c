@@ -337,6 +337,20 @@ static void say_audience(struct story *s)
     say_word(s, text_of(s, s->body, "name"));
 }
 
+/* By staff, or by a table of rules. */
+static void say_trait(struct story *s)
+{
+    struct slice decision = text_of(s, s->body, "decision");
+    if (decision.len) {
+        say(s, "Decided by ", "Decidido por ");
+        say_word(s, decision);
+        buf_adds(s->out, ": ");
+    } else {
+        say(s, "We noted: ", "Anotamos: ");
+    }
+    say_keys(s, json_get(s->body, "traits"));
+}
+
 static void say_own(struct story *s)
 {
     switch (s->fact->type) {
@@ -348,10 +362,7 @@ static void say_own(struct story *s)
         break;
     case FACT_CORRECTION:
     case FACT_DELETION: say_edit(s); break;
-    case FACT_TRAIT:
-        say(s, "We noted: ", "Anotamos: ");
-        say_keys(s, json_get(s->body, "traits"));
-        break;
+    case FACT_TRAIT: say_trait(s); break;
     case FACT_MEMBERSHIP: say_membership(s); break;
     case FACT_AUDIENCE: say_audience(s); break;
     default: say_catalogue(s); break;

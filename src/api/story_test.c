@@ -57,6 +57,8 @@ static const struct {
       "El hecho 9 fue corregido: a typing error" },
     { FACT_DELETION, "", "{\"seq\":9}", "Fact 9 was taken back", "El hecho 9 fue retirado" },
     { FACT_TRAIT, "", "{\"traits\":{\"vip\":true}}", "We noted: vip", "Anotamos: vip" },
+    { FACT_TRAIT, "", "{\"traits\":{\"gift\":\"cake\"},\"provenance\":\"inferred\",\"decision\":\"Gift\"}",
+      "Decided by Gift: gift", "Decidido por Gift: gift" },
     { FACT_MEMBERSHIP, "", "{\"account\":5,\"role\":\"buyer\"}", "Acts for c5 as buyer", "Actúa para c5 como buyer" },
     { FACT_MEMBERSHIP, "", "{\"account\":5,\"ended\":true}", "No longer acts for c5", "Ya no actúa para c5" },
     { FACT_CATALOGUE, "", "{\"product\":{\"title\":\"TEA\"}}", "The catalogue has TEA", "El catálogo tiene TEA" },

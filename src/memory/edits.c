@@ -8,22 +8,22 @@
 
 /* ---- traits from the facts ---- */
 
-/* Traits that stand on declared values alone are uncounted: telling them again counts them. */
-static enum err_code forget_declared(struct tx *tx, uint32_t history, struct err *e)
+/* Traits that no device observed are uncounted: telling them again counts them. */
+static enum err_code forget_told(struct tx *tx, uint32_t history, struct err *e)
 {
     struct store_stmt *st;
     TRY(store_prepare(tx->conn, SLICE("SELECT trait FROM traits WHERE customer = $1 GROUP BY trait "
-                                      "HAVING MAX(provenance) = $2"), &st, e));
+                                      "HAVING SUM(CASE WHEN provenance = $2 THEN 1 ELSE 0 END) = 0"), &st, e));
     store_bind_i64(st, 1, history);
-    store_bind_i64(st, 2, PROVENANCE_DECLARED);
+    store_bind_i64(st, 2, PROVENANCE_OBSERVED);
     for (bool row = true; row;) {
         TRY(store_step(st, &row, e));
         if (row)
             ingest_state_trait_count(memory_ingest(tx->memory), (uint32_t)store_col_i64(st, 0), -1);
     }
-    TRY(store_prepare(tx->conn, SLICE("DELETE FROM traits WHERE customer = $1 AND provenance = $2"), &st, e));
+    TRY(store_prepare(tx->conn, SLICE("DELETE FROM traits WHERE customer = $1 AND provenance <> $2"), &st, e));
     store_bind_i64(st, 1, history);
-    store_bind_i64(st, 2, PROVENANCE_DECLARED);
+    store_bind_i64(st, 2, PROVENANCE_OBSERVED);
     return store_run(st, e);
 }
 
@@ -95,7 +95,7 @@ static enum err_code check_all_observed(struct tx *tx, uint32_t history, struct 
 static enum err_code tell_again(void *arg, const struct told_by *told, bool *enough, struct err *e)
 {
     (void)enough;
-    struct trait_origin origin = { .provenance = PROVENANCE_DECLARED, .quiet = true,
+    struct trait_origin origin = { .provenance = told->provenance, .quiet = true,
                                    .source = told->fact->source, .time_ms = told->fact->timestamp_ms,
                                    .fact = told->fact->seq };
     return traits_set_list(arg, told->about, told->traits, told->n, &origin, e);
@@ -107,7 +107,7 @@ enum err_code tx_traits_rebuild(struct tx *tx, uint32_t history, struct err *e)
     AUTO(arena) mem = arena_new(EDIT_BYTES);
     if (!mem)
         return err_set(e, ERR_LIMIT, 0, "not enough memory to set a customer's traits again");
-    TRY(forget_declared(tx, history, e));
+    TRY(forget_told(tx, history, e));
     TRY(check_all_observed(tx, history, mem, e));
     struct told_query q = { tx->log, tx->conn, tx->customers, &history, 1, LOG_OLDEST };
     TRY(traits_told(&q, tell_again, tx, e));

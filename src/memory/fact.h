@@ -17,7 +17,7 @@ enum fact_type {
     FACT_UNMERGE,     // body {"merge": seq}
     FACT_CORRECTION,  // body {"seq", "patch"}: RFC 7396 merge patch of that fact's body
     FACT_DELETION,    // body {"seq"}: that fact counts no longer
-    FACT_TRAIT,       // declared by staff; body {"traits": {...}}
+    FACT_TRAIT,       // declared by staff, or {"provenance": "inferred"} by a model; body {"traits": {...}}
     FACT_MEMBERSHIP,  // body {"account","role","ended"?}
     FACT_CATALOGUE,   // a product or category changed; body is what it is now
     FACT_AUDIENCE,    // came into an audience or left it (insight/roster.h); of nobody: another version counts

@@ -45,6 +45,12 @@ struct trait {
 /* All traits of a customer by name; in mem. Under the read lock. */
 MUST_CHECK enum err_code traits_of(struct memory *, struct store_conn *, uint32_t root, struct arena *mem,
                                    struct trait **ret, size_t *n, struct err *e);
+/* The newest word of that provenance about a trait of this customer, as JSON: "null" where it took the value back;
+ * empty: there was none. Under the read lock. */
+MUST_CHECK enum err_code traits_word(struct memory *, struct store_conn *, uint32_t root, struct slice name,
+                                     enum provenance, struct arena *mem, struct slice *ret, struct err *e);
+/* What a customer is called, shown by or found by: a trait of this name is read into faces and the search. */
+bool search_reads(struct slice trait_name);
 /* Every value a trait ever had for this customer, newest first, from the facts. */
 MUST_CHECK enum err_code traits_history(struct memory *, struct store_conn *, uint32_t root,
                                         struct slice name, size_t limit, struct arena *mem,
@@ -57,8 +63,8 @@ MUST_CHECK enum err_code tx_traits_set(struct tx *, uint32_t history, struct jso
                                        enum provenance, uint32_t source, int64_t time_ms, int64_t fact,
                                        struct err *e);
 /* Forgets a history's declared traits and sets them again from its (edited) facts: after a correction or
- * deletion. An observed one stays while the fact it came in says it; inferred ones are their model's. Staff
- * sets traits by a FACT_TRAIT with body {"traits": {...}} and tx_traits_set. */
+ * deletion, the inferred ones too. An observed one stays while the fact it came in says it. Staff sets traits
+ * by a FACT_TRAIT with body {"traits": {...}} and tx_traits_set, a model by one that says "provenance": "inferred". */
 MUST_CHECK enum err_code tx_traits_rebuild(struct tx *, uint32_t history, struct err *e);
 
 struct trait_schema {

@@ -255,6 +255,50 @@ enum err_code traits_of(struct memory *m, struct store_conn *conn, uint32_t root
     return code;
 }
 
+/* ---- one provenance's newest word ---- */
+
+struct word {
+    struct slice value;
+    int64_t time_ms, fact;
+};
+
+static enum err_code read_word(struct store_conn *conn, uint32_t history, struct slice name, enum provenance provenance,
+                               struct arena *mem, struct word *best, struct err *e)
+{
+    struct store_stmt *st;
+    bool row;
+    TRY(store_prepare(conn, SLICE("SELECT t.value, t.time, t.fact FROM traits t JOIN trait_schema s ON s.id = t.trait "
+                                  "WHERE t.customer = $1 AND s.name = $2 AND t.provenance = $3 "
+                                  "ORDER BY t.time DESC, t.fact DESC LIMIT 1"), &st, e));
+    store_bind_i64(st, 1, history);
+    store_bind_text(st, 2, name);
+    store_bind_i64(st, 3, provenance);
+    TRY(store_step(st, &row, e));
+    struct word word = { .time_ms = row ? store_col_i64(st, 1) : 0, .fact = row ? store_col_i64(st, 2) : 0 };
+    bool newer = !best->value.len || word.time_ms > best->time_ms
+                 || (word.time_ms == best->time_ms && word.fact > best->fact);
+    if (row && newer) {
+        word.value = arena_copy(mem, store_col_text(st, 0));
+        *best = word;
+    }
+    store_reset(st);
+    return row && newer && !word.value.at ? no_memory(e) : ERR_OK;
+}
+
+enum err_code traits_word(struct memory *m, struct store_conn *conn, uint32_t root, struct slice name,
+                          enum provenance provenance, struct arena *mem, struct slice *ret, struct err *e)
+{
+    assert(m && conn && mem && ret);
+    uint32_t *histories = NULL;
+    size_t n = 0;
+    struct word best = { .fact = 0 };
+    TRY(read_histories(m, root, mem, &histories, &n, e));
+    for (size_t i = 0; i < n; i++)
+        TRY(read_word(conn, histories[i], name, provenance, mem, &best, e));
+    *ret = best.value;
+    return ERR_OK;
+}
+
 /* ---- the history of values ---- */
 
 struct past {
@@ -277,23 +321,23 @@ static enum err_code remember(void *arg, const struct told_by *told, bool *enoug
         struct trait_value v = { .value = arena_copy(past->pile.mem, told->traits[i].value),
                                  .time_ms = told->fact->timestamp_ms, .fact = told->fact->seq,
                                  .source = told->fact->source, .history = told->about,
-                                 .provenance = PROVENANCE_DECLARED };
+                                 .provenance = told->provenance };
         TRY(pile_add(&past->pile, (struct candidate){ 0, v }));
         *enough = ++past->of_type >= past->limit;
     }
     return ERR_OK;
 }
 
-/* What devices told and models found lies in no fact of its own: of these the present value. */
-static enum err_code read_undeclared(struct past *past, struct store_conn *conn, uint32_t history)
+/* What devices told lies in no fact of its own: of these the present value. */
+static enum err_code read_observed(struct past *past, struct store_conn *conn, uint32_t history)
 {
     struct store_stmt *st;
-    TRY(store_prepare(conn, SLICE("SELECT t.value, t.time, t.fact, t.source, t.provenance FROM traits t "
+    TRY(store_prepare(conn, SLICE("SELECT t.value, t.time, t.fact, t.source FROM traits t "
                                   "JOIN trait_schema s ON s.id = t.trait WHERE t.customer = $1 "
-                                  "AND s.name = $2 AND t.provenance <> $3"), &st, past->pile.e));
+                                  "AND s.name = $2 AND t.provenance = $3"), &st, past->pile.e));
     store_bind_i64(st, 1, history);
     store_bind_text(st, 2, past->name);
-    store_bind_i64(st, 3, PROVENANCE_DECLARED);
+    store_bind_i64(st, 3, PROVENANCE_OBSERVED);
     for (bool row;;) {
         TRY(store_step(st, &row, past->pile.e));
         if (!row)
@@ -301,7 +345,7 @@ static enum err_code read_undeclared(struct past *past, struct store_conn *conn,
         struct trait_value v = { .value = arena_copy(past->pile.mem, store_col_text(st, 0)),
                                  .time_ms = store_col_i64(st, 1), .fact = store_col_i64(st, 2),
                                  .source = (uint32_t)store_col_i64(st, 3), .history = history,
-                                 .provenance = (enum provenance)store_col_i64(st, 4) };
+                                 .provenance = PROVENANCE_OBSERVED };
         TRY(pile_add(&past->pile, (struct candidate){ 0, v }));
     }
 }
@@ -318,7 +362,7 @@ enum err_code traits_history(struct memory *m, struct store_conn *conn, uint32_t
     struct told_query q = { memory_log(m), conn, memory_customers(m), histories, n_histories, LOG_NEWEST };
     TRY(traits_told(&q, remember, &past, e));
     for (size_t i = 0; i < n_histories; i++)
-        TRY(read_undeclared(&past, conn, histories[i]));
+        TRY(read_observed(&past, conn, histories[i]));
     if (past.pile.n)
         qsort(past.pile.at, past.pile.n, sizeof *past.pile.at, newest_first);
     size_t got = past.pile.n < limit ? past.pile.n : limit;

@@ -33,8 +33,6 @@ MUST_CHECK enum err_code traits_set_list(struct tx *, uint32_t history, const st
 
 /* Brings face, names and search terms of a history in line with its traits. */
 MUST_CHECK enum err_code search_refresh(struct tx *, uint32_t history, struct err *e);
-/* Whether a trait of this name shows in a face or is searched. */
-bool search_reads(struct slice trait_name);
 
 /* What a fact says about the history `about`: members of an identify's or staff's traits, of a group's when
  * about is that account. Slices in mem and the fact's body; empty when it says nothing. */

@@ -25,12 +25,15 @@ static enum err_code tell_act(void *arg, struct tx *tx, struct err *e)
 {
     const struct told *t = arg;
     struct json root;
+    char body[200] = "{}";  // what devices observe lies in no fact of this kind
     uint32_t history;
     struct who who = { .user_id = slice_of(t->user) };
     int64_t time_ms = time_of_civil(2026, 1, t->day);
     struct fact fact = { .type = FACT_TRAIT, .source = t->source, .timestamp_ms = time_ms,
-                         .original_ms = FACT_NO_TIME, .sent_ms = FACT_NO_TIME, .received_ms = LAB_NOW,
-                         .body = SLICE("{}") };
+                         .original_ms = FACT_NO_TIME, .sent_ms = FACT_NO_TIME, .received_ms = LAB_NOW };
+    if (t->provenance != PROVENANCE_OBSERVED)
+        snprintf(body, sizeof body, "{\"traits\":%s,\"provenance\":\"%s\"}", t->object, provenance_name(t->provenance));
+    fact.body = slice_of(body);
     TRY(json_parse(t->lab->parser, slice_of(t->object), &root, e));
     TRY(tx_resolve(tx, &who, t->source, time_ms, &history, e));
     fact.customer = history;
@@ -402,6 +405,39 @@ static void edits_reach_the_traits(void **state)
     assert_int_equal(edit(lab, second + 1, NULL), ERR_CONFLICT);  // the correction itself
 }
 
+static void expect_word(struct lab *lab, const char *want)
+{
+    struct slice word;
+    uint32_t root = lab_customer(lab, "user_id", "u");
+    memory_read_lock(lab->memory);
+    assert_int_equal(traits_word(lab->memory, lab->read, root, SLICE("x"), I, lab->mem, &word, NULL), ERR_OK);
+    memory_read_unlock(lab->memory);
+    if (!slice_is(word, want))
+        fail_msg("%.*s instead of %s", SLICE_ARG(word), want);
+}
+
+/* A model's word is a fact like any other: edits of others leave it, its own deletion takes it away. */
+static void what_was_inferred_stays_what_it_is(void **state)
+{
+    struct lab *lab = *state;
+    struct fact *facts;
+    tell(lab, (struct told){ .user = "u", .source = 1, .day = 1, .object = "{\"x\":\"own\"}" });
+    expect_word(lab, "");
+    tell(lab, (struct told){ .user = "u", .source = 5, .day = 2, .object = "{\"x\":\"a\"}", .provenance = I });
+    tell(lab, (struct told){ .user = "u", .source = 6, .day = 3, .object = "{\"x\":\"b\"}", .provenance = I });
+    tell(lab, (struct told){ .user = "u", .source = 1, .day = 4, .object = "{\"x\":\"mine\"}" });
+    expect_word(lab, "\"b\"");
+    size_t n = lab_facts(lab, true, &facts);
+    assert_int_equal(edit(lab, facts[n - 1].seq, NULL), ERR_OK);  // "mine"
+    expect_word(lab, "\"b\"");
+    const struct trait *x = trait_of(lab, "u", "x");
+    assert_true(slice_is(x->chosen.value, "\"b\"") && x->chosen.provenance == I && x->chosen.source == 6);
+    assert_int_equal(edit(lab, facts[n - 2].seq, NULL), ERR_OK);  // "b"
+    expect_word(lab, "\"a\"");
+    tell(lab, (struct told){ .user = "u", .source = 5, .day = 5, .object = "{\"x\":null}", .provenance = I });
+    expect_word(lab, "null");
+}
+
 static void edits_of_a_group_reach_the_account(void **state)
 {
     struct lab *lab = *state;
@@ -435,6 +471,7 @@ int main(void)
         cmocka_unit_test(names_and_words),
         cmocka_unit_test_setup_teardown(the_past_is_in_the_facts, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(edits_reach_the_traits, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(what_was_inferred_stays_what_it_is, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(edits_of_a_group_reach_the_account, lab_setup, lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,13 @@ static bool asked_for(const struct told_query *q, uint32_t history)
     return false;
 }
 
+/* What comes from outside is declared, whatever it says of itself. */
+static enum provenance provenance_of(const struct fact *fact, struct json body, struct arena *mem)
+{
+    bool inferred = fact->type == FACT_TRAIT && slice_is(json_text(json_get(body, "provenance"), mem), "inferred");
+    return inferred ? PROVENANCE_INFERRED : PROVENANCE_DECLARED;
+}
+
 static enum err_code tell(struct reading *r, const struct fact *fact, bool *enough)
 {
     struct json body;
@@ -39,6 +46,7 @@ static enum err_code tell(struct reading *r, const struct fact *fact, bool *enou
             return ERR_OK;
     }
     TRY(traits_of_body(body, r->mem, &traits, &told.n, r->e));
+    told.provenance = provenance_of(fact, body, r->mem);
     told.traits = traits;
     return told.n ? r->each(r->arg, &told, enough, r->e) : ERR_OK;
 }

@@ -8,6 +8,7 @@
 struct told_by {
     const struct fact *fact;
     uint32_t about;  // one of the histories asked for: of a group fact the account, else fact->customer
+    enum provenance provenance;  // declared or inferred
     const struct trait_in *traits;
     size_t n;
 };
