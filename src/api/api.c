@@ -40,11 +40,11 @@ enum err_code api_new(struct api_options options, struct api **ret, struct err *
     return code;
 }
 
-/* Work that api_tick has handed to the pool or the writer ends before what it works on. */
-static void wait_for_ticks(struct api *api)
+/* Work that was handed to the pool or the writer ends before what it works on. */
+static void wait_for_work(struct api *api)
 {
     pthread_mutex_lock(&api->lock);
-    while (api->refreshing || api->flushing)
+    while (api->refreshing || api->flushing || api->pieces)
         pthread_cond_wait(&api->idle, &api->lock);
     pthread_mutex_unlock(&api->lock);
 }
@@ -57,7 +57,7 @@ void api_drop(struct api **at)
         return;
     atomic_store(&api->stopping, true);
     jobs_drop(&api->jobs);
-    wait_for_ticks(api);
+    wait_for_work(api);
     pthread_cond_destroy(&api->idle);
     pthread_mutex_destroy(&api->lock);
     metrics_drop(&api->metrics);

@@ -20,9 +20,10 @@ struct api {
     struct jobs *jobs;
     struct buf openapi;
     atomic_bool stopping;
-    pthread_mutex_t lock;              // guards the next two
+    pthread_mutex_t lock;              // guards the next three
     pthread_cond_t idle;
     bool refreshing, flushing;         // one such work is with the pool, with the writer
+    size_t pieces;                     // of exports that the pool makes
     int64_t flushed_ms;                // of the thread that calls api_tick
     _Atomic int64_t sized_ms;          // when sizes of audiences were kept last
 };

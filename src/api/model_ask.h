@@ -6,6 +6,7 @@
 #define TENDERO_API_MODEL_ASK_H
 
 #include "api/api_room.h"
+#include "engine/columns/columns.h"
 #include "engine/dmn/dmn.h"
 #include "engine/dmn/sheet.h"
 #include "memory/documents.h"
@@ -13,6 +14,7 @@
 #define MODEL "model"                    // the kind of document
 #define MODEL_WORK_BYTES ((size_t)1 << 30)
 #define MODEL_FIELDS_MAX 64              // inputs, and outputs, of a table
+#define DECISION_NAME_MAX 500
 
 struct model_asked {
     int64_t id;
@@ -40,6 +42,10 @@ MUST_CHECK enum err_code model_answer(struct call *, struct model_asked *, model
 MUST_CHECK enum err_code model_answered(struct call *, void *asked, struct err *e);
 /* The model's page: elements, tables, flaws, findings. */
 MUST_CHECK enum err_code model_page_run(struct call *, void *asked, struct err *e);
+
+/* model_decide.c: what the columns know of a customer, by their names. Under the population's lock. */
+MUST_CHECK enum err_code model_customer_inputs(const struct columns *, uint32_t root, struct arena *mem,
+                                               struct value *ret, struct err *e);
 
 /* model_sheet.c */
 void json_sheet(struct json_w *, const struct sheet *);

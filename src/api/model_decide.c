@@ -4,8 +4,6 @@
 #include "engine/columns/table_program.h"
 #include "engine/feel/value_json.h"
 
-#define DECISION_NAME_MAX 500
-
 static enum err_code load(struct call *call, struct slice xml, struct arena *mem, struct dmn **ret, struct err *e)
 {
     const struct dmn_options options = { .zones = call->rooms->zones };
@@ -22,18 +20,15 @@ static enum err_code case_inputs(struct call *call, struct model_asked *a, const
     return ok ? dmn_inputs(dmn, given, call->rooms->zones, mem, ret, e) : NO_MEMORY(e);
 }
 
-/* What the columns know of a customer, by their names. */
-static enum err_code customer_inputs(struct call *call, const struct model_asked *a, struct arena *mem,
-                                     struct value *ret, struct err *e)
+enum err_code model_customer_inputs(const struct columns *columns, uint32_t root, struct arena *mem, struct value *ret,
+                                    struct err *e)
 {
-    const struct columns *columns = population_columns(call->rooms->population);
     struct value_entry *entry = arena_array(mem, struct value_entry, columns->n + 1);
     bool ok = entry != NULL;
-    if (a->root >= columns->rows)
+    if (root >= columns->rows)
         return err_set(e, ERR_BUSY, 1, "the customer has come just now");
     for (size_t i = 0; ok && i < columns->n; i++)
-        entry[i] = (struct value_entry){ columns->column[i].name,
-                                         column_value(&columns->column[i], a->root, mem, &ok) };
+        entry[i] = (struct value_entry){ columns->column[i].name, column_value(&columns->column[i], root, mem, &ok) };
     if (ok)
         *ret = value_context(mem, entry, columns->n, &ok);
     return ok ? ERR_OK : NO_MEMORY(e);
@@ -76,7 +71,8 @@ static enum err_code decide_json(struct call *call, struct model_asked *a, struc
     const struct dmn_element *decision = dmn_find(dmn, DMN_DECISION, a->decision);
     if (!decision)
         return err_set(e, ERR_NOT_FOUND, 0, "/decision: the model has no such decision");
-    TRY(a->root ? customer_inputs(call, a, mem, &inputs, e) : case_inputs(call, a, dmn, mem, &inputs, e));
+    TRY(a->root ? model_customer_inputs(population_columns(call->rooms->population), a->root, mem, &inputs, e)
+                : case_inputs(call, a, dmn, mem, &inputs, e));
     json_w_open(&w, '{');
     json_w_key(&w, "notes");
     json_w_open(&w, '[');

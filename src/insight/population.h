@@ -49,6 +49,9 @@ bool population_changes_wait(struct population *);  // there are some to take
 MUST_CHECK enum err_code population_take_changes(struct population *, struct arena *mem, struct population_change **ret,
                                                  size_t *n, bool *all, struct err *e);
 
+/* Is it the name of a column that the shop computes? */
+bool population_is_computed(struct slice name);
+
 /* All under the lock. */
 const struct columns *population_columns(const struct population *);
 const uint64_t *population_customers(const struct population *);   // a bit a row: it is a customer

@@ -106,8 +106,6 @@ struct population {
 /* A snapshot begins with the zone of its days. ERR_CORRUPT: another one. */
 MUST_CHECK enum err_code population_put_zone(const struct population *, struct snapshot_out *, struct err *e);
 MUST_CHECK enum err_code population_check_zone(const struct population *, struct snapshot_in *, struct err *e);
-/* Is the column one that the shop computes? */
-bool population_is_computed(struct slice name);
 /* Under the queue's lock: something happened to the row. false: memory. */
 bool population_mark(struct population *, uint32_t row, bool traits, int64_t seq);
 /* CODE_NONE: there are too many names, this one is not counted. false: memory. */

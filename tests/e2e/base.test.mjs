@@ -1,0 +1,120 @@
+// A decision over everybody: as CSV it is what deciding for each customer says.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gift, rule, shop } from './models.mjs'
+
+/** RFC 4180, as a spreadsheet reads it. */
+function rows(csv) {
+    const cells = [...csv.matchAll(/("(?:[^"]|"")*"|[^,\r]*)(,|\r\n)/g)], list = [[]]
+    for (const [, cell, end] of cells) {
+        list.at(-1).push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)
+        if (end !== ',') list.push([])
+    }
+    return list.slice(0, -1)
+}
+
+const order = (user, n, revenue) => ({ type: 'track', userId: user, event: 'Order Completed', messageId: `o${n}`,
+                                       timestamp: '2026-01-05T10:00:00Z', properties: { order_id: `o${n}`, revenue } })
+const known = (user, traits) => ({ type: 'identify', userId: user, messageId: `i-${user}`, timestamp: '2026-01-02T10:00:00Z', traits })
+
+/** Customers whom the tables below decide in every way. */
+async function people(s) {
+    const spend = [0, 20, 99.99, 100, 250, 499.5, 500, 740, 900]
+    await s.send(spend.flatMap((revenue, i) => [
+        known(`u${i}`, { email: `u${i}@example.com`, ...(i % 3 ? { color: ['red', 'blue'][i % 2] } : {}) }),
+        ...(revenue ? [order(`u${i}`, `${i}a`, revenue)] : []), ...(i % 2 ? [order(`u${i}`, `${i}b`, 1)] : [])]))
+    await s.send([known('=1+1', { email: '"quoted, and long"@example.com' }),
+                  { type: 'track', anonymousId: 'nobody', event: 'Looked', messageId: 'n' },
+                  { type: 'alias', userId: 'u8', previousId: 'u7', messageId: 'm' }])
+    return (await s.call('GET', '/customers?limit=100')).body.items
+}
+
+const text = value => value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+const safe = cell => /^[=+@\-\t\r]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell
+
+/** The CSV that deciding one by one gives. */
+async function oneByOne(s, id, customers, names) {
+    const lines = []
+    for (const c of customers) {
+        const { body } = await s.call('POST', `/models/${id}/decide`, { decision: 'Gift', customer: c.id })
+        const said = names.map(name => names.length === 1 ? body.value
+            : Array.isArray(body.value) ? body.value.map(v => v[name]) : body.value?.[name])
+        lines.push([c.id, c.userId ?? '', c.email ?? '', ...said.map(text), body.hits.join(' ')].map(safe))
+    }
+    return lines
+}
+
+const WHOLE = [rule(['< 100', '-'], ['"none"']), rule(['[100 .. 500)', '-'], ['"=cmd(\\"x\\")"']), rule(['>= 500', '> 1'], ['"cake, large"']),
+               rule(['>= 700', '-'], ['"two\nlines"'])]
+const output = (table, ...names) => names.map((name, i) => ({ ...table.outputs[0], id: `o${i}`, name, type: '' }))
+const TABLES = {
+    'one output, with a gap and rules that contradict each other': t => ({ ...t, rules: WHOLE }),
+    'the first that hits': t => ({ ...t, hitPolicy: 'FIRST', rules: WHOLE }),
+    'any, with two that say the same': t => ({ ...t, hitPolicy: 'ANY', rules: [rule(['< 100', '-'], ['"none"']), rule(['-', '0'], ['"none"']), rule(['> 90', '> 0'], ['"card"'])] }),
+    'the dearest': t => ({ ...t, hitPolicy: 'PRIORITY', outputs: [{ ...t.outputs[0], values: '"cake", "card"' }],
+                           rules: [rule(['> 90', '-'], ['"card"']), rule(['> 400', '-'], ['"cake"'])] }),
+    'all of them': t => ({ ...t, hitPolicy: 'COLLECT', rules: WHOLE }),
+    'their sum': t => ({ ...t, hitPolicy: 'COLLECT', aggregation: 'SUM', outputs: output(t, 'Gift'), rules: [rule(['> 10', '-'], ['-1.5']), rule(['> 400', '-'], ['spend / 8'])] }),
+    'two outputs, one worked out': t => ({ ...t, outputs: output(t, 'what', 'worth'), rules: [rule(['< 500', '-'], ['"card"', 'spend * 0.1']), rule(['>= 500', '-'], ['"cake"', 'null'])] }),
+    'two outputs of all': t => ({ ...t, hitPolicy: 'RULE ORDER', outputs: output(t, 'what', 'worth'), rules: [rule(['< 500', '-'], ['"card"', '1']), rule(['> 90', '-'], ['"cake"', '2'])] }),
+    'a default': t => ({ ...t, outputs: [{ ...t.outputs[0], otherwise: '"nothing"' }], rules: [rule(['> 400', '-'], ['"cake"'])] }),
+}
+
+test('as CSV it says of everybody what deciding says of one', async t => {
+    const s = await shop(t)
+    const customers = (await people(s)).sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)))
+    assert.ok(customers.length >= 10)
+    const { id, table } = await gift(s, [])
+    for (const [name, of] of Object.entries(TABLES)) {
+        const saved = await s.call('PUT', `/models/${id}`, { table: of(table), note: name })
+        assert.deepEqual([saved.status, saved.body.flaws], [200, []], name)
+        const csv = await s.raw('GET', `/models/${id}/export?decision=Gift`)
+        assert.equal(csv.status, 200, csv.text)
+        const names = saved.body.tables[0].outputs.map(o => o.name || 'Gift')
+        const wanted = await oneByOne(s, id, customers, names)
+        assert.deepEqual(rows(csv.text), [['customer', 'userId', 'email', ...names, 'rules'], ...wanted], name)
+        const decided = await s.raw('GET', `/models/${id}/export?decision=Gift&undecided=false`)
+        assert.deepEqual(rows(decided.text).slice(1), wanted.filter(line => line.slice(3).some(Boolean)), name)
+    }
+    const { headers } = await s.raw('GET', `/models/${id}/export?decision=Gift`)
+    assert.match(headers['content-type'], /^text\/csv/)
+    assert.match(headers['content-disposition'], /attachment; filename="model-1-version-\d+\.csv"/)
+})
+
+test('what cannot be exported says why, and what to do', async t => {
+    const s = await shop(t)
+    await people(s)
+    const { id, table } = await gift(s, [])
+    const refused = async (query, status, why) => {
+        const answer = await s.call('GET', `/models/${id}/export${query}`)
+        assert.equal(answer.status, status)
+        assert.match(answer.body.detail, why)
+    }
+    await refused('', 400, /^\/decision: say which/)
+    await refused('?decision=Cake', 404, /^\/decision: the model has no table/)
+    await refused('?decision=Gift&undecided=no', 400, /^\/undecided: is true or false/)
+    await s.call('PUT', `/models/${id}`, { table: { ...table, rules: [rule(['< 100', '-'], ['"none"']), rule(['< ', '-'], ['"card"'])] } })
+    await refused('?decision=Gift', 400, /^decision 'Gift', rule 2, input 1, line \d+: .*: mend it and save$/)
+    assert.equal((await s.call('GET', '/models/99/export?decision=Gift')).status, 404)
+})
+
+test('many customers come in pieces, and a client that goes away in the middle harms nobody', async t => {
+    const s = await shop(t)
+    for (let from = 0; from < 5000; from += 500)
+        await s.send(Array.from({ length: 500 }, (_, i) => known(`many-${from + i}`, { email: `many-${from + i}@example.com`, n: from + i })))
+    const made = await s.call('POST', '/models', { name: 'N', inputs: [{ name: 'n', type: 'number' }], outputType: 'number' })
+    const { id } = made.body.model, [table] = made.body.tables
+    await s.call('PUT', `/models/${id}`, { table: { ...table, rules: [rule(['-'], ['n * 2'])] } })
+    const whole = rows((await s.raw('GET', `/models/${id}/export?decision=N`)).text)
+    assert.equal(whole.length, 5001)
+    for (const [, user, , said, hits] of whole.slice(1))
+        assert.deepEqual([said, hits], [String(2 * Number(user.slice(5))), '1'])
+    for (let i = 0; i < 3; i++) {
+        const response = await fetch(`http://127.0.0.1:${s.server.port}/api/v1/models/${id}/export?decision=N`, { headers: s.headers })
+        const reader = response.body.getReader()
+        await reader.read()
+        await reader.cancel()
+    }
+    assert.equal((await s.call('GET', '/models')).status, 200)
+    await s.server.stop()  // no leak
+})
