@@ -546,6 +546,11 @@ export type ModelBaseAsk = {
   decision: string;
   table?: Sheet;
 };
+export type ModelTraitAsk = {
+  decision: string;
+  output?: string;
+  trait?: string;
+};
 export type ModelBase = {
   customers: number;
   rules: number[];
@@ -677,9 +682,17 @@ export type Evaluation = {
 export type EvaluationAsk = {
   heldBackDays: number;
 };
+export type JobTrait = {
+  model: string;
+  version: number;
+  decided: number;
+  undecided: number;
+  conflicts: number;
+  changed: number;
+};
 export type Job = {
   id: string;
-  kind: "import" | "evaluation";
+  kind: "import" | "evaluation" | "trait";
   name: string;
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
   format: string;
@@ -697,6 +710,7 @@ export type Job = {
   rowsPerSecond: number;
   secondsLeft: number | null;
   error: string | null;
+  trait: JobTrait | null;
 };
 export type TierRow = {
   tier: Tier;

@@ -112,6 +112,9 @@ MUST_CHECK enum err_code body_texts(struct call *, struct json object, const cha
 /* Answers with the customer's page. */
 MUST_CHECK enum err_code answer_customer(struct call *, int status, uint32_t root, struct err *e);
 
+/* Answers with a job of jobs.h. */
+MUST_CHECK enum err_code answer_job(struct call *, int status, int64_t id, struct err *e);
+
 /* What a fact tells, one sentence of plain text in each language. `body`: the fact's, parsed. */
 void story_write(struct call *, const struct fact *, struct json body, struct buf *en, struct buf *es);
 MUST_CHECK enum err_code json_fact(struct call *, struct json_w *, const struct fact *, struct err *e);

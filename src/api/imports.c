@@ -11,7 +11,7 @@
 #define DAYS_MAX 366
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the request")
 
-static enum err_code answer_job(struct call *call, int status, int64_t id, struct err *e)
+enum err_code answer_job(struct call *call, int status, int64_t id, struct err *e)
 {
     struct buf *out = call_buf(call);
     struct json_w w = json_w(out);

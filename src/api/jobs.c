@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/api_room.h"
 #include "sys/clock.h"
@@ -31,6 +32,8 @@ struct job {
     struct import_ask ask;  // its slices lie in mem
     struct arena *mem;
     int held_back_days;     // evaluations
+    struct trait_work trait;           // arg NULL: none, or it has ended
+    struct trait_progress told;
     struct import_progress progress;
 };
 
@@ -135,6 +138,20 @@ static void row_read(struct store_stmt *st, struct job_row *row)
 
 /* ---- figures of a running job ---- */
 
+static bool is_trait(const struct job_row *row)
+{
+    return strcmp(row->kind, "trait") == 0;
+}
+
+/* What json_trait reads. */
+static void trait_print(struct job *job, struct job_row *row)
+{
+    struct trait_progress *told = &job->told;
+    snprintf(row->result, sizeof row->result, "%lld %lld %lld %lld %lld", (long long)job->trait.model,
+             (long long)job->trait.version, (long long)atomic_load(&told->decided),
+             (long long)atomic_load(&told->undecided), (long long)atomic_load(&told->conflicts));
+}
+
 /* With the lock held. */
 static struct job_row job_now(struct job *job)
 {
@@ -149,6 +166,8 @@ static struct job_row job_now(struct job *job)
     row.facts = atomic_load(&p->facts);
     row.amount_micro = atomic_load(&p->amount_micro);
     row.seconds_left = -1;
+    if (is_trait(&row))
+        trait_print(job, &row);
     int64_t from_ns = atomic_load(&p->started_ns), to_ns = atomic_load(&p->ended_ns);
     if (!from_ns)
         return row;
@@ -159,6 +178,32 @@ static struct job_row job_now(struct job *job)
         row.seconds_left = (int64_t)(spent_s * (double)(row.bytes_total - row.bytes_done)
                                      / (double)row.bytes_done);
     return row;
+}
+
+static bool next_i64(struct slice *rest, int64_t *ret)
+{
+    return slice_i64(slice_cut(rest, ' '), ret);
+}
+
+static void json_trait(struct json_w *w, const struct job_row *row)
+{
+    static const char *const names[] = { "version", "decided", "undecided", "conflicts" };
+    struct slice rest = slice_of(row->result);
+    int64_t model, figure[4] = { 0 };
+    bool ok = is_trait(row) && next_i64(&rest, &model);
+    for (int i = 0; ok && i < 4; i++)
+        ok = next_i64(&rest, &figure[i]);
+    json_w_key(w, "trait");
+    if (!ok) {
+        json_w_null(w);
+        return;
+    }
+    json_w_open(w, '{');
+    json_row_id(w, "model", model);
+    for (int i = 0; i < 4; i++)
+        json_w_ki64(w, names[i], figure[i]);
+    json_w_ki64(w, "changed", row->facts);
+    json_w_close(w, '}');
 }
 
 static void row_json(struct json_w *w, const struct job_row *row)
@@ -186,13 +231,22 @@ static void row_json(struct json_w *w, const struct job_row *row)
     else
         json_w_ki64(w, "secondsLeft", row->seconds_left);
     json_ktext_or_null(w, "error", slice_of(row->error));
+    json_trait(w, row);
     json_w_close(w, '}');
 }
 
 /* ---- running ---- */
 
+static void trait_end(struct job *job)
+{
+    if (job->trait.arg)
+        job->trait.drop(job->trait.arg);
+    job->trait.arg = NULL;
+}
+
 static void job_free(struct job *job)
 {
+    trait_end(job);
     arena_drop(&job->mem);
     free(job);
 }
@@ -301,11 +355,6 @@ static void evaluation_print(const struct evaluation *v, char *out, size_t cap)
     assert((size_t)n < cap);
 }
 
-static bool next_i64(struct slice *rest, int64_t *ret)
-{
-    return slice_i64(slice_cut(rest, ' '), ret);
-}
-
 static bool evaluation_scan(struct slice text, struct evaluation *ret)
 {
     int64_t days, figure[6];
@@ -349,6 +398,17 @@ static void evaluation_work(void *arg)
         evaluation_print(&result, job->row.result, sizeof job->row.result);
         pthread_mutex_unlock(&job->jobs->lock);
     }
+    job_end(job, code, &e);
+}
+
+static void trait_work(void *arg)
+{
+    struct job *job = arg;
+    struct err e = { 0 };
+    set_state(job, "running", "");
+    atomic_store(&job->progress.started_ns, clock_steady_ns());
+    enum err_code code = job->trait.run(job->trait.arg, &job->progress, &job->told, &e);
+    trait_end(job);
     job_end(job, code, &e);
 }
 
@@ -433,6 +493,20 @@ enum err_code jobs_evaluate(struct jobs *jobs, int held_back_days, int64_t *id, 
     TRY(job_new(jobs, "evaluation", "", SLICE("evaluation"), &job, e));
     job->held_back_days = held_back_days;
     return job_start(jobs, job, evaluation_work, id, e);
+}
+
+enum err_code jobs_trait(struct jobs *jobs, const struct trait_work *work, int64_t *id, struct err *e)
+{
+    assert(jobs && work && id && work->run && work->drop && work->arg);
+    struct job *job;
+    enum err_code code = job_new(jobs, "trait", "", work->name, &job, e);
+    if (code) {
+        work->drop(work->arg);
+        return code;
+    }
+    job->trait = *work;
+    trait_print(job, &job->row);
+    return job_start(jobs, job, trait_work, id, e);
 }
 
 /* ---- looking ---- */

@@ -1,4 +1,4 @@
-/* Long work that people watch: imports and evaluations, one row each in table `jobs`.
+/* Long work that people watch: imports, evaluations, traits that rules write; one row each in table `jobs`.
  *
  * A job runs on the pool; its progress is read while it runs. What was running when the process ended is
  * shown as failed, with the word that running it again goes on where it stopped.
@@ -23,6 +23,19 @@ struct import_ask {
 };
 MUST_CHECK enum err_code jobs_import(struct jobs *, const struct import_ask *, int64_t *id, struct err *e);
 MUST_CHECK enum err_code jobs_evaluate(struct jobs *, int held_back_days, int64_t *id, struct err *e);
+/* What a table says of everybody as a trait (model_trait.c). Customers are the bytes and rows of its progress. */
+struct trait_progress {
+    _Atomic int64_t decided, undecided, conflicts;
+};
+struct trait_work {
+    struct slice name;                 // the trait's; copied
+    int64_t model, version;
+    enum err_code (*run)(void *arg, struct import_progress *, struct trait_progress *, struct err *e);
+    void (*drop)(void *arg);
+    void *arg;
+};
+/* Takes arg over, whatever happens. */
+MUST_CHECK enum err_code jobs_trait(struct jobs *, const struct trait_work *, int64_t *id, struct err *e);
 /* ERR_NOT_FOUND; a job that has ended stays as it is. */
 MUST_CHECK enum err_code jobs_cancel(struct jobs *, int64_t id, struct err *e);
 /* One job as docs/API.md's Job; newest first in a list. */

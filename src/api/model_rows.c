@@ -81,6 +81,11 @@ void model_rows_drop(struct model_rows **rows)
     *rows = NULL;
 }
 
+struct slice model_rows_decision(const struct model_rows *r)
+{
+    return r->decision->name;
+}
+
 const struct slice *model_rows_outputs(const struct model_rows *r, size_t *n)
 {
     *n = r->table->n_outputs;

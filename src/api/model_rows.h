@@ -1,6 +1,6 @@
 /* A decision table over every customer, some at a time: what it says of each, and by which rules.
  *
- * Meaning   that of deciding for one customer (model_decide.c): the interpreter is asked about each. Where the rules say
+ * Meaning   that of deciding for one customer (model_decide.c): the interpreter is asked about each. Where rules say
  *           constants and columns can tell which one hits (engine/columns/table_program.h), it is asked once a rule.
  * Flaws     of the model: ERR_INVALID with the first one, its place and what to do. Nothing is decided by half a model.
  * Moment    today() and now() are those of the beginning, and so are the customers; one who has been merged into
@@ -32,6 +32,7 @@ struct model_rows;
 MUST_CHECK enum err_code model_rows_new(const struct api_options *rooms, struct slice xml, struct slice decision,
                                         struct model_rows **ret, struct err *e);
 void model_rows_drop(struct model_rows **);
+struct slice model_rows_decision(const struct model_rows *);   // its name
 /* The outputs by their names; where there is but one and it has none, the decision's. */
 const struct slice *model_rows_outputs(const struct model_rows *, size_t *n);
 /* Before the first row. ERR_BUSY while the first reading of many customers goes on. */

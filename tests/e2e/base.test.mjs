@@ -1,6 +1,7 @@
 // A decision over everybody: as CSV it is what deciding for each customer says.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { exported, until } from './lib.mjs'
 import { gift, rule, shop } from './models.mjs'
 
 /** RFC 4180, as a spreadsheet reads it. */
@@ -117,4 +118,133 @@ test('many customers come in pieces, and a client that goes away in the middle h
     }
     assert.equal((await s.call('GET', '/models')).status, 200)
     await s.server.stop()  // no leak
+})
+
+/** The job's end, and how many facts of traits there are for these customers. */
+async function written(s, id, ask) {
+    const begun = await s.call('POST', `/models/${id}/trait`, ask)
+    assert.deepEqual([begun.status, begun.body.kind], [202, 'trait'], JSON.stringify(begun.body))
+    return until('the job to end', async () => {
+        const { body } = await s.call('GET', `/imports/${begun.body.id}`)
+        return /waiting|running/.test(body.state) ? null : body
+    })
+}
+const factsOf = async (s, limit = 500) => (await s.call('GET', `/facts?type=trait&limit=${limit}`)).body.items
+const traitOf = async (s, customer, name) => (await s.call('GET', `/customers/${customer}`)).body.traits.find(t => t.name === name)
+
+test('as a trait each answer is one fact; a second run writes none, another table only those that differ', async t => {
+    const s = await shop(t)
+    const customers = await people(s)
+    const { id, table } = await gift(s, [])
+    const save = rules => s.call('PUT', `/models/${id}`, { table: { ...table, rules } })
+    await save([rule(['< 100', '-'], ['"none"']), rule(['[100 .. 500)', '-'], ['"card"'])])
+    const decided = async () => Object.fromEntries(await Promise.all(customers.map(async c =>
+        [c.id, (await s.call('POST', `/models/${id}/decide`, { decision: 'Gift', customer: c.id })).body.value])))
+    const values = async () => Object.fromEntries(await Promise.all(customers.map(async c =>
+        [c.id, (await traitOf(s, c.id, 'Gift'))?.value ?? null])))
+    const first = await decided(), some = Object.values(first).filter(Boolean).length
+    const job = await written(s, id, { decision: 'Gift' })
+    assert.deepEqual(job.trait, { model: id, version: 2, decided: some, undecided: customers.length - some, conflicts: 0, changed: some })
+    assert.deepEqual([job.state, job.name, job.rows, job.facts, job.bytesDone, job.bytesTotal, job.error],
+                     ['done', 'Gift', customers.length, some, customers.length, customers.length, null])
+    assert.deepEqual(await values(), first)
+    const facts = await factsOf(s)
+    assert.equal(facts.length, some)
+    const { body, source, story, customer } = facts[0]
+    assert.deepEqual(body, { traits: { Gift: first[customer] }, provenance: 'inferred', decision: 'Gift', model: id, version: 2, by: body.by })
+    assert.deepEqual([source, story.en], ['model:Gift v2', 'Decided by Gift: Gift'])
+    const trait = await traitOf(s, customer, 'Gift')
+    assert.deepEqual([trait.provenance, trait.source], ['inferred', 'model:Gift v2'])
+
+    const second = await written(s, id, { decision: 'Gift' })
+    assert.deepEqual([second.trait.changed, second.facts, (await factsOf(s)).length], [0, 0, some])
+
+    await save([rule(['< 100', '-'], ['"none"']), rule(['[300 .. 600)', '-'], ['"cake"']), rule(['> 550', '-'], ['"pie"']), rule(['> 590', '-'], ['"pie"'])])
+    const other = await decided(), differ = customers.filter(c => other[c.id] !== first[c.id]).length
+    const third = await written(s, id, { decision: 'Gift', trait: 'Gift' })
+    assert.ok(differ > 1 && third.trait.conflicts > 0)
+    assert.deepEqual([third.trait.changed, third.trait.version], [differ, 3])
+    assert.deepEqual(await values(), other, 'who is not decided any more has it no more')
+    assert.equal((await written(s, id, { decision: 'Gift' })).trait.changed, 0)
+    const taken = customers.find(c => first[c.id] && !other[c.id])
+    const { items } = (await s.call('GET', `/customers/${taken.id}/traits/Gift/history`)).body
+    assert.deepEqual(items.map(v => [v.value, v.provenance]), [[null, 'inferred'], [first[taken.id], 'inferred']])
+})
+
+test('an output of several, row by row, under a name that is given; staff may say otherwise', async t => {
+    const s = await shop(t)
+    const customers = await people(s)
+    const { id, table } = await gift(s, [])
+    await s.call('PUT', `/models/${id}`, { table: TABLES['two outputs of all'](table) })
+    const job = await written(s, id, { decision: 'Gift', output: 'worth', trait: 'gift worth' })
+    assert.equal(job.trait.changed, customers.length)
+    for (const c of customers) {
+        const { body } = await s.call('POST', `/models/${id}/decide`, { decision: 'Gift', customer: c.id })
+        assert.deepEqual((await traitOf(s, c.id, 'gift worth')).value, body.value.map(v => v.worth))
+    }
+    const [{ id: one }] = customers
+    await s.call('PATCH', `/customers/${one}/traits`, { 'gift worth': 7 })
+    assert.equal((await written(s, id, { decision: 'Gift', output: 'worth', trait: 'gift worth' })).trait.changed, 0)
+    assert.equal((await traitOf(s, one, 'gift worth')).value, 7)
+})
+
+test('what is no trait, no output, no whole table is refused before anything begins', async t => {
+    const s = await shop(t)
+    const { id, table } = await gift(s, [])
+    await s.call('PUT', `/models/${id}`, { table: TABLES['two outputs of all'](table) })
+    const refused = async (ask, status, why) => {
+        const { status: got, body } = await s.call('POST', `/models/${id}/trait`, ask)
+        assert.equal(got, status, JSON.stringify(body))
+        assert.match(body.detail, why)
+    }
+    await refused({}, 400, /^\/decision/)
+    await refused({ decision: 'Cake' }, 404, /^\/decision: the model has no table/)
+    await refused({ decision: 'Gift' }, 400, /^\/output: say which of the table's outputs: what, worth$/)
+    await refused({ decision: 'Gift', output: 'price' }, 404, /^\/output: say which .*: what, worth$/)
+    const of = trait => ({ decision: 'Gift', output: 'what', trait })
+    await refused(of('spend'), 409, /^\/trait: 'spend' is worked out by the shop itself: say another name$/)
+    await refused(of('email'), 409, /^\/trait: by 'email' people are called and found/)
+    await refused(of('x'.repeat(101)), 400, /^\/trait: a name has 1 to 100 bytes/)
+    await refused(of('two\nlines'), 400, /^\/trait: a name has/)
+    await refused({ ...of('gift'), table }, 400, /table/)
+    await s.call('PUT', `/models/${id}`, { table: { ...table, rules: [rule(['< ', '-'], ['"card"'])] } })
+    await refused({ decision: 'Gift' }, 400, /^decision 'Gift', rule 1, input 1, line \d+: .*: mend it and save$/)
+    assert.deepEqual((await s.call('GET', '/imports')).body.items, [])
+})
+
+const MANY = 20_000
+
+test('it is cancelled, killed, run again: what is in stays in, and nothing is written twice', async t => {
+    const s = await shop(t)
+    for (let from = 0; from < MANY; from += 1000)
+        await s.send(Array.from({ length: 1000 }, (_, i) => known(`many-${from + i}`, { n: from + i })))
+    const made = await s.call('POST', '/models', { name: 'Twice', inputs: [{ name: 'n', type: 'number' }], outputType: 'number' })
+    const { id } = made.body.model, [table] = made.body.tables
+    await s.call('PUT', `/models/${id}`, { table: { ...table, rules: [rule(['-'], ['n * 2'])] } })
+    const start = async () => (await s.call('POST', `/models/${id}/trait`, { decision: 'Twice' })).body.id
+    const look = async job => (await s.call('GET', `/imports/${job}`)).body
+    const someWritten = job => until('some facts', async () => (await look(job)).facts > 0)
+
+    const cancelled = await start()
+    await someWritten(cancelled)
+    await s.call('POST', `/imports/${cancelled}/cancel`)
+    const end = await until('its end', async () => { const job = await look(cancelled); return job.endedAt && job })
+    assert.deepEqual([end.state, end.trait.changed], ['cancelled', end.facts])
+    assert.ok(end.facts > 0 && end.facts < MANY, `${end.facts}`)
+
+    const killed = await start()
+    await someWritten(killed)
+    await s.server.kill()
+    await s.server.start()
+    const left = await look(killed)
+    assert.equal(left.state, 'failed')
+    assert.match(left.error, /ended before it was done\. Run it again: it goes on where it stopped/)
+    const last = await written(s, id, { decision: 'Twice' })
+    assert.deepEqual([last.state, last.rows, last.trait.decided], ['done', MANY, MANY])
+    assert.ok(last.facts <= MANY - end.facts)
+    const seen = new Map((await exported('facts', s.dir)).filter(f => f.type === 'trait').map(f => [f.customer, f.traits.Twice]))
+    const facts = (await exported('facts', s.dir)).filter(f => f.type === 'trait')
+    assert.deepEqual([seen.size, facts.length], [MANY, MANY])
+    assert.equal((await written(s, id, { decision: 'Twice' })).facts, 0)
+    await s.server.stop()
 })
