@@ -1,5 +1,6 @@
 /* Decision tables as somebody who owns them works: begun, filled by keyboard and from a spreadsheet, gaps filled, tried, saved. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test as nodeTest } from 'node:test';
 import { call, logIn, openPage, openShop, say, shot, skip, visit } from './shop.mjs';
 
@@ -97,12 +98,49 @@ test('tried on a case, on a customer, on everybody', async () => {
   await shot(page, 'rules-tried');
 });
 
-test('saved with a note, in Spanish too; an older version comes back', async () => {
+test('saved with a note', async () => {
+  const later = button('rules.trait_open');
+  assert.equal(await later.getAttribute('aria-disabled'), 'true');
+  assert.equal(await page.locator(`[id="${await later.getAttribute('aria-describedby')}"]`).textContent(), say('en', 'rules.save_first'));
+  assert.equal(await button('rules.export_csv').getAttribute('aria-disabled'), 'true');
   await button('rules.save').click();
   await page.getByLabel(say('en', 'saved.note'), { exact: true }).fill('first whole one');
   await page.getByRole('dialog').getByRole('button', { name: say('en', 'action.save'), exact: true }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByRole('row', { name: /first whole one/ }).waitFor();
+});
+
+test('what it says of everybody is taken along as a file, and kept as a trait', async () => {
+  const [, file] = await Promise.all([page.getByRole('link', { name: say('en', 'rules.export_csv') }).click(), page.waitForEvent('download')]);
+  assert.equal(file.suggestedFilename(), 'model-1-version-2.csv');
+  const [head, ...lines] = readFileSync(await file.path(), 'utf8').trim().split('\r\n');
+  const { total, customers } = await call(page, 'POST', '/audiences/count', { condition: 'spend >= 500' });
+  assert.deepEqual([head, lines.length, lines.filter((line) => /,cake,\d+$/.test(line)).length], ['customer,userId,email,Gift,rules', total, customers]);
+
+  await button('rules.trait_open').click();
+  const name = page.getByLabel(say('en', 'rules.trait_name'), { exact: true });
+  assert.equal(await name.inputValue(), 'Gift');
+  await name.fill('spend');
+  await button('rules.trait_write').click();
+  await page.getByRole('alert').filter({ hasText: 'say another name' }).waitFor();
+  await shot(page, 'rules-trait-dialog');
+  await name.fill('gift');
+  await button('rules.trait_write').click();
+  const written = page.locator('.rules-written', { has: page.getByText(say('en', 'job.done'), { exact: true }) });
+  await written.waitFor();
+  const changed = async () => (await written.locator('.figure', { hasText: say('en', 'rules.trait_changed') }).locator('dd').textContent()).replaceAll(',', '');
+  assert.equal(Number(await changed()), total);
+  assert.equal((await call(page, 'POST', '/audiences/count', { condition: 'gift = "cake"' })).customers, customers);
+  await shot(page, 'rules-written');
+  await button('rules.trait_open').click();
+  await name.fill('gift');
+  await button('rules.trait_write').click();
+  await written.filter({ has: page.locator('dd', { hasText: /^0$/ }) }).locator('.figure', { hasText: say('en', 'rules.trait_changed') }).filter({ hasText: /0$/ }).waitFor();
+  const { items } = await call(page, 'GET', '/imports');
+  assert.deepEqual(items.filter((j) => j.kind === 'trait').map((j) => j.trait.changed), [0, total]);
+});
+
+test('in Spanish too; an older version comes back', async () => {
   const { pathname } = new URL(page.url());
   await visit(shop, page, pathname, 'es');
   await page.getByText(say('es', 'rules.whole')).waitFor();

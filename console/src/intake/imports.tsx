@@ -1,18 +1,17 @@
 /* Files: chosen or dropped, tried or imported, followed to the end. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { get, post, query, seg, upload, type List } from '../api.js';
+import { useRef, useState } from 'preact/hooks';
+import { post, query, seg, upload } from '../api.js';
 import type { Job } from '../api-types.js';
-import { asApiError, forget, useAction, useLoad } from '../data.js';
+import { asApiError, useAction } from '../data.js';
 import type { ApiError } from '../api.js';
 import { bytes, money, number, span } from '../format.js';
 import { t } from '../i18n.js';
+import { active, useJobs } from '../jobs.js';
 import { announce, Button, Chip, Empty, ErrorBox, Icon, Input, Note, Select, Skeleton, When } from '../ui.js';
 import { MappingForm } from './mapping-form.js';
 
 const FORMATS = ['online-retail', 'csv', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
-const POLL_MS = 700;
-const active = (j: Job) => j.state === 'waiting' || j.state === 'running';
 
 /* From the name, then from how the file begins. */
 export function formatOf(name: string, start: string): Format {
@@ -144,41 +143,16 @@ function Upload({ onJob }: { onJob: (j: Job) => void }) {
 }
 
 export function Imports() {
-  const { data, error, set, reload } = useLoad<List<Job>>('/imports');
-  const jobs = data?.items.filter((j) => j.kind === 'import') ?? [];
-  const busy = jobs.filter(active).map((j) => j.id).join(' ');
-  const latest = useRef(data);
-  latest.current = data;
-  const put = (job: Job) => {
-    const list = latest.current ?? { items: [], next: null };
-    const others = list.items.filter((j) => j.id !== job.id);
-    const known = others.length < list.items.length;
-    const next = { ...list, items: known ? list.items.map((j) => (j.id === job.id ? job : j)) : [job, ...others] };
-    latest.current = next;
-    set(next);
-  };
-  useEffect(() => {
-    if (!busy) return;
-    const timer = setInterval(() => {
-      for (const id of busy.split(' '))
-        get<Job>(`/imports/${seg(id)}`).then((job) => {
-          put(job);
-          if (active(job)) return;
-          forget('/');
-          announce(t('imports.ended', { name: job.name, state: t(`job.${job.state}`) }));
-        }, () => undefined);  // asked again in a moment
-    }, POLL_MS);
-    return () => clearInterval(timer);
-  }, [busy]);
+  const { jobs, error, put, reload } = useJobs((j) => j.kind === 'import');
   return (
     <section aria-labelledby="imports">
       <h2 id="imports" class="spoken">{t('data.imports')}</h2>
       <Upload onJob={put} />
       <ErrorBox error={error} retry={reload} />
-      {!data && !error && <Skeleton />}
-      {data && !jobs.length && <Empty icon="file" title={t('imports.none')} />}
-      {jobs.length > 0 && <h2>{t('imports.list')}</h2>}
-      <ul class="jobs">{jobs.map((j) => <JobCard key={j.id} job={j} onChange={put} />)}</ul>
+      {!jobs && !error && <Skeleton />}
+      {jobs && !jobs.length && <Empty icon="file" title={t('imports.none')} />}
+      {jobs && jobs.length > 0 && <h2>{t('imports.list')}</h2>}
+      <ul class="jobs">{jobs?.map((j) => <JobCard key={j.id} job={j} onChange={put} />)}</ul>
     </section>
   );
 }

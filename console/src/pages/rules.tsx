@@ -7,10 +7,11 @@ import { asApiError, forget, useAction, useLoad, useRested } from '../data.js';
 import { number } from '../format.js';
 import { t } from '../i18n.js';
 import { NewModel, RemoveModel, SaveModel } from '../rules/dialogs.js';
+import { Everybody } from '../rules/everybody.js';
 import { Findings, flawedRules } from '../rules/findings.js';
 import { Grid } from '../rules/grid.js';
 import { addRule } from '../rules/sheet.js';
-import { Everybody, Try, type Tried } from '../rules/try.js';
+import { Try, type Tried } from '../rules/try.js';
 import { useUnsaved, versionColumns } from '../saved.js';
 import { announce, Button, Empty, ErrorBox, Note, PageHead, Skeleton, Table, When } from '../ui.js';
 
@@ -164,7 +165,7 @@ function Workshop({ page, index, children, reload }: {
       <Findings check={check} flaws={flaws} sheet={sheet} stale={checked.stale} onRule={(rule) => edit(addRule(sheet, sheet.rules.length, rule))} />
       <div class="two">
         <Try id={id} sheet={sheet} elements={page.elements} tried={tried} onTried={setTried} />
-        <Everybody id={id} sheet={sheet} base={base} onBase={setBase} />
+        <Everybody model={page.model} sheet={sheet} changed={changed} flawed={page.flaws.length > 0} base={base} onBase={setBase} />
       </div>
       <Versions model={page.model} onDone={reload} />
       {saving && <SaveModel model={page.model} sheet={sheet} warned={flaws.length + check.findings.length}

@@ -1,7 +1,7 @@
-/* The table as it stands, tried on a case, on a customer, on everybody. */
+/* The table as it stands, tried on a case, on a customer. */
 import { useState } from 'preact/hooks';
 import { post, seg } from '../api.js';
-import type { ModelBase, ModelDecided, ModelElement, Sheet } from '../api-types.js';
+import type { ModelDecided, ModelElement, Sheet } from '../api-types.js';
 import { FindCustomer } from '../customer/find.js';
 import { useAction } from '../data.js';
 import { t } from '../i18n.js';
@@ -51,23 +51,6 @@ export function Try({ id, sheet, elements, tried, onTried }: {
           <p class="muted">{tried.answer.hits.length ? t('rules.by_rules', { rules: tried.answer.hits.join(', ') }) : t('rules.no_hit')}</p>
           {tried.answer.notes.map((note, i) => <p key={i} class="help">{note}</p>)}
         </div>
-      )}
-    </section>
-  );
-}
-
-export function Everybody({ id, sheet, base, onBase }: { id: string; sheet: Sheet; base: ModelBase | null; onBase: (base: ModelBase) => void }) {
-  const action = useAction();
-  const count = () => void action.run(
-    () => post<ModelBase>(`/models/${seg(id)}/base`, { decision: sheet.decision, table: sheet }), onBase);
-  return (
-    <section class="sheet" aria-labelledby="everybody">
-      <h2 id="everybody">{t('rules.everybody')}</h2>
-      <p class="muted">{t('rules.everybody_text')}</p>
-      <Button busy={action.busy} onClick={count}>{t('rules.count')}</Button>
-      <ErrorBox error={action.error} />
-      {base && (
-        <p role="status">{t('rules.counted', { n: base.customers, none: base.none, conflict: base.conflict })}</p>
       )}
     </section>
   );
