@@ -43,11 +43,14 @@ const struct command_entry commands[] = {
       "FEEL of OMG DMN 1.5. The names of the input, a JSON object, may be used. Prints JSON; why something is null\n"
       "is told on standard error.",
       command_feel },
-    { "dmn", "tendero dmn check FILE [--strict] | eval FILE [--decision NAME] --input JSON|FILE|- | tck DIR",
+    { "dmn", "tendero dmn check FILE [--strict] | eval FILE [--decision NAME] --input JSON|FILE|-\n"
+             "         | base MODEL [--decision NAME] [--decided] [--trait NAME [--output NAME]] [--data DIR] | tck DIR",
       "check decision models and decide with them",
       "check lists flaws with line and column, and of tables gaps, overlaps and rules that never hit (an error with\n"
       "--strict). eval decides a case, or one a line (NDJSON), and prints a line each;\n"
-      "without --decision all decisions as an object. tck runs a tree of the DMN compatibility kit.",
+      "without --decision all decisions as an object. base asks a table that the server keeps (its number or name)\n"
+      "about every customer: CSV, with --decided without those whom no rule decides; with --trait the answers become\n"
+      "a trait, and a line says how many were decided and written. tck runs a tree of the DMN compatibility kit.",
       command_dmn },
     { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"
              " [--data DIR]",

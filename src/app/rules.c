@@ -1,4 +1,4 @@
-/* tendero feel, tendero dmn: rules from the command line, without a server and without data. */
+/* tendero feel, tendero dmn: rules from the command line, without a server and without data (dmn_base.c: with them). */
 #include <assert.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -378,11 +378,13 @@ static enum err_code dmn_tck(struct desk *desk, const char *folder, struct err *
 
 enum err_code command_dmn(struct settings *s, struct err *e)
 {
+    if (s->n_rest > 0 && strcmp(s->rest[0], "base") == 0)
+        return command_dmn_base(s, e);
     const char *what = NULL, *path = NULL, *decision = settings_option(s, "decision"),
                *input = settings_option(s, "input");
     bool strict = settings_flag(s, "strict");
     TRY(settings_no_options(s, e));
-    TRY(operand(s, 0, "check, eval or tck", &what, e));
+    TRY(operand(s, 0, "check, eval, base or tck", &what, e));
     AUTO(desk) desk = NULL;
     TRY(desk_new(&desk, e));
     if (strcmp(what, "check") == 0) {
@@ -397,5 +399,5 @@ enum err_code command_dmn(struct settings *s, struct err *e)
         TRY(operand(s, 1, "the DIR of test cases", &path, e));
         return dmn_tck(desk, path, e);
     }
-    return err_set(e, ERR_INVALID, 0, "'%s': say check, eval or tck", what);
+    return err_set(e, ERR_INVALID, 0, "'%s': say check, eval, base or tck", what);
 }

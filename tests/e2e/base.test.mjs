@@ -1,7 +1,7 @@
 // A decision over everybody: as CSV it is what deciding for each customer says.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exported, until } from './lib.mjs'
+import { exported, ok, run, until } from './lib.mjs'
 import { gift, rule, shop } from './models.mjs'
 
 /** RFC 4180, as a spreadsheet reads it. */
@@ -210,6 +210,26 @@ test('what is no trait, no output, no whole table is refused before anything beg
     await s.call('PUT', `/models/${id}`, { table: { ...table, rules: [rule(['< ', '-'], ['"card"'])] } })
     await refused({ decision: 'Gift' }, 400, /^decision 'Gift', rule 1, input 1, line \d+: .*: mend it and save$/)
     assert.deepEqual((await s.call('GET', '/imports')).body.items, [])
+})
+
+test('the command line does both, with a server or without one', async t => {
+    const s = await shop(t)
+    const customers = await people(s)
+    const { id, table } = await gift(s, [])
+    await s.call('PUT', `/models/${id}`, { table: TABLES['two outputs, one worked out'](table) })
+    const csv = (await s.raw('GET', `/models/${id}/export?decision=Gift&undecided=false`)).text
+    assert.equal(await ok(['dmn', 'base', 'Gift', '--decided'], { dir: s.dir }), csv)
+    const first = JSON.parse(await ok(['dmn', 'base', id, '--decision', 'Gift', '--trait', 'gift', '--output', 'what'], { dir: s.dir }))
+    assert.deepEqual([first.decided, first.changed], [customers.length, customers.length])
+    await s.server.stop()
+    assert.equal(JSON.parse(await ok(['dmn', 'base', 'Gift', '--trait', 'gift', '--output', 'what'], { dir: s.dir })).changed, 0)
+    assert.equal(rows(await ok(['dmn', 'base', 'Gift'], { dir: s.dir })).length, customers.length + 1)
+    const refused = async (words, why) => assert.match((await run(['dmn', 'base', ...words], { dir: s.dir })).stderr, why)
+    await refused([], /the MODEL is missing/)
+    await refused(['Cake'], /there is no model 'Cake'/)
+    await refused(['Gift', '--decision', 'Cake'], /no table of that decision/)
+    await refused(['Gift', '--trait', 'tier', '--output', 'what'], /'tier' is worked out by the shop itself/)
+    await refused(['Gift', '--output', 'what'], /say --trait NAME/)
 })
 
 const MANY = 20_000
