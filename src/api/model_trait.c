@@ -165,7 +165,6 @@ static enum err_code trait_begin(struct trait_job *job, struct import_progress *
 {
     const struct api_options *rooms = job->rooms;
     int64_t now_ms = clock_now_ms(memory_clock(rooms->memory));
-    TRY(store_conn_new(memory_store(rooms->memory), STORE_READ, &job->conn, e));
     TRY(population_refresh(rooms->population, rooms->people, now_ms, e));
     TRY(model_rows_begin(job->rows, now_ms, e));
     atomic_store(&progress->bytes_total, (int64_t)model_rows_customers(job->rows));
@@ -234,6 +233,19 @@ static enum err_code check_name(struct slice name, struct err *e)
     return ERR_OK;
 }
 
+/* Values of names beyond the schema's limit are in their facts alone, and would be written again and again. */
+static enum err_code check_room(struct trait_job *job, struct err *e)
+{
+    struct trait_schema *schema;
+    size_t n;
+    TRY(trait_schemas(job->conn, job->scratch, &schema, &n, e));
+    for (size_t i = 0; i < n; i++)
+        if (slice_eq(schema[i].name, job->name))
+            return ERR_OK;
+    return n < LIMIT_TRAIT_SCHEMA ? ERR_OK : err_set(e, ERR_CONFLICT, 0, "/trait: there are %d names of traits, and no "
+                                                     "more are kept: say one of them", LIMIT_TRAIT_SCHEMA);
+}
+
 static bool keep(struct arena *mem, struct slice text, struct slice *ret)
 {
     *ret = arena_copy(mem, text);
@@ -259,7 +271,10 @@ static enum err_code fill_job(struct call *call, const struct trait_ask *ask, st
     job->source = arena_printf(job->own, "model:%.*s v%lld", SLICE_ARG(model), (long long)row->version);
     job->model = arena_printf(job->own, "%lld", (long long)row->id);
     bool kept = keep(job->own, name, &job->name) && keep(job->own, call->by, &job->by);
-    return kept && job->source.at && job->model.at ? ERR_OK : NO_ROOM(e);
+    if (!kept || !job->source.at || !job->model.at)
+        return NO_ROOM(e);
+    TRY(store_conn_new(memory_store(call->rooms->memory), STORE_READ, &job->conn, e));
+    return check_room(job, e);
 }
 
 static enum err_code ask_run(struct call *call, void *arg, struct err *e)

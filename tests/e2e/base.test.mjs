@@ -207,9 +207,12 @@ test('what is no trait, no output, no whole table is refused before anything beg
     await refused(of('x'.repeat(101)), 400, /^\/trait: a name has 1 to 100 bytes/)
     await refused(of('two\nlines'), 400, /^\/trait: a name has/)
     await refused({ ...of('gift'), table }, 400, /table/)
+    await s.send(Array.from({ length: 25 }, (_, i) => known(`f${i}`, Object.fromEntries(Array.from({ length: 200 }, (_, k) => [`t${i}-${k}`, 1])))))
+    await refused(of('one more'), 409, /^\/trait: there are 5000 names of traits, and no more are kept: say one of them$/)
+    assert.equal((await written(s, id, of('t7-7'))).state, 'done')
     await s.call('PUT', `/models/${id}`, { table: { ...table, rules: [rule(['< ', '-'], ['"card"'])] } })
     await refused({ decision: 'Gift' }, 400, /^decision 'Gift', rule 1, input 1, line \d+: .*: mend it and save$/)
-    assert.deepEqual((await s.call('GET', '/imports')).body.items, [])
+    assert.equal((await s.call('GET', '/imports')).body.items.length, 1)
 })
 
 test('the command line does both, with a server or without one', async t => {
