@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { exported, ok, run, until } from './lib.mjs'
 import { gift, rule, shop } from './models.mjs'
 
+const byId = customers => customers.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)))
+
 /** RFC 4180, as a spreadsheet reads it. */
 function rows(csv) {
     const cells = [...csv.matchAll(/("(?:[^"]|"")*"|[^,\r]*)(,|\r\n)/g)], list = [[]]
@@ -22,7 +24,7 @@ const known = (user, traits) => ({ type: 'identify', userId: user, messageId: `i
 async function people(s) {
     const spend = [0, 20, 99.99, 100, 250, 499.5, 500, 740, 900]
     await s.send(spend.flatMap((revenue, i) => [
-        known(`u${i}`, { email: `u${i}@example.com`, ...(i % 3 ? { color: ['red', 'blue'][i % 2] } : {}) }),
+        known(`u${i}`, { email: `u${i}@example.com`, ...(i % 3 ? { color: ['red', 'blue'][i % 2] } : {}), size: i === 4 ? 'XL' : i }),
         ...(revenue ? [order(`u${i}`, `${i}a`, revenue)] : []), ...(i % 2 ? [order(`u${i}`, `${i}b`, 1)] : [])]))
     await s.send([known('=1+1', { email: '"quoted, and long"@example.com' }),
                   { type: 'track', anonymousId: 'nobody', event: 'Looked', messageId: 'n' },
@@ -34,10 +36,10 @@ const text = value => value === null || value === undefined ? '' : typeof value 
 const safe = cell => /^[=+@\-\t\r]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell
 
 /** The CSV that deciding one by one gives. */
-async function oneByOne(s, id, customers, names) {
+async function oneByOne(s, id, customers, names, decision = 'Gift') {
     const lines = []
     for (const c of customers) {
-        const { body } = await s.call('POST', `/models/${id}/decide`, { decision: 'Gift', customer: c.id })
+        const { body } = await s.call('POST', `/models/${id}/decide`, { decision, customer: c.id })
         const said = names.map(name => names.length === 1 ? body.value
             : Array.isArray(body.value) ? body.value.map(v => v[name]) : body.value?.[name])
         lines.push([c.id, c.userId ?? '', c.email ?? '', ...said.map(text), body.hits.join(' ')].map(safe))
@@ -63,7 +65,7 @@ const TABLES = {
 
 test('as CSV it says of everybody what deciding says of one', async t => {
     const s = await shop(t)
-    const customers = (await people(s)).sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)))
+    const customers = byId(await people(s))
     assert.ok(customers.length >= 10)
     const { id, table } = await gift(s, [])
     for (const [name, of] of Object.entries(TABLES)) {
@@ -80,6 +82,26 @@ test('as CSV it says of everybody what deciding says of one', async t => {
     const { headers } = await s.raw('GET', `/models/${id}/export?decision=Gift`)
     assert.match(headers['content-type'], /^text\/csv/)
     assert.match(headers['content-disposition'], /attachment; filename="model-1-version-\d+\.csv"/)
+})
+
+// An input, its declared type, a test of it: texts, days, yes or no, a trait of several kinds; types that do not fit.
+const KINDS = [['color', 'string', '"red"'], ['color', 'string', 'not("red")'], ['color', 'number', '> 5'], ['color', 'number', 'null'],
+               ['spend', 'string', '"20"'], ['spend', 'string', 'null'], ['size', 'number', '>= 4'], ['size', 'string', '"XL"'],
+               ['last order', 'date', '>= date("2026-01-01")'], ['last order', 'number', 'null'], ['known', 'boolean', 'true'],
+               ['known', 'string', 'null'], ['tier', 'string', '"prospect", "new"'], ['nothing such', 'number', '1'], ['nothing such', 'number', 'null']]
+
+test('whatever kind an input is, and whatever the model says that it is', async t => {
+    const s = await shop(t)
+    const customers = byId(await people(s))
+    for (const [i, [input, type, is]] of KINDS.entries()) {
+        const made = await s.call('POST', '/models', { name: `kind ${i}`, inputs: [{ name: input, type }], outputType: 'string' })
+        const { id } = made.body.model, [table] = made.body.tables
+        const saved = await s.call('PUT', `/models/${id}`, { table: { ...table, hitPolicy: 'FIRST', rules: [rule([is], ['"yes"']), rule(['-'], ['"no"'])] } })
+        assert.deepEqual([saved.status, saved.body.flaws], [200, []], input)
+        const { decision } = table
+        const csv = await s.raw('GET', `/models/${id}/export?decision=${encodeURIComponent(decision)}`)
+        assert.deepEqual(rows(csv.text).slice(1), await oneByOne(s, id, customers, [decision], decision), `${input}: ${type} ${is}`)
+    }
 })
 
 test('what cannot be exported says why, and what to do', async t => {
