@@ -44,7 +44,8 @@ const struct command_entry commands[] = {
       "is told on standard error.",
       command_feel },
     { "dmn", "tendero dmn check FILE [--strict] | eval FILE [--decision NAME] --input JSON|FILE|-\n"
-             "         | base MODEL [--decision NAME] [--decided] [--trait NAME [--output NAME]] [--data DIR] | tck DIR",
+             "         | base MODEL [--decision NAME] [--decided] [--trait NAME [--output NAME]] [--data DIR]\n"
+             "         | tck DIR",
       "check decision models and decide with them",
       "check lists flaws with line and column, and of tables gaps, overlaps and rules that never hit (an error with\n"
       "--strict). eval decides a case, or one a line (NDJSON), and prints a line each;\n"
