@@ -164,6 +164,6 @@ test('a file of another tool comes in; what is no DMN is refused with its place;
   await page.getByRole('heading', { name: 'Other' }).waitFor();
   await button('rules.remove').click();
   await page.getByRole('dialog').getByRole('button', { name: say('en', 'rules.remove'), exact: true }).click();
-  await page.getByRole('link', { name: 'Gift' }).waitFor();
+  await page.getByRole('link', { name: 'Gift', exact: true }).waitFor();
   assert.equal((await call(page, 'GET', '/models')).items.length, 1);
 });
