@@ -215,8 +215,8 @@ enum err_code tx_document_edit(struct tx *tx, const char *kind, int64_t id, stru
                                struct slice note, struct slice by, struct err *e)
 {
     struct store_stmt *st;
-    int64_t version;
-    bool same;
+    int64_t version = 0;
+    bool same = false;
     TRY(newest(tx, kind, id, text, &version, &same, e));
     TRY(name_free(tx, kind, name, id, e));
     TRY(store_prepare(tx->conn, SLICE("UPDATE documents SET name = $1 WHERE id = $2"), &st, e));
