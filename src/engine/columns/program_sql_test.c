@@ -242,7 +242,7 @@ static void write_base(FILE *out, const struct columns *c, struct arena *mem)
 }
 
 struct asked {
-    char *text;
+    const char *text;
     struct program *program;
     bool exact;
 };
@@ -253,8 +253,9 @@ static void write_conditions(FILE *out, const struct columns *c, struct asked *a
         struct buf text = buf_make(1 << 16), sql = buf_make(1 << 20);
         struct err e;
         any_condition(&text, 3);
-        asked[i].text = strndup(text.at, text.len);
-        asked[i].program = make(c, arena_copy(mem, buf_slice(&text)), mem);
+        struct slice condition = arena_copy(mem, buf_slice(&text));
+        asked[i].text = condition.at;
+        asked[i].program = make(c, condition, mem);
         assert_int_equal(program_sql(asked[i].program, &sql, &asked[i].exact, &e), ERR_OK);
         fprintf(out, "SELECT coalesce(string_agg(id::text, ' ' ORDER BY id), '') FROM base WHERE %.*s;\n",
                 SLICE_ARG(buf_slice(&sql)));
@@ -323,10 +324,8 @@ static void postgresql_finds_what_columns_find(void **state)
     store_fill(&store);
     const struct columns columns = { ROWS, COUNT(store.column), store.column };
     ask_server(s, &columns, asked, n, mem, scratch);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         exact += asked[i].exact;
-        free(asked[i].text);
-    }
     assert_true(exact > n / 3 && exact < n);  // both kinds have been seen
     store_clear(&store);
     free(asked);
