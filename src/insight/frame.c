@@ -107,7 +107,7 @@ static void take_shape(struct frame *f, size_t at, const struct column *base)
 
 enum err_code frame_add_base(struct frame *f, const struct column *base, size_t *ret, struct err *e)
 {
-    struct place *p;
+    struct place *p = NULL;
     TRY(add(f, base->name, &p, ret, e));
     p->source = SOURCE_BASE;
     take_shape(f, *ret, base);
@@ -117,7 +117,7 @@ enum err_code frame_add_base(struct frame *f, const struct column *base, size_t 
 enum err_code frame_add_tally(struct frame *f, struct slice name, struct slice event, enum tally_kind kind, int32_t from,
                               int32_t to, size_t *ret, struct err *e)
 {
-    struct place *p;
+    struct place *p = NULL;
     struct tally *made;
     TRY(population_tally(f->population, event, kind, from, to, &made, e));
     TRY(add(f, name, &p, ret, e));
@@ -132,7 +132,7 @@ enum err_code frame_add_tally(struct frame *f, struct slice name, struct slice e
 
 enum err_code frame_add_audience(struct frame *f, struct slice name, int64_t audience, size_t *ret, struct err *e)
 {
-    struct place *p;
+    struct place *p = NULL;
     TRY(add(f, name, &p, ret, e));
     p->source = SOURCE_AUDIENCE;
     p->audience = audience;
