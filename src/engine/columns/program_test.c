@@ -24,7 +24,7 @@ static void compare_one(const struct columns *c, struct slice text, size_t rows,
     for (size_t k = 0; k < rows; k++) {
         size_t row = k < 2 ? (k ? c->rows - 1 : COLUMN_CHUNK) : any(c->rows);
         bool is = bits[row / 64] >> (row % 64) & 1;
-        if (is == interpreter_says(c, node, row, scratch))
+        if (is == (interpreter_says(c, node, row, scratch) == VALUE_EQ_TRUE))
             continue;
         struct buf out = buf_make(0);
         program_explain(program, &out);

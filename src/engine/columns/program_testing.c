@@ -21,22 +21,39 @@ uint64_t any(uint64_t below)
 
 /* ---- the base: a column of each kind and width, with nulls, extremes and neighbours of the constants below ---- */
 #define TEXT(t) { .kind = VALUE_STRING, .string = { t, sizeof t - 1 } }
-static const struct value texts[] = { TEXT(""), TEXT("ES"), TEXT("PT"), TEXT("a b"), TEXT("Ünï"), TEXT("es"),
-                                      { .kind = VALUE_BOOLEAN, .boolean = true } };
+static const struct value members[] = { TEXT("ES"), { .kind = VALUE_NULL }, TEXT("'") };
+static const struct value_list several = { COUNT(members), members };
+static struct value texts[] = { TEXT(""), TEXT("ES"), TEXT("PT"), TEXT("a b"), TEXT("Ünï"), TEXT("es"), TEXT("o'x\\"),
+                                      TEXT("\\'; DROP TABLE base; --"), TEXT("\"]\n\t$$"), TEXT("true"),
+                                      { .kind = VALUE_BOOLEAN, .boolean = true },
+                                      { .kind = VALUE_BOOLEAN, .boolean = false },
+                                      { .kind = VALUE_DATE, .date = { 2026, 11, 27 } },
+                                      { .kind = VALUE_LIST, .list = &several },
+                                      { .kind = VALUE_NUMBER } };  // 1.5, by store_fill
 static const struct dictionary dictionary = { COUNT(texts), texts };
 static const char *const numbers[] = { "0", "1", "-1", "100", "100.5", "99.99", "100.01", "0.005", "-0.01", "1E30", "127",
                                        "-128", "32767", "2147483647", "9223372036854775807" };
 static const char *const dates[] = { "@\"2026-11-27\"", "@\"1970-01-01\"", "@\"2024-02-29\"", "today()",
-                                     "today() - @\"P90D\"", "@\"0001-01-01\"" };
+                                     "today() - @\"P90D\"", "@\"0001-01-01\"", "@\"-4713-11-24\"", "@\"5874897-12-30\"",
+                                     "@\"5900000-01-01\"" };
 static const char *const times[] = { "@\"2026-11-27T10:00:00Z\"", "@\"2026-11-27T10:00:00.5Z\"", "now()",
-                                     "@\"2026-11-27T11:00:00+01:00\"", "@\"2026-11-27T10:00:00\"", "now() - @\"PT1H\"" };
+                                     "@\"2026-11-27T11:00:00+01:00\"", "@\"2026-11-27T10:00:00\"", "now() - @\"PT1H\"",
+                                     "@\"-4713-11-24T00:00:00.001Z\"", "@\"294276-12-31T23:59:59.998Z\"",
+                                     "@\"300000-01-01T00:00:00Z\"" };
+
+/* The first and the last that PostgreSQL can hold, and a neighbour of each. */
+#define DAYS_FIRST INT64_C(-2440588)
+#define DAYS_LAST INT64_C(2145042905)
+#define MS_FIRST (DAYS_FIRST * 86400000)
+#define MS_LAST (INT64_C(106762940) * 86400000 - 1)
 
 static int64_t raw_of(const struct column *c)
 {
     static const int64_t near[] = { 0, 1, -1, 100, 127, -128, 10000, 10050, 9999, 10001, -100, 50, 101, 99 };
-    static const int64_t days[] = { 0, 19782, 20784, 20694, 20695, 20783, 20785, -719162 };
+    static const int64_t days[] = { 0, 19782, 20784, 20694, 20695, 20783, 20785, -719162,
+                                    DAYS_FIRST + 1, DAYS_LAST - 1 };
     static const int64_t ms[] = { 1795773600000, 1795773600500, 1795773600001, 1795773599999, 1795773601000, NOW_MS,
-                                  NOW_MS - 3600000, NOW_MS - 1 };
+                                  NOW_MS - 3600000, NOW_MS - 1, MS_FIRST, MS_FIRST + 1, MS_LAST, MS_LAST - 1 };
     switch (c->kind) {
     case COLUMN_BOOLEAN: return (int64_t)any(2);
     case COLUMN_CODES: return (int64_t)any(COUNT(texts));
@@ -71,6 +88,7 @@ void store_fill(struct store *s)
         { .name = { "seen at", 7 }, .kind = COLUMN_DATE_TIME, .width = 8 },
     };
     size_t words = COLUMN_WORDS(ROWS);
+    texts[COUNT(texts) - 1] = value_number(number_scaled(15, -1));
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct column *c = &s->column[i];
         *c = kinds[i];
@@ -98,7 +116,8 @@ void store_clear(struct store *s)
 static const char *const compare[] = { "<", "<=", ">", ">=", "=", "!=" };
 static const char *const number_names[] = { "n1", "n2", "spend", "n8" };
 static const char *const text_names[] = { "country", "plan" };
-static const char *const text_values[] = { "\"ES\"", "\"PT\"", "\"\"", "\"a b\"", "\"zz\"" };
+static const char *const text_values[] = { "\"ES\"", "\"PT\"", "\"\"", "\"a b\"", "\"zz\"", "\"true\"", "true",
+                                           "\"o'x\\\\\"", "@\"2026-11-27\"", "1.5" };
 
 static const char *of(const char *const *list, size_t n)
 {
@@ -184,7 +203,7 @@ struct node *parse_condition(const struct columns *c, struct slice text, struct 
     return node;
 }
 
-bool interpreter_says(const struct columns *c, const struct node *node, size_t row, struct arena *mem)
+enum value_eq interpreter_says(const struct columns *c, const struct node *node, size_t row, struct arena *mem)
 {
     struct value_entry entry[STORE_COLUMNS];
     struct eval eval;
@@ -197,5 +216,5 @@ bool interpreter_says(const struct columns *c, const struct node *node, size_t r
     const struct feel_scope scope = { .n = c->n, .entry = entry };
     eval_init(&eval, mem, NULL, NOW_MS, &e);
     assert_int_equal(feel_eval(&eval, node, &scope, &v), ERR_OK);
-    return value_is_true(v);
+    return truth_of(v);
 }

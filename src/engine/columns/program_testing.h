@@ -21,6 +21,6 @@ void store_clear(struct store *);
 uint64_t any(uint64_t below);
 void any_condition(struct buf *, unsigned depth);
 struct node *parse_condition(const struct columns *, struct slice text, struct arena *mem);
-bool interpreter_says(const struct columns *, const struct node *, size_t row, struct arena *mem);
+enum value_eq interpreter_says(const struct columns *, const struct node *, size_t row, struct arena *mem);
 
 #endif
