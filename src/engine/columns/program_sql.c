@@ -8,6 +8,7 @@
 #include "text/time.h"
 
 #define NAME_MAX_BYTES 63
+#define JSON_BYTES ((size_t)1 << 16)         // of one value
 /* What PostgreSQL's types hold, its documentation, table 8.9, as days since 1970-01-01: day 0 of Julian days on. */
 #define DAY_FIRST INT64_C(-2440588)
 #define DAY_LAST INT64_C(2145042905)         // of a date: 5874897-12-31
@@ -27,23 +28,35 @@ static const char *truth_word(enum value_eq is)
     return is == VALUE_EQ_TRUE ? "TRUE" : is == VALUE_EQ_FALSE ? "FALSE" : "NULL::boolean";
 }
 
-static void quoted(struct buf *out, struct slice text, char quote)
+static void doubled(struct buf *out, struct slice text, char twice, char twice_too)
 {
-    buf_addc(out, quote);
     for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == quote)
-            buf_addc(out, quote);
+        if (text.at[i] == twice || text.at[i] == twice_too)
+            buf_addc(out, text.at[i]);
         buf_addc(out, text.at[i]);
     }
-    buf_addc(out, quote);
+}
+
+/* A backslash is written so that standard_conforming_strings does not matter. */
+static void print_text(struct buf *out, struct slice text)
+{
+    buf_adds(out, slice_find(text, '\\') < text.len ? "E'" : "'");
+    doubled(out, text, '\'', '\\');
+    buf_addc(out, '\'');
 }
 
 static void print_name(struct printing *p, const struct column *c)
 {
+    struct slice shown = slice_utf8_cut(c->name, 80);
     if (c->name.len > NAME_MAX_BYTES && !p->code)
         p->code = err_set(p->e, ERR_INVALID, 0, "'%.*s' is longer than the %d bytes of a name in PostgreSQL",
-                          SLICE_ARG(slice_utf8_cut(c->name, 80)), NAME_MAX_BYTES);
-    quoted(p->out, c->name, '"');
+                          SLICE_ARG(shown), NAME_MAX_BYTES);
+    if ((!c->name.len || slice_find(c->name, '\0') < c->name.len) && !p->code)
+        p->code = err_set(p->e, ERR_INVALID, 0, "'%.*s' is no name in PostgreSQL: it is empty or holds a NUL",
+                          SLICE_ARG(shown));
+    buf_addc(p->out, '"');
+    doubled(p->out, c->name, '"', '"');
+    buf_addc(p->out, '"');
 }
 
 /* ---- values ---- */
@@ -92,40 +105,62 @@ static void ends_of(const struct column *c, int64_t *least, int64_t *most)
     }
 }
 
-/* ---- tests ---- */
+/* ---- ranges ---- */
+/* How much of what a column holds. */
+enum reach { REACH_NONE, REACH_SOME, REACH_ALL };
+
+static enum reach range_reach(const struct column *c, struct range r)
+{
+    int64_t least, most;
+    ends_of(c, &least, &most);
+    if (r.low > most || r.high < least)
+        return REACH_NONE;
+    return r.low > least || r.high < most ? REACH_SOME : REACH_ALL;
+}
+
+/* timestamptz is finer than a millisecond: what lies behind the last one still belongs to it. */
 static void print_range(struct printing *p, const struct column *c, struct range r)
 {
     int64_t least, most;
     ends_of(c, &least, &most);
-    bool low = r.low > least, high = r.high < most;
-    if (r.low > most || r.high < least) {
-        buf_adds(p->out, "FALSE");
-        return;
-    }
-    if (!low && !high) {
+    bool low = r.low > least, high = r.high < most, finer = c->kind == COLUMN_DATE_TIME;
+    bool one = low && r.low == r.high && !finer;
+    if (low) {
         print_name(p, c);
-        buf_adds(p->out, " IS NOT NULL");
-        return;
+        buf_adds(p->out, one ? " = " : " >= ");
+        print_raw(p->out, c, r.low);
     }
-    print_name(p, c);
-    buf_adds(p->out, low && high ? (r.low == r.high ? " = " : " BETWEEN ") : low ? " >= " : " <= ");
-    print_raw(p->out, c, low ? r.low : r.high);
-    if (low && high && r.low != r.high) {
-        buf_adds(p->out, " AND ");
-        print_raw(p->out, c, r.high);
+    if (high && !one) {
+        buf_adds(p->out, low ? " AND " : "");
+        print_name(p, c);
+        buf_adds(p->out, finer ? " < " : " <= ");
+        print_raw(p->out, c, finer ? r.high + 1 : r.high);
     }
 }
 
 static void print_ranges(struct printing *p, const struct column *c, const struct range *range, size_t n)
 {
-    if (!n)
-        buf_adds(p->out, "FALSE");
+    bool any = false;
     for (size_t i = 0; i < n; i++) {
-        buf_adds(p->out, i ? " OR " : "");
+        if (range_reach(c, range[i]) != REACH_SOME)
+            continue;
+        buf_adds(p->out, any ? " OR " : "");
         print_range(p, c, range[i]);
+        any = true;
     }
 }
 
+static enum reach ranges_reach(const struct column *c, const struct range *range, size_t n)
+{
+    enum reach most = REACH_NONE;
+    for (size_t i = 0; i < n; i++) {
+        enum reach one = range_reach(c, range[i]);
+        most = one > most ? one : most;
+    }
+    return most;
+}
+
+/* ---- codes ---- */
 /* An escape is two characters, but for those of a code point. */
 static bool has_nul(struct slice json)
 {
@@ -139,21 +174,14 @@ static bool has_nul(struct slice json)
     return false;
 }
 
-/* What PostgreSQL cannot hold (a NUL in a text) is in no row of its. */
-static bool print_json(struct buf *out, struct value v, bool first)
+/* Into text, which is cleared. false: PostgreSQL cannot hold it (a NUL in a text), so that it is in no row there. */
+static bool json_of(struct printing *p, const struct column *c, size_t code, struct buf *text)
 {
-    struct buf text = buf_make(1 << 16);
-    struct json_w w = json_w(&text);
-    value_to_json(v, &w);
-    struct slice json = buf_slice(&text);
-    bool fits = !text.failed && !has_nul(json);
-    if (fits) {
-        buf_adds(out, first ? "" : ", ");
-        quoted(out, json, '\'');
-    }
-    out->failed = out->failed || text.failed;
-    buf_drop(&text);
-    return fits;
+    buf_clear(text);
+    struct json_w w = json_w(text);
+    value_to_json(c->dictionary->value[code], &w);
+    p->out->failed = p->out->failed || text->failed;
+    return !text->failed && !has_nul(buf_slice(text));
 }
 
 static bool has_code(const struct step *s, size_t code, bool unknown)
@@ -169,52 +197,108 @@ static bool has_code(const struct step *s, size_t code, bool unknown)
     return false;
 }
 
+/* Of the values that PostgreSQL can hold. */
+static size_t count_codes(struct printing *p, const struct step *s, bool unknown, bool in)
+{
+    struct buf text = buf_make(JSON_BYTES);
+    size_t n = 0;
+    for (size_t code = 0; code < s->a->dictionary->n; code++)
+        n += has_code(s, code, unknown) == in && json_of(p, s->a, code, &text);
+    buf_drop(&text);
+    return n;
+}
+
+/* Those in it or those out of it, whichever are fewer. */
 static void print_codes(struct printing *p, const struct step *s, bool unknown)
 {
-    bool any = false;
+    bool in = count_codes(p, s, unknown, true) <= count_codes(p, s, unknown, false), any = false;
+    struct buf text = buf_make(JSON_BYTES);
+    print_name(p, s->a);
+    buf_adds(p->out, in ? "::jsonb = ANY (ARRAY[" : "::jsonb <> ALL (ARRAY[");
     for (size_t code = 0; code < s->a->dictionary->n; code++) {
-        if (!has_code(s, code, unknown))
+        if (has_code(s, code, unknown) != in || !json_of(p, s->a, code, &text))
             continue;
-        if (!any) {
-            print_name(p, s->a);
-            buf_adds(p->out, "::jsonb = ANY (ARRAY[");
-        }
-        any = print_json(p->out, s->a->dictionary->value[code], !any) || any;
+        buf_adds(p->out, any ? ", " : "");
+        print_text(p->out, buf_slice(&text));
+        any = true;
     }
-    buf_adds(p->out, any ? "]::jsonb[])" : "FALSE");
+    buf_adds(p->out, "]::jsonb[])");
+    buf_drop(&text);
 }
 
-static bool has_unknown(const struct step *s)
+/* ---- tests ---- */
+static enum reach part_reach(struct printing *p, const struct step *s, bool unknown)
 {
-    return s->n_unknown > 0 || s->unknown_codes != NULL;
+    if (s->a->kind != COLUMN_CODES)
+        return ranges_reach(s->a, unknown ? s->unknown : s->is, unknown ? s->n_unknown : s->n_is);
+    return !count_codes(p, s, unknown, true) ? REACH_NONE : count_codes(p, s, unknown, false) ? REACH_SOME : REACH_ALL;
 }
 
+/* Null where the column is, if the reach is some; never null else. */
 static void print_part(struct printing *p, const struct step *s, bool unknown)
 {
+    switch (part_reach(p, s, unknown)) {
+    case REACH_NONE: buf_adds(p->out, "FALSE"); return;
+    case REACH_ALL: buf_adds(p->out, "TRUE"); return;
+    case REACH_SOME: break;
+    }
     if (s->a->kind == COLUMN_CODES)
         print_codes(p, s, unknown);
     else
         print_ranges(p, s->a, unknown ? s->unknown : s->is, unknown ? s->n_unknown : s->n_is);
 }
 
+/* Without CASE, which no index serves; false: it cannot be said so. */
+static bool print_plain(struct printing *p, const struct step *s)
+{
+    enum reach is = part_reach(p, s, false);
+    bool some = is == REACH_SOME, at_null = s->constant == VALUE_EQ_TRUE;
+    if (part_reach(p, s, true) != REACH_NONE)
+        return false;
+    if (s->constant == VALUE_EQ_NULL) {
+        if (some)
+            print_part(p, s, false);
+        return some;
+    }
+    if (!some && is != (at_null ? REACH_NONE : REACH_ALL))
+        return false;
+    print_name(p, s->a);
+    buf_adds(p->out, at_null ? " IS NULL" : " IS NOT NULL");
+    if (some) {
+        buf_adds(p->out, at_null ? " OR (" : " AND (");
+        print_part(p, s, false);
+        buf_addc(p->out, ')');
+    }
+    return true;
+}
+
 /* A test of one column that may say three things, and something of its own for null. */
 static void print_test(struct printing *p, const struct step *s)
 {
+    if (print_plain(p, s))
+        return;
     buf_adds(p->out, "CASE WHEN ");
     print_name(p, s->a);
     buf_printf(p->out, " IS NULL THEN %s WHEN ", truth_word(s->constant));
     print_part(p, s, false);
-    buf_adds(p->out, " THEN TRUE");
-    if (has_unknown(s)) {
-        buf_adds(p->out, " WHEN ");
-        print_part(p, s, true);
-        buf_adds(p->out, " THEN NULL");
-    }
-    buf_adds(p->out, " ELSE FALSE END");
+    buf_adds(p->out, " THEN TRUE WHEN ");
+    print_part(p, s, true);
+    buf_adds(p->out, " THEN NULL ELSE FALSE END");
 }
 
 static void print_bits(struct printing *p, const struct step *s)
 {
+    static const char *const yes[] = {
+        [VALUE_EQ_FALSE] = " IS TRUE", [VALUE_EQ_TRUE] = " IS NOT FALSE", [VALUE_EQ_NULL] = "",
+    }, *const no[] = {
+        [VALUE_EQ_FALSE] = " IS FALSE", [VALUE_EQ_TRUE] = " IS NOT TRUE", [VALUE_EQ_NULL] = " = FALSE",
+    };
+    bool is_yes = s->of[0] == VALUE_EQ_FALSE && s->of[1] == VALUE_EQ_TRUE;
+    if (is_yes || (s->of[0] == VALUE_EQ_TRUE && s->of[1] == VALUE_EQ_FALSE)) {
+        print_name(p, s->a);
+        buf_adds(p->out, is_yes ? yes[s->constant] : no[s->constant]);
+        return;
+    }
     buf_adds(p->out, "CASE WHEN ");
     print_name(p, s->a);
     buf_printf(p->out, " IS NULL THEN %s WHEN ", truth_word(s->constant));
@@ -237,18 +321,25 @@ static void print_pair(struct printing *p, const struct step *s)
 /* ---- steps ---- */
 static void print_step(struct printing *, size_t step);
 
-static void print_logic(struct printing *p, const struct step *s)
+/* and in and, or in or: no parentheses. */
+static void print_side(struct printing *p, size_t side, enum step_kind within)
 {
-    if (s->kind == STEP_NOT) {
-        p->negative = !p->negative;
-        buf_adds(p->out, "NOT ");
-        print_step(p, s->left);
-        p->negative = !p->negative;
+    const struct step *s = &p->program->step[side];
+    if (s->kind != within) {
+        print_step(p, side);
         return;
     }
-    print_step(p, s->left);
-    buf_adds(p->out, s->kind == STEP_AND ? " AND " : " OR ");
-    print_step(p, s->right);
+    print_side(p, s->left, within);
+    buf_adds(p->out, within == STEP_AND ? " AND " : " OR ");
+    print_side(p, s->right, within);
+}
+
+static void print_not(struct printing *p, size_t step)
+{
+    p->negative = !p->negative;
+    buf_adds(p->out, "NOT ");
+    print_step(p, step);
+    p->negative = !p->negative;
 }
 
 static void print_step(struct printing *p, size_t step)
@@ -267,8 +358,8 @@ static void print_step(struct printing *p, size_t step)
         p->exact = false;
         break;
     case STEP_AND:
-    case STEP_OR:
-    case STEP_NOT: print_logic(p, s); break;
+    case STEP_OR: print_side(p, step, s->kind); break;
+    case STEP_NOT: print_not(p, s->left); break;
     }
     buf_addc(p->out, ')');
 }
