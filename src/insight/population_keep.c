@@ -113,7 +113,7 @@ static bool grow_codes(struct keep *k)
     size_t cap = k->codes_cap ? k->codes_cap * 2 : 16;
     struct slice *key = realloc(k->key, cap * sizeof *key);
     if (key)
-        k->key = key;
+        k->dictionary.json = k->key = key;
     struct value *value = key ? realloc((void *)(uintptr_t)k->dictionary.value, cap * sizeof *value) : NULL;
     if (!value)
         return false;

@@ -26,8 +26,8 @@ test('a condition is counted, explained, saved, and follows what happens', async
     const { dir, call, send, count } = await shop(t)
     assert.equal(await count('orders = 0'), 0)
     await send([
-        { type: 'identify', userId: 'ann', messageId: 'i1', traits: { plan: 'gold', age: 41, address: { country: 'ES' } } },
-        { type: 'identify', userId: 'bob', messageId: 'i2', traits: { plan: 'free' } },
+        { type: 'identify', userId: 'ann', messageId: 'i1', traits: { plan: 'gold', age: 41, address: { country: 'ES' }, joined: '2026-07-05T10:00:00Z' } },
+        { type: 'identify', userId: 'bob', messageId: 'i2', traits: { plan: 'free', joined: '2026-01-05T10:00:00.000Z' } },
         order('ann', 'o1', days_ago(80), 150), order('ann', 'o2', days_ago(20), 60), order('ann', 'o3', days_ago(1), 40),
         order('bob', 'o4', days_ago(100), 300),
     ])
@@ -51,6 +51,9 @@ test('a condition is counted, explained, saved, and follows what happens', async
     assert.match(await ok(['audience', 'explain', wish, '--customer', 'ann'], { dir }), /no {6}event count\("Order Cancelled"\) = 0/)
 
     assert.match(await ok(['audience', 'sql', 'spend > 200'], { dir }), /"spend" >= '200.000001'::numeric\)/)
+    const joined = (await call('POST', '/audiences/sql', { condition: 'joined < @"2026-06-01T00:00:00Z"' })).body
+    assert.deepEqual([joined.exact, joined.sql], [true, `("joined"::jsonb = ANY (ARRAY['"2026-01-05T10:00:00.000Z"']::jsonb[]))`],
+        'as the rows spell it')
     const sql = (await call('POST', '/audiences/sql', { condition: 'plan = "gold" and age + 1 > 40' })).body
     assert.deepEqual([sql.exact, sql.columns], [false, [{ name: 'age', type: 'numeric' }, { name: 'plan', type: 'jsonb' }]])
     const changed = await call('PUT', `/audiences/${made.body.id}`, { name: 'Often', condition: 'spend > 200', note: 'wider' })

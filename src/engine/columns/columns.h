@@ -19,6 +19,7 @@ enum column_kind { COLUMN_BOOLEAN, COLUMN_NUMBER, COLUMN_CODES, COLUMN_DATE, COL
 struct dictionary {
     size_t n;
     const struct value *value;                   // by code
+    const struct slice *json;                    // by code, NULL: how a date, or one with time, was written, as JSON
 };
 struct column {
     struct slice name;

@@ -174,12 +174,18 @@ static bool has_nul(struct slice json)
     return false;
 }
 
-/* Into text, which is cleared. false: PostgreSQL cannot hold it (a NUL in a text), so that it is in no row there. */
+/* Into text, which is cleared. false: PostgreSQL cannot hold it (a NUL in a text), so that it is in no row there. A
+ * moment has many spellings ("10:00:00Z", "10:00:00.000Z"): the rows have the one that it came in. */
 static bool json_of(struct printing *p, const struct column *c, size_t code, struct buf *text)
 {
+    const struct dictionary *d = c->dictionary;
+    const struct value v = d->value[code];
     buf_clear(text);
     struct json_w w = json_w(text);
-    value_to_json(c->dictionary->value[code], &w);
+    if (d->json && (v.kind == VALUE_DATE || v.kind == VALUE_DATE_TIME))
+        buf_add(text, d->json[code]);
+    else
+        value_to_json(v, &w);
     p->out->failed = p->out->failed || text->failed;
     return !text->failed && !has_nul(buf_slice(text));
 }

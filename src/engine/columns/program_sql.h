@@ -1,9 +1,9 @@
 /* A condition as SQL for PostgreSQL (12 and newer): the executor for a base that lives there.
  *
- * Table     a column for each column of the program, by its name, none of them NaN or infinite:
+ * Table     a column for each column of the program, by its name, of values that its width holds, none infinite:
  *             NUMBER numeric, a multiple of 10^-scale    DATE date
  *             BOOLEAN boolean                            DATE_TIME timestamptz, of which the whole millisecond counts
- *             CODES jsonb: the value as JSON, which must be one of the dictionary
+ *             CODES jsonb: the value as value_to_json has it, dates as the dictionary's json; one of the dictionary
  *           null in SQL is null in FEEL.
  * Meaning   true for exactly the rows that program_run finds, where `exact`; false and null are FEEL's too. SQL's and,
  *           or and not agree with FEEL's; each single comparison is made of the ranges and values that the interpreter

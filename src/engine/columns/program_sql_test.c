@@ -282,6 +282,8 @@ static void print_cell(FILE *out, const struct column *c, size_t row, struct are
     struct slice cell = buf_slice(&text);
     if (value_is_null(v)) {
         cell = SLICE("\\N");
+    } else if (c->kind == COLUMN_CODES && c->dictionary->json[column_raw(c, row)].len) {
+        cell = c->dictionary->json[column_raw(c, row)];
     } else if (is_time(c)) {
         buf_clear(&text);
         buf_printf(&text, "%lld", (long long)column_raw(c, row));

@@ -23,14 +23,20 @@ uint64_t any(uint64_t below)
 #define TEXT(t) { .kind = VALUE_STRING, .string = { t, sizeof t - 1 } }
 static const struct value members[] = { TEXT("ES"), { .kind = VALUE_NULL }, TEXT("'") };
 static const struct value_list several = { COUNT(members), members };
+static const struct date_time moment = { { 2026, 11, 27 }, { .hour = 10, .zone = { .kind = ZONE_OFFSET } } };
 static struct value texts[] = { TEXT(""), TEXT("ES"), TEXT("PT"), TEXT("a b"), TEXT("Ünï"), TEXT("es"), TEXT("o'x\\"),
                                       TEXT("\\'; DROP TABLE base; --"), TEXT("\"]\n\t$$"), TEXT("true"),
                                       { .kind = VALUE_BOOLEAN, .boolean = true },
                                       { .kind = VALUE_BOOLEAN, .boolean = false },
                                       { .kind = VALUE_DATE, .date = { 2026, 11, 27 } },
                                       { .kind = VALUE_LIST, .list = &several },
+                                      { .kind = VALUE_DATE_TIME, .date_time = &moment },
                                       { .kind = VALUE_NUMBER } };  // 1.5, by store_fill
-static const struct dictionary dictionary = { COUNT(texts), texts };
+static const struct slice written[COUNT(texts)] = {
+    [12] = { "\"2026-11-27\"", 12 },
+    [14] = { "\"2026-11-27T10:00:00.000Z\"", 26 },
+};
+static const struct dictionary dictionary = { COUNT(texts), texts, written };
 static const char *const numbers[] = { "0", "1", "-1", "100", "100.5", "99.99", "100.01", "0.005", "-0.01", "1E30", "127",
                                        "-128", "32767", "2147483647", "9223372036854775807" };
 static const char *const dates[] = { "@\"2026-11-27\"", "@\"1970-01-01\"", "@\"2024-02-29\"", "today()",
@@ -117,7 +123,7 @@ static const char *const compare[] = { "<", "<=", ">", ">=", "=", "!=" };
 static const char *const number_names[] = { "n1", "n2", "spend", "n8" };
 static const char *const text_names[] = { "country", "plan" };
 static const char *const text_values[] = { "\"ES\"", "\"PT\"", "\"\"", "\"a b\"", "\"zz\"", "\"true\"", "true",
-                                           "\"o'x\\\\\"", "@\"2026-11-27\"", "1.5" };
+                                           "\"o'x\\\\\"", "@\"2026-11-27\"", "1.5", "now()" };
 
 static const char *of(const char *const *list, size_t n)
 {
