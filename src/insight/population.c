@@ -9,6 +9,7 @@
 
 #define SNAPSHOT_VERSION 2
 #define ZONE_BYTES 64            // names of the IANA database are half as long
+#define KEPT_ROOM (1u << 16)     // entries that the queue keeps room for when it is empty
 #define TOLD_MAX (1u << 20)      // beyond that the follower takes its own queue in
 
 static const struct {
@@ -156,6 +157,11 @@ static void take_in(struct population *p)
         p->rows_told = t->row < p->rows_told ? p->rows_told : (size_t)t->row + 1;
     }
     p->n_told = 0;
+    if (p->told_cap > KEPT_ROOM) {
+        free(p->told);
+        p->told = NULL;
+        p->told_cap = 0;
+    }
 }
 
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
@@ -442,7 +448,9 @@ enum err_code population_take_changes(struct population *p, struct arena *mem, s
     if (*ret) {
         if (*n)
             memcpy(*ret, p->changed, *n * sizeof **ret);
-        p->n_changed = 0;
+        free(p->changed);
+        p->changed = NULL;
+        p->n_changed = p->changed_cap = 0;
         p->changed_all = false;
     }
     pthread_mutex_unlock(&p->queue);

@@ -306,23 +306,18 @@ static enum err_code fill_leaves(struct filling *f)
 }
 
 /* The queue's rows, which it forgets; *merge: the last fact that changed links. */
-static enum err_code take_dirty(struct filling *f, struct rows *rows, int64_t *merge)
+static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge)
 {
     struct population *p = f->p;
     pthread_mutex_lock(&p->queue);
-    bool ok = vec_need(rows->at, rows->cap, p->n_dirty + 1);
-    if (ok) {
-        if (p->n_dirty)
-            memcpy(rows->at, p->dirty, p->n_dirty * sizeof *rows->at);
-        rows->n = p->n_dirty;
-        for (size_t i = 0; i < p->n_dirty; i++)
-            p->dirty_at[p->dirty[i].row] = 0;
-        p->n_dirty = 0;
-        *merge = p->merge;
-        p->merge = 0;
-    }
+    *rows = (struct rows){ p->dirty, p->n_dirty, p->dirty_cap };
+    for (size_t i = 0; i < p->n_dirty; i++)
+        p->dirty_at[p->dirty[i].row] = 0;
+    p->dirty = NULL;
+    p->n_dirty = p->dirty_cap = 0;
+    *merge = p->merge;
+    p->merge = 0;
     pthread_mutex_unlock(&p->queue);
-    return ok ? ERR_OK : no_memory(f->e);
 }
 
 /* What is told of a history that is no customer means its customer, too. */
@@ -464,9 +459,8 @@ static enum err_code fill(struct filling *f)
     struct population *p = f->p;
     struct rows rows = { 0 };
     int64_t merge = 0;
-    enum err_code code = take_dirty(f, &rows, &merge);
-    if (!code)
-        code = begin(f, &rows);
+    take_dirty(f, &rows, &merge);
+    enum err_code code = begin(f, &rows);
     if (!code && p->filled && merge)
         code = find_moved(f, merge, &rows);
     if (!code)
