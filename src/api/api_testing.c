@@ -24,12 +24,8 @@ static void open_rooms(struct shop *shop)
 {
     struct err e = { 0 };
     struct api_options *r = &shop->rooms;
-    struct store_conn *write = NULL;
-    int applied;
     need(store_open(slice_of(shop->dir), (struct store_options){ 0 }, &shop->store, &e), &e, "store");
-    need(store_conn_new(shop->store, STORE_WRITE, &write, &e), &e, "connection");
-    need(migrate_run(write, migrations_all, migrations_count, SHOP_NOW, &applied, &e), &e, "migrations");
-    store_conn_drop(&write);
+    need(migrate_store(shop->store, migrations_all, migrations_count, SHOP_NOW, &e), &e, "migrations");
     need(store_conn_new(shop->store, STORE_READ, &shop->read, &e), &e, "connection");
     struct memory_options options = { .dir = shop->dir, .clock = &shop->clock };
     need(memory_new(shop->store, options, &r->memory, &e), &e, "memory");

@@ -55,13 +55,7 @@ static enum err_code open_store(struct rooms *r, struct err *e)
     options.cache_bytes = (size_t)cache_mb << 20;
     TRY(faults(&options, e));
     TRY(store_open(slice_of(data), options, &r->store, e));
-    struct store_conn *write = NULL;
-    TRY(store_conn_new(r->store, STORE_WRITE, &write, e));
-    int applied;
-    enum err_code code = migrate_run(write, migrations_all, migrations_count,
-                                     clock_now_ms(&sys_clock_real), &applied, e);
-    store_conn_drop(&write);
-    return code;
+    return migrate_store(r->store, migrations_all, migrations_count, clock_now_ms(&sys_clock_real), e);
 }
 
 static enum err_code open_zones(struct rooms *r, struct err *e)

@@ -21,12 +21,8 @@ void shop_make(struct shop *s)
                  access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
         assert_non_null(mkdtemp(lab->dir));
     }
-    struct store_conn *write = NULL;
-    int applied;
     assert_int_equal(store_open(slice_of(lab->dir), (struct store_options){ 0 }, &lab->store, NULL), ERR_OK);
-    assert_int_equal(store_conn_new(lab->store, STORE_WRITE, &write, NULL), ERR_OK);
-    assert_int_equal(migrate_run(write, migrations_all, migrations_count, LAB_NOW, &applied, NULL), ERR_OK);
-    store_conn_drop(&write);
+    assert_int_equal(migrate_store(lab->store, migrations_all, migrations_count, LAB_NOW, NULL), ERR_OK);
     struct memory_options options = { .dir = lab->dir, .clock = &lab->clock };
     assert_int_equal(memory_new(lab->store, options, &lab->memory, NULL), ERR_OK);
     assert_int_equal(store_conn_new(lab->store, STORE_READ, &lab->read, NULL), ERR_OK);

@@ -35,13 +35,8 @@ static double cpu_seconds(void)
 
 static enum err_code open_rooms(struct bench *b, const char *dir, struct err *e)
 {
-    struct store_conn *write = NULL;
-    int applied;
     TRY(store_open(slice_of(dir), (struct store_options){ 0 }, &b->store, e));
-    TRY(store_conn_new(b->store, STORE_WRITE, &write, e));
-    enum err_code code = migrate_run(write, migrations_all, migrations_count, NOW, &applied, e);
-    store_conn_drop(&write);
-    TRY(code);
+    TRY(migrate_store(b->store, migrations_all, migrations_count, NOW, e));
     TRY(memory_new(b->store, (struct memory_options){ .dir = dir, .clock = &sys_clock_real }, &b->memory, e));
     TRY(purchases_new(b->memory, &b->purchases, e));
     TRY(people_new(b->memory, b->purchases, &b->people, e));

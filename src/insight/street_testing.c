@@ -73,11 +73,7 @@ int street_setup(void **state)
 int street_teardown(void **state)
 {
     struct street *s = *state;
-    people_drop(&s->people);
-    lab_stop(&s->shop.lab);
-    roster_drop(&s->roster);
-    population_drop(&s->population);
-    purchases_drop(&s->shop.purchases);
+    street_stop(s);
     lab_close(&s->shop.lab);
     free(s);
     return 0;

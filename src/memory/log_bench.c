@@ -239,12 +239,7 @@ static long resident_mb(void)
 
 static enum err_code memory_opened(struct store *store, const char *path, struct memory **ret, struct err *e)
 {
-    struct store_conn *write = NULL;
-    int applied;
-    TRY(store_conn_new(store, STORE_WRITE, &write, e));
-    enum err_code code = migrate_run(write, migrations_all, migrations_count, NOW_MS, &applied, e);
-    store_conn_drop(&write);
-    TRY(code);
+    TRY(migrate_store(store, migrations_all, migrations_count, NOW_MS, e));
     int64_t start = clock_steady_ns();
     TRY(memory_new(store, (struct memory_options){ .dir = path, .clock = &sys_clock_real }, ret, e));
     TRY(memory_start(*ret, e));

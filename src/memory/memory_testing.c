@@ -18,23 +18,13 @@ static void need(enum err_code code, const struct err *e, const char *what)
         fail_msg("%s: %s", what, e->text);
 }
 
-static enum err_code migrated(struct lab *lab, struct err *e)
-{
-    struct store_conn *write = NULL;
-    int applied;
-    TRY(store_conn_new(lab->store, STORE_WRITE, &write, e));
-    enum err_code code = migrate_run(write, migrations_all, migrations_count, LAB_NOW, &applied, e);
-    store_conn_drop(&write);
-    return code;
-}
-
 static enum err_code started(struct lab *lab, struct err *e)
 {
     struct memory_options options = { .dir = lab->dir, .clock = &lab->clock,
                                       .log_part_rows = lab->options.part_rows,
                                       .snapshot_every = lab->options.snapshot_every };
     TRY(store_open(slice_of(lab->dir), (struct store_options){ .vfs = lab->options.vfs }, &lab->store, e));
-    TRY(migrated(lab, e));
+    TRY(migrate_store(lab->store, migrations_all, migrations_count, LAB_NOW, e));
     TRY(memory_new(lab->store, options, &lab->memory, e));
     for (size_t i = 0; i < lab->options.n_followers; i++)
         memory_follow(lab->memory, &lab->options.followers[i]);

@@ -93,3 +93,13 @@ enum err_code migrate_run(struct store_conn *conn, const struct migration *list,
     *applied = done;
     return ERR_OK;
 }
+
+enum err_code migrate_store(struct store *store, const struct migration *list, size_t n, int64_t now_ms, struct err *e)
+{
+    struct store_conn *write = NULL;
+    int applied;
+    TRY(store_conn_new(store, STORE_WRITE, &write, e));
+    enum err_code code = migrate_run(write, list, n, now_ms, &applied, e);
+    store_conn_drop(&write);
+    return code;
+}

@@ -19,5 +19,8 @@ struct migration {
 
 MUST_CHECK enum err_code migrate_run(struct store_conn *, const struct migration *list, size_t n,
                                      int64_t now_ms, int *applied, struct err *e);
+/* The same by a connection of its own: no other may write meanwhile. */
+MUST_CHECK enum err_code migrate_store(struct store *, const struct migration *list, size_t n, int64_t now_ms,
+                                       struct err *e);
 
 #endif
