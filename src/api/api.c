@@ -57,6 +57,7 @@ void api_drop(struct api **at)
         return;
     atomic_store(&api->stopping, true);
     jobs_drop(&api->jobs);
+    roster_cancel(api->options.roster);
     wait_for_work(api);
     pthread_cond_destroy(&api->idle);
     pthread_mutex_destroy(&api->lock);

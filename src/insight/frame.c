@@ -10,10 +10,8 @@ struct place {
     enum source source;
     bool wanted;
     const struct column *base;   // of the last look
-    struct slice event;
     enum tally_kind kind;
-    int32_t from, to;
-    const struct tally *tally;   // of the last look
+    const struct tally *tally;   // NULL: nobody did it
     int64_t audience;
     struct dictionary dictionary;
     void *data;                  // COLUMN_CHUNK values of 8 bytes
@@ -122,12 +120,13 @@ enum err_code frame_add_tally(struct frame *f, struct slice name, struct slice e
     TRY(population_tally(f->population, event, kind, from, to, &made, e));
     TRY(add(f, name, &p, ret, e));
     struct column *c = &f->column[*ret];
-    *p = (struct place){ .source = SOURCE_TALLY, .event = arena_copy(f->names, event), .kind = kind, .from = from,
-                         .to = to, .tally = made, .data = p->data, .wanted = p->wanted };
+    p->source = SOURCE_TALLY;
+    p->kind = kind;
+    p->tally = made;
     c->kind = kind == TALLY_COUNT ? COLUMN_NUMBER : COLUMN_DATE;
     c->width = kind == TALLY_COUNT ? sizeof(int16_t) : sizeof(int32_t);
     c->null = kind == TALLY_COUNT ? NULL : p->null;
-    return p->event.at ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+    return ERR_OK;
 }
 
 enum err_code frame_add_audience(struct frame *f, struct slice name, int64_t audience, size_t *ret, struct err *e)
@@ -152,14 +151,12 @@ enum err_code frame_look(struct frame *f, struct err *e)
     const struct columns *base = population_columns(f->population);
     for (size_t i = 0; i < f->columns.n; i++) {
         struct place *p = f->place[i];
-        if (p->source == SOURCE_BASE) {
-            const struct column *c = columns_find(base, f->column[i].name);
-            if (!c)
-                return err_set(e, ERR_NOT_FOUND, 0, "a column is gone");
-            take_shape(f, i, c);
-        } else if (p->source == SOURCE_TALLY) {
-            p->tally = population_find_tally(f->population, p->event, p->kind, p->from, p->to);
-        }
+        const struct column *c = p->source == SOURCE_BASE ? columns_find(base, f->column[i].name) : NULL;
+        if (p->source != SOURCE_BASE)
+            continue;
+        if (!c)
+            return err_set(e, ERR_NOT_FOUND, 0, "a column is gone");
+        take_shape(f, i, c);
     }
     return ERR_OK;
 }
@@ -183,22 +180,11 @@ void frame_want_none(struct frame *f)
 }
 
 /* ---- gathering ---- */
-static void gather_bits(const uint64_t *from, const uint32_t *row, size_t n, uint64_t *to)
-{
-    for (size_t w = 0; w * 64 < n; w++) {
-        uint64_t word = 0;
-        size_t end = n - w * 64 < 64 ? n - w * 64 : 64;
-        for (size_t i = 0; i < end; i++)
-            word |= (uint64_t)bits_has(from, row[w * 64 + i]) << i;
-        to[w] = word;
-    }
-}
-
-static void gather_base(struct place *p, const uint32_t *row, size_t n)
+static void gather_base(struct place *p, size_t rows, const uint32_t *row, size_t n)
 {
     const struct column *c = p->base;
     switch (c->width) {
-    case 0: gather_bits(c->data, row, n, p->data); break;
+    case 0: bits_gather(c->data, COLUMN_WORDS(rows), row, n, p->data); break;
     case 4:
         for (size_t i = 0; i < n; i++)
             ((int32_t *)p->data)[i] = ((const int32_t *)c->data)[row[i]];
@@ -209,7 +195,7 @@ static void gather_base(struct place *p, const uint32_t *row, size_t n)
             ((int64_t *)p->data)[i] = ((const int64_t *)c->data)[row[i]];
     }
     if (c->null)
-        gather_bits(c->null, row, n, p->null);
+        bits_gather(c->null, COLUMN_WORDS(rows), row, n, p->null);
 }
 
 /* As a question over everybody counts them: two sums that stop at their ends. */
@@ -266,7 +252,7 @@ static void find_leaves(struct frame *f, const struct population_leaf *leaf, siz
 
 void frame_gather(struct frame *f, const uint32_t *row, size_t n)
 {
-    size_t n_leaves;
+    size_t n_leaves, rows = population_columns(f->population)->rows;
     const struct population_leaf *leaf = population_leaves(f->population, &n_leaves);
     assert(n <= COLUMN_CHUNK);
     find_leaves(f, leaf, n_leaves, row, n);
@@ -275,7 +261,7 @@ void frame_gather(struct frame *f, const uint32_t *row, size_t n)
         if (!p->wanted || p->source == SOURCE_AUDIENCE)
             continue;
         if (p->source == SOURCE_BASE)
-            gather_base(p, row, n);
+            gather_base(p, rows, row, n);
         else if (p->kind == TALLY_COUNT)
             gather_counts(f, p, leaf, row, n);
         else

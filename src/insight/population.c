@@ -61,6 +61,7 @@ static void forget_events(struct population *p)
         postings_drop(&p->event[i].postings);
         tallies_drop(&p->event[i]);
     }
+    words_drop(&p->names);
     p->n_events = 0;
 }
 
@@ -98,15 +99,14 @@ void population_drop(struct population **population)
 /* ---- the follower; the queue's lock is held ---- */
 bool population_name_event(struct population *p, struct slice name, uint32_t *ret)
 {
-    *ret = CODE_NONE;
-    for (size_t i = 0; i < p->n_events && *ret == CODE_NONE; i++)
-        if (slice_eq(p->event[i].name, name))
-            *ret = (uint32_t)i;
-    if (*ret != CODE_NONE || p->n_events == EVENT_NAMES_MAX)
+    uint32_t known = words_find(&p->names, name);
+    *ret = known ? known - 1 : CODE_NONE;
+    if (known || p->n_events == EVENT_NAMES_MAX)
         return true;
     char *copy = malloc(name.len + 1);
     struct postings *postings = copy ? postings_new() : NULL;
-    if (!postings) {
+    if (!postings || !words_add(&p->names, name)) {
+        postings_drop(&postings);
         free(copy);
         return false;
     }
@@ -330,7 +330,7 @@ struct follower population_follower(struct population *p)
 bool population_refresh_due(struct population *p, const struct people *people)
 {
     pthread_mutex_lock(&p->queue);
-    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || p->relinked;
+    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge;
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people);
 }

@@ -76,9 +76,6 @@ struct tally;
  * are too many names of events for another one, nobody did it. */
 MUST_CHECK enum err_code population_tally(struct population *, struct slice event, enum tally_kind, int32_t from,
                                           int32_t to, struct tally **ret, struct err *e);
-/* The same, never made anew. Under either lock. */
-struct tally *population_find_tally(const struct population *, struct slice event, enum tally_kind, int32_t from,
-                                    int32_t to);
 /* Drops those that nobody has asked population_tally for since the last sweep. Under population_lock_alone. */
 void population_sweep_tallies(struct population *);
 /* NULL: nobody did it. */

@@ -25,6 +25,20 @@ bool population_mark(struct population *p, uint32_t row, bool traits, int64_t se
     return true;
 }
 
+bool population_note(struct population *p, uint32_t row, int64_t seq)
+{
+    if (!p->changed_all && p->n_changed > p->rows) {  // it is as well to look at everybody
+        p->changed_all = true;
+        p->n_changed = 0;
+    }
+    if (p->changed_all)
+        return true;
+    if (!vec_need(p->changed, p->changed_cap, p->n_changed + 1))
+        return false;
+    p->changed[p->n_changed++] = (struct population_change){ row, seq };
+    return true;
+}
+
 /* What a group fact tells of an account is the account's, whoever said it. */
 static bool mark_account(struct population *p, const struct fact *fact)
 {
@@ -71,7 +85,7 @@ static void columns_forget(void *self, uint32_t row)
     struct population *p = self;
     pthread_mutex_lock(&p->queue);
     if (!population_mark(p, row, true, 0)) {
-        p->filled = false;
+        p->lost = true;
         atomic_store(&p->progress, 0);
     }
     pthread_mutex_unlock(&p->queue);
@@ -84,9 +98,9 @@ static void columns_reset(void *self)
     pthread_mutex_lock(&p->queue);
     for (size_t i = 0; i < p->n_dirty; i++)
         p->dirty_at[p->dirty[i].row] = 0;
-    p->n_dirty = 0;
+    p->n_dirty = p->n_changed = 0;
     p->merge = 0;
-    p->filled = false;
+    p->filled = p->lost = p->changed_all = false;
     atomic_store(&p->progress, 0);
     pthread_mutex_unlock(&p->queue);
     pthread_rwlock_unlock(&p->lock);
@@ -125,20 +139,30 @@ static enum err_code put_keep(struct snapshot_out *out, const struct keep *k, si
     return snapshot_put(out, c.null, COLUMN_WORDS(rows) * sizeof *c.null, e);
 }
 
+static enum err_code put_row(struct snapshot_out *out, uint32_t row, bool traits, int64_t seq, struct err *e)
+{
+    const uint64_t cell[] = { row, traits, (uint64_t)seq };
+    return snapshot_put(out, cell, sizeof cell, e);
+}
+
 static enum err_code put_columns(struct population *p, struct snapshot_out *out, struct err *e)
 {
-    const uint64_t head[] = { p->filled ? p->rows : 0, p->n_traits, p->n_dirty, (uint64_t)p->merge };
+    const uint64_t head[] = { p->filled && !p->lost ? p->rows : 0, p->n_traits, p->n_dirty, p->n_changed, p->changed_all,
+                              (uint64_t)p->merge };
     TRY(population_put_zone(p, out, e));
     TRY(snapshot_put(out, head, sizeof head, e));
     if (!head[0])
         return ERR_OK;
-    TRY(snapshot_put(out, p->dirty, p->n_dirty * sizeof *p->dirty, e));
     TRY(snapshot_put(out, p->root, p->rows * sizeof *p->root, e));
     TRY(snapshot_put(out, p->customers, COLUMN_WORDS(p->rows) * sizeof *p->customers, e));
     for (size_t i = 0; i < COMPUTED; i++)
         TRY(put_keep(out, &p->computed[i], p->rows, e));
     for (size_t i = 0; i < p->n_traits; i++)
         TRY(put_keep(out, &p->trait[i], p->rows, e));
+    for (size_t i = 0; i < p->n_dirty; i++)
+        TRY(put_row(out, p->dirty[i].row, p->dirty[i].traits, p->dirty[i].seq, e));
+    for (size_t i = 0; i < p->n_changed; i++)
+        TRY(put_row(out, p->changed[i].row, false, p->changed[i].seq, e));
     return ERR_OK;
 }
 
@@ -219,7 +243,7 @@ static enum err_code get_keep(struct loading *l, struct keep *k, bool word)
     arena_reset(l->mem);
     TRY(get_text(l, &name));
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
-    if (head[0] > COLUMN_DATE_TIME)
+    if (word ? head[0] != k->kind : head[0] > COLUMN_DATE_TIME)
         return damaged(l->e);
     keep_clear(k);
     if (!keep_init(k, name, (enum column_kind)head[0]) || !keep_rows(k, l->rows))
@@ -232,19 +256,28 @@ static enum err_code get_keep(struct loading *l, struct keep *k, bool word)
     return codes_are_known(k, l->rows) ? ERR_OK : damaged(l->e);
 }
 
-static enum err_code get_rows(struct loading *l, size_t n_dirty)
+/* What was still to be read, and what nobody had asked about yet. */
+static enum err_code get_marks(struct loading *l, size_t n_dirty, size_t n_changed)
+{
+    struct population *p = l->p;
+    for (size_t i = 0; i < n_dirty + n_changed; i++) {
+        uint64_t cell[3];
+        TRY(snapshot_get(l->in, cell, sizeof cell, l->e));
+        if (cell[0] > LIMIT_CUSTOMERS)
+            return damaged(l->e);
+        uint32_t row = (uint32_t)cell[0];
+        int64_t seq = (int64_t)cell[2];
+        if (i < n_dirty ? !population_mark(p, row, cell[1] != 0, seq) : !population_note(p, row, seq))
+            return no_memory(l->e);
+    }
+    return ERR_OK;
+}
+
+static enum err_code get_rows(struct loading *l)
 {
     struct population *p = l->p;
     if (!vec_need(p->root, p->root_cap, l->rows) || !vec_need(p->customers, p->customers_cap, COLUMN_WORDS(l->rows)))
         return no_memory(l->e);
-    for (size_t i = 0; i < n_dirty; i++) {
-        struct dirty d;
-        TRY(snapshot_get(l->in, &d, sizeof d, l->e));
-        if (d.row > LIMIT_CUSTOMERS)
-            return damaged(l->e);
-        if (!population_mark(p, d.row, d.traits, d.seq))
-            return no_memory(l->e);
-    }
     TRY(snapshot_get(l->in, p->root, l->rows * sizeof *p->root, l->e));
     for (size_t row = 0; row < l->rows; row++)
         if (p->root[row] >= l->rows)
@@ -252,10 +285,26 @@ static enum err_code get_rows(struct loading *l, size_t n_dirty)
     return snapshot_get(l->in, p->customers, COLUMN_WORDS(l->rows) * sizeof *p->customers, l->e);
 }
 
+static enum err_code get_traits(struct loading *l, size_t n)
+{
+    struct population *p = l->p;
+    assert(p->n_traits == 0);
+    if (!vec_need(p->trait, p->traits_cap, n))
+        return no_memory(l->e);
+    for (; p->n_traits < n; p->n_traits++) {
+        enum err_code code = get_keep(l, &p->trait[p->n_traits], false);
+        if (code) {
+            keep_clear(&p->trait[p->n_traits]);
+            return code;
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err_code get_columns(struct loading *l)
 {
     struct population *p = l->p;
-    uint64_t head[4];
+    uint64_t head[6];
     TRY(population_check_zone(p, l->in, l->e));
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
     if (!head[0])
@@ -263,18 +312,16 @@ static enum err_code get_columns(struct loading *l)
     if (head[0] > LIMIT_CUSTOMERS || head[1] > LIMIT_TRAIT_SCHEMA)
         return damaged(l->e);
     l->rows = head[0];
-    TRY(get_rows(l, head[2]));
+    TRY(get_rows(l));
     for (size_t i = 0; i < COMPUTED; i++)
         TRY(get_keep(l, &p->computed[i], true));
-    if (!vec_need(p->trait, p->traits_cap, head[1]))
-        return no_memory(l->e);
-    for (p->n_traits = 0; p->n_traits < head[1]; p->n_traits++)
-        TRY(get_keep(l, &p->trait[p->n_traits], false));
+    TRY(get_traits(l, head[1]));
     p->rows = l->rows;
-    p->merge = (int64_t)head[3];
-    p->relinked = true;          // leaves are found by the next refresh; so are tiers, which are of this start's fit
-    p->filled = p->changed_all = true;
-    atomic_store(&p->fits, UINT64_MAX);
+    p->changed_all = head[4] != 0;
+    TRY(get_marks(l, head[2], head[3]));
+    p->merge = (int64_t)head[5];
+    p->filled = p->relinked = true;
+    atomic_store(&p->fits, UINT64_MAX);  // tiers are of this start's fit: a refresh is due, which finds the leaves, too
     atomic_store(&p->progress, 100);
     return population_show(p, l->e);
 }

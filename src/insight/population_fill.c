@@ -317,6 +317,8 @@ static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge)
     p->n_dirty = p->dirty_cap = 0;
     *merge = p->merge;
     p->merge = 0;
+    p->filled = p->filled && !p->lost;
+    p->lost = false;
     pthread_mutex_unlock(&p->queue);
 }
 
@@ -335,17 +337,12 @@ static enum err_code add_roots(struct filling *f, struct rows *rows)
     return ok ? ERR_OK : no_memory(f->e);
 }
 
-/* Beyond some number it is as well to look at everybody. */
 static bool note_changed(struct population *p, const struct dirty *d, size_t n)
 {
+    bool ok = true;
     pthread_mutex_lock(&p->queue);
-    if (p->n_changed + n > p->rows + 64 && !p->changed_all) {
-        p->changed_all = true;
-        p->n_changed = 0;
-    }
-    bool ok = p->changed_all || vec_need(p->changed, p->changed_cap, p->n_changed + n);
-    for (size_t i = 0; i < n && ok && !p->changed_all; i++)
-        p->changed[p->n_changed++] = (struct population_change){ d[i].row, d[i].seq };
+    for (size_t i = 0; i < n && ok; i++)
+        ok = population_note(p, d[i].row, d[i].seq);
     pthread_mutex_unlock(&p->queue);
     return ok;
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "insight/population.h"
+#include "insight/words.h"
 #include "text/json.h"
 
 #define EVENT_NAMES_MAX 1000
@@ -47,7 +48,7 @@ struct told {
     int32_t day;
 };
 struct event_name {
-    struct slice name;           // owned
+    struct slice name;           // owned: it stays where it is, whatever names come
     struct postings *postings;
     struct tally *tally;         // the first of its own; the rest hangs on it
 };
@@ -82,6 +83,8 @@ struct population {
     bool changed_all;
     struct json_parser *parser;  // of the follower
     int64_t merge;               // the last fact that changed links; 0: none
+    bool lost;                   // a row could not be marked: everybody is read anew
+    struct words names;          // of events, from 1 in their order
 
     bool relinked;               // leaves are other ones
     size_t n_events;             // names are added under the queue's lock too; postings only by refresh
@@ -108,6 +111,8 @@ MUST_CHECK enum err_code population_put_zone(const struct population *, struct s
 MUST_CHECK enum err_code population_check_zone(const struct population *, struct snapshot_in *, struct err *e);
 /* Under the queue's lock: something happened to the row. false: memory. */
 bool population_mark(struct population *, uint32_t row, bool traits, int64_t seq);
+/* The same: the row has been written. */
+bool population_note(struct population *, uint32_t row, int64_t seq);
 /* CODE_NONE: there are too many names, this one is not counted. false: memory. */
 bool population_name_event(struct population *, struct slice name, uint32_t *ret);
 

@@ -145,16 +145,6 @@ static struct tally *find(const struct event_name *event, enum tally_kind kind, 
     return NULL;
 }
 
-struct tally *population_find_tally(const struct population *p, struct slice event, enum tally_kind kind, int32_t from,
-                                    int32_t to)
-{
-    struct tally *found = NULL;
-    for (size_t i = 0; i < p->n_events && !found; i++)
-        if (slice_eq(p->event[i].name, event))
-            found = find(&p->event[i], kind, from, to);
-    return found;
-}
-
 enum err_code population_tally(struct population *p, struct slice event, enum tally_kind kind, int32_t from, int32_t to,
                                struct tally **ret, struct err *e)
 {

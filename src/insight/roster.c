@@ -6,10 +6,11 @@
 #include "base/limits.h"
 #include "insight/vec.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 #define MOMENT_MS 60000              // now() is asked so often
 #define FOUND_MAX 16384u             // written in one go
 #define ROWS_LOCKED (16 * COLUMN_CHUNK)
+#define LONG_ROWS 20000              // an audience asked about more of them is not waited for
 #define RETRY_MS 10000               // after a pass that failed everybody is asked again: not every second
 #define PASS_BYTES ((size_t)4 << 30)
 #define SCRATCH_BYTES ((size_t)64 << 20)
@@ -19,23 +20,24 @@ enum err_code roster_new(struct memory *memory, struct population *population, c
 {
     struct roster *m = *ret = calloc(1, sizeof *m);
     if (!m)
-        return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+        return roster_no_memory(e);
     m->memory = memory;
     m->population = population;
     m->world.zones = zones;
-    m->day = INT32_MIN;
     pthread_rwlock_init(&m->lock, NULL);
     pthread_mutex_init(&m->passing, NULL);
     atomic_init(&m->touched, true);
-    atomic_init(&m->as_of_ms, FACT_NO_TIME);
-    atomic_init(&m->next_moment_ms, INT64_MAX);
-    atomic_init(&m->last_day, INT32_MIN);
+    atomic_init(&m->redo, true);
+    atomic_init(&m->day, INT32_MIN);
+    atomic_init(&m->moment_ms, INT64_MIN);
     atomic_init(&m->retry_ms, INT64_MIN);
+    atomic_init(&m->long_pass, false);
+    atomic_init(&m->stopping, false);
     m->parser = json_parser_new();
     if (m->parser)
         return ERR_OK;
     roster_drop(ret);
-    return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+    return roster_no_memory(e);
 }
 
 static void forget_all(struct roster *m)
@@ -103,15 +105,10 @@ struct kept *kept_make(struct roster *m, int64_t id)
 }
 
 /* ---- the follower; the lock is held ---- */
-static enum err_code no_memory(struct err *e)
-{
-    return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
-}
-
 static enum err_code told_member(struct kept *k, uint32_t row, bool in, struct err *e)
 {
     if (!vec_need(k->bits, k->words, (size_t)row / 64 + 1))
-        return no_memory(e);
+        return roster_no_memory(e);
     uint64_t bit = UINT64_C(1) << row % 64, was = k->bits[row / 64];
     k->bits[row / 64] = in ? was | bit : was & ~bit;
     k->members += (k->bits[row / 64] != was) * (in ? 1 : -1);
@@ -151,7 +148,7 @@ static enum err_code told(struct roster *m, const struct fact *fact, struct err 
         return err_set(e, ERR_CORRUPT, 0, "fact %lld names no audience", (long long)fact->seq);
     struct kept *k = kept_make(m, audience);
     if (!k)
-        return no_memory(e);
+        return roster_no_memory(e);
     json_bool(json_get(body, "in"), &in);
     return fact->customer == FACT_NOBODY ? told_version(m, k, version, e) : told_member(k, fact->customer, in, e);
 }
@@ -173,22 +170,32 @@ static void roster_reset(void *self)
     pthread_rwlock_wrlock(&m->lock);
     forget_all(m);
     pthread_rwlock_unlock(&m->lock);
+    atomic_store(&m->redo, true);
+    atomic_store(&m->day, INT32_MIN);
+}
+
+static enum err_code put_all(const struct roster *m, struct snapshot_out *out, struct err *e)
+{
+    uint64_t lists[3] = { 0, atomic_load(&m->redo), (uint64_t)atomic_load(&m->day) };
+    for (size_t i = 0; i < m->n; i++)
+        lists[0] += !m->kept[i]->gone;
+    TRY(snapshot_put(out, lists, sizeof lists, e));
+    for (size_t i = 0; i < m->n; i++) {
+        const struct kept *k = m->kept[i];
+        const uint64_t head[] = { (uint64_t)k->id, (uint64_t)k->version, k->words };
+        if (k->gone)
+            continue;
+        TRY(snapshot_put(out, head, sizeof head, e));
+        TRY(snapshot_put(out, k->bits, k->words * sizeof *k->bits, e));
+    }
+    return ERR_OK;
 }
 
 static enum err_code roster_save(void *self, struct snapshot_out *out, struct err *e)
 {
     struct roster *m = self;
-    enum err_code code;
     pthread_rwlock_rdlock(&m->lock);
-    uint64_t n = m->n;
-    code = snapshot_put(out, &n, sizeof n, e);
-    for (size_t i = 0; i < m->n && !code; i++) {
-        const struct kept *k = m->kept[i];
-        const uint64_t head[] = { (uint64_t)k->id, (uint64_t)k->version, k->words };
-        code = snapshot_put(out, head, sizeof head, e);
-        if (!code && k->words)
-            code = snapshot_put(out, k->bits, k->words * sizeof *k->bits, e);
-    }
+    enum err_code code = put_all(m, out, e);
     pthread_rwlock_unlock(&m->lock);
     return code;
 }
@@ -201,7 +208,7 @@ static enum err_code load_kept(struct roster *m, struct snapshot_in *in, struct 
         return err_set(e, ERR_CORRUPT, 0, "the audiences of the snapshot are damaged");
     struct kept *k = kept_make(m, (int64_t)head[0]);
     if (!k || !vec_need(k->bits, k->words, head[2]))
-        return no_memory(e);
+        return roster_no_memory(e);
     k->version = (int64_t)head[1];
     if (head[2])
         TRY(snapshot_get(in, k->bits, head[2] * sizeof *k->bits, e));
@@ -212,14 +219,18 @@ static enum err_code load_kept(struct roster *m, struct snapshot_in *in, struct 
 static enum err_code roster_load(void *self, struct snapshot_in *in, struct err *e)
 {
     struct roster *m = self;
-    uint64_t n;
+    uint64_t lists[3];
     enum err_code code = ERR_OK;
     roster_reset(m);
-    TRY(snapshot_get(in, &n, sizeof n, e));
+    TRY(snapshot_get(in, lists, sizeof lists, e));
     pthread_rwlock_wrlock(&m->lock);
-    for (uint64_t i = 0; i < n && !code; i++)
+    for (uint64_t i = 0; i < lists[0] && !code; i++)
         code = load_kept(m, in, e);
     pthread_rwlock_unlock(&m->lock);
+    if (!code) {
+        atomic_store(&m->redo, lists[1] != 0);
+        atomic_store(&m->day, (int32_t)lists[2]);
+    }
     return code;
 }
 
@@ -244,21 +255,6 @@ static bool asked(const struct passing *x, const struct kept *k)
     return k->everybody == x->everybody;
 }
 
-/* Rows ascend: where the last has a bit, all have. */
-static void gather(const struct kept *k, const uint32_t *row, size_t n, uint64_t *ret)
-{
-    bool all = n && row[n - 1] / 64 < k->words;
-    for (size_t w = 0; w * 64 < n; w++) {
-        size_t end = n - w * 64 < 64 ? n - w * 64 : 64;
-        uint64_t word = 0;
-        for (size_t i = 0; i < end; i++) {
-            uint32_t at = row[w * 64 + i];
-            word |= (all || at / 64 < k->words ? k->bits[at / 64] >> at % 64 & 1 : 0) << i;
-        }
-        ret[w] = word;
-    }
-}
-
 /* What the audiences that it names say of the rows. */
 static void name_audiences(struct passing *x, const struct kept *k, const uint32_t *row, size_t n)
 {
@@ -273,7 +269,7 @@ static void name_audiences(struct passing *x, const struct kept *k, const uint32
         if (asked(x, other))
             memcpy(bits, other->chunk, sizeof other->chunk);
         else
-            gather(other, row, n, bits);
+            bits_gather(other->bits, other->words, row, n, bits);
     }
 }
 
@@ -298,12 +294,12 @@ static enum err_code compare(struct passing *x, struct kept *k, const uint32_t *
         memcpy(&k->next[row[0] / 64], k->chunk, (n + 63) / 64 * sizeof *k->next);
         return ERR_OK;
     }
-    gather(k, row, n, was);
+    bits_gather(k->bits, k->words, row, n, was);
     for (size_t w = 0; w * 64 < n; w++)
         for (uint64_t left = was[w] ^ k->chunk[w]; left; left &= left - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(left);
             if (!note(x, k, row[i], seq ? seq[i] : 0, k->chunk[w] >> i % 64 & 1))
-                return no_memory(x->e);
+                return roster_no_memory(x->e);
         }
     return ERR_OK;
 }
@@ -311,10 +307,9 @@ static enum err_code compare(struct passing *x, struct kept *k, const uint32_t *
 static enum err_code ask_rows(struct passing *x, const uint32_t *row, const int64_t *seq, size_t n)
 {
     struct roster *m = x->m;
-    const uint64_t *customers = population_customers(m->population);
-    uint64_t is[COLUMN_CHUNK / 64] = { 0 };
-    for (size_t i = 0; i < n; i++)
-        is[i / 64] |= (uint64_t)bits_has(customers, row[i]) << i % 64;
+    size_t words = COLUMN_WORDS(population_columns(m->population)->rows);
+    uint64_t is[COLUMN_CHUNK / 64];
+    bits_gather(population_customers(m->population), words, row, n, is);
     frame_gather(m->frame, row, n);
     for (size_t a = 0; a < m->n_order; a++) {
         struct kept *k = m->order[a];
@@ -377,6 +372,8 @@ static enum err_code ask(struct passing *x, const struct population_change *chan
     if (!want(x))
         return ERR_OK;
     for (size_t done = 0; done < n;) {
+        if (atomic_load(&x->m->stopping))
+            return err_set(x->e, ERR_BUSY, 1, "the server stops");
         TRY(roster_lock_fit(x->m, x->e));
         enum err_code code = ask_some(x, change, n, &done);
         population_unlock(x->m->population);
@@ -420,7 +417,7 @@ static enum err_code choose(struct passing *x, bool all, bool new_day, bool new_
             k->next = calloc(words, sizeof *k->next);
             k->next_words = words;
             if (!k->next)
-                return no_memory(x->e);
+                return roster_no_memory(x->e);
         }
         if (all)
             ask_everybody(k, BECAUSE_RECOUNT, 0);
@@ -448,49 +445,52 @@ static bool any_moment(const struct roster *m)
 }
 
 /* Conditions know the day and the moment that they were made at. */
-static enum err_code make(struct passing *x, bool *new_day, bool *new_moment)
+static enum err_code make(struct passing *x, bool new_day, bool new_moment)
 {
     struct roster *m = x->m;
     bool changed;
-    int32_t today = zones_day(m->world.zones, m->world.now_ms);
-    *new_day = today != m->day;
-    *new_moment = any_moment(m) && m->world.now_ms - m->moment_ms >= MOMENT_MS;
     TRY(roster_read(m, &changed, x->e));
     population_lock(m->population);
     changed = changed || population_columns(m->population)->n != m->columns;
     population_unlock(m->population);
-    if (changed || *new_day || *new_moment || !m->frame)
-        TRY(roster_make(m, x->e));
-    *new_moment = *new_moment || *new_day;
-    return ERR_OK;
+    return changed || new_day || new_moment || !m->frame ? roster_make(m, x->e) : ERR_OK;
 }
 
+static enum err_code ask_all(struct passing *x, size_t rows)
+{
+    x->everybody = true;
+    atomic_store(&x->m->long_pass, rows > LONG_ROWS && want(x));
+    enum err_code code = ask(x, NULL, rows);
+    if (!code)
+        code = begin_versions(x);
+    atomic_store(&x->m->long_pass, false);
+    return code;
+}
+
+/* What is taken from the population is not told again: until it has been asked about, everybody would have to be. */
 static enum err_code pass(struct passing *x, struct arena *mem)
 {
     struct roster *m = x->m;
     struct population_change *change;
     size_t n, rows;
-    bool all, new_day, new_moment;
-    TRY(make(x, &new_day, &new_moment));
+    bool all;
+    int64_t now_ms = m->world.now_ms;
+    int32_t today = zones_day(m->world.zones, now_ms);
+    bool new_day = today != atomic_load(&m->day), new_moment = now_ms >= atomic_load(&m->moment_ms);
+    TRY(make(x, new_day, new_moment));
     TRY(population_take_changes(m->population, mem, &change, &n, &all, x->e));
-    all = all || m->redo;
-    m->redo = true;
+    all = atomic_exchange(&m->redo, true) || all;
     population_lock(m->population);
     enum err_code code = choose(x, all, new_day, new_moment);
     rows = population_columns(m->population)->rows;
     population_unlock(m->population);
     TRY(code);
     TRY(ask(x, change, n));
-    x->everybody = true;
-    TRY(ask(x, NULL, rows));
-    TRY(begin_versions(x));
-    m->redo = false;
-    m->day = zones_day(m->world.zones, m->world.now_ms);
+    TRY(ask_all(x, rows));
+    atomic_store(&m->day, today);
     if (new_moment)
-        m->moment_ms = m->world.now_ms;
-    atomic_store(&m->last_day, m->day);
-    atomic_store(&m->next_moment_ms, any_moment(m) ? m->moment_ms + MOMENT_MS : INT64_MAX);
-    atomic_store(&m->as_of_ms, m->world.now_ms);
+        atomic_store(&m->moment_ms, any_moment(m) ? now_ms + MOMENT_MS : INT64_MAX);
+    atomic_store(&m->redo, false);
     return ERR_OK;
 }
 
@@ -500,7 +500,7 @@ static enum err_code refresh_and_pass(struct roster *m, const struct people *peo
     AUTO(arena) scratch = arena_new(SCRATCH_BYTES);
     struct passing x = { .m = m, .scratch = scratch, .e = e };
     if (!mem || !scratch)
-        return no_memory(e);
+        return roster_no_memory(e);
     atomic_store(&m->touched, false);
     if (!m->conn)
         TRY(store_conn_new(memory_store(m->memory), STORE_READ, &m->conn, e));
@@ -513,8 +513,8 @@ static enum err_code refresh_and_pass(struct roster *m, const struct people *peo
 static bool is_due(struct roster *m, const struct people *people, int64_t now_ms)
 {
     return atomic_load(&m->touched) || population_changes_wait(m->population)
-           || population_refresh_due(m->population, people) || zones_day(m->world.zones, now_ms) != atomic_load(&m->last_day)
-           || now_ms >= atomic_load(&m->next_moment_ms);
+           || population_refresh_due(m->population, people)
+           || zones_day(m->world.zones, now_ms) != atomic_load(&m->day) || now_ms >= atomic_load(&m->moment_ms);
 }
 
 bool roster_due(struct roster *m, const struct people *people, int64_t now_ms)
@@ -522,10 +522,22 @@ bool roster_due(struct roster *m, const struct people *people, int64_t now_ms)
     return now_ms >= atomic_load(&m->retry_ms) && is_due(m, people, now_ms);
 }
 
+/* Whoever waits for a long pass keeps a thread from other work. */
+static bool begin(struct roster *m)
+{
+    if (pthread_mutex_trylock(&m->passing) == 0)
+        return true;
+    if (atomic_load(&m->long_pass))
+        return false;
+    pthread_mutex_lock(&m->passing);
+    return true;
+}
+
 enum err_code roster_pass(struct roster *m, const struct people *people, int64_t now_ms, struct err *e)
 {
     enum err_code code = ERR_OK;
-    pthread_mutex_lock(&m->passing);
+    if (!begin(m))
+        return ERR_OK;
     if (is_due(m, people, now_ms)) {
         m->world.now_ms = now_ms;
         code = refresh_and_pass(m, people, now_ms, e);
@@ -537,14 +549,14 @@ enum err_code roster_pass(struct roster *m, const struct people *people, int64_t
     return code;
 }
 
+void roster_cancel(struct roster *m)
+{
+    atomic_store(&m->stopping, true);
+}
+
 void roster_touch(struct roster *m)
 {
     atomic_store(&m->touched, true);
-}
-
-int64_t roster_as_of_ms(const struct roster *m)
-{
-    return atomic_load(&m->as_of_ms);
 }
 
 /* ---- members ---- */

@@ -4,7 +4,8 @@
  *           changed; about everybody where it is a new version, where time has passed for it (a day for windows and
  *           today(), a minute for now()), or where an audience that it names was asked about everybody.
  * Facts     whoever comes in or leaves is a fact of the log (FACT_AUDIENCE), with the reason; the bits are what a
- *           follower makes of these facts, so that what is known after a start is what was written before it. A new
+ *           follower makes of these facts, so that what is known after a start is what was written before it. The
+ *           columns remember what no pass has asked about (population.h), so that a start asks about nobody else. A new
  *           version is one fact of nobody, with all its members in audience_starts, and no fact of each.
  * Broken    an audience that no longer reads (it names one that is gone): nobody comes or leaves, `why` says why.
  * Threads   one pass at a time, it sees to that; it waits for the disk. Members between roster_lock and
@@ -25,15 +26,16 @@ MUST_CHECK enum err_code roster_new(struct memory *, struct population *, const 
 void roster_drop(struct roster **);
 struct follower roster_follower(struct roster *);
 
-/* Does nothing where none is due; waits for one that another thread makes. */
+/* Does nothing where none is due. Waits for one that another thread makes, but for one that asks many customers about
+ * everything: then members are those of before. ERR_BUSY: it was cancelled. */
 MUST_CHECK enum err_code roster_pass(struct roster *, const struct people *, int64_t now_ms, struct err *e);
 /* Something has happened, or enough time has passed, for a pass to find changes. Also false while one is made, and for
  * ten seconds after one that failed. */
 bool roster_due(struct roster *, const struct people *, int64_t now_ms);
 /* An audience has been written: a pass is due. */
 void roster_touch(struct roster *);
-/* When the last pass ended; FACT_NO_TIME: none yet. */
-int64_t roster_as_of_ms(const struct roster *);
+/* The process ends: a pass that is made gives up, and what it did not get to is asked again after the next start. */
+void roster_cancel(struct roster *);
 
 /* ---- members, under the lock ---- */
 void roster_lock(struct roster *);

@@ -45,7 +45,7 @@ static enum err_code take_documents(struct roster *m, const struct document_row 
         struct kept *k = kept_make(m, row[i].id);
         pthread_rwlock_unlock(&m->lock);
         if (!k)
-            return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+            return roster_no_memory(e);
         *changed = *changed || !is_same(k, &row[i]);
         k->gone = false;
         k->wanted = row[i].version;
@@ -68,12 +68,11 @@ enum err_code roster_read(struct roster *m, bool *changed, struct err *e)
     size_t n;
     *changed = false;
     if (!mem)
-        return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+        return roster_no_memory(e);
     enum err_code code = documents_list(m->conn, AUDIENCE, true, mem, &row, &n, e);
     if (!code)
         code = take_documents(m, row, n, changed, e);
-    if (code) {
-        *changed = true;             // some may have texts of this arena: they are read anew
+    if (code) {                      // some may have texts of this arena: no name is the same, so that they are read anew
         for (size_t i = 0; i < m->n; i++)
             m->kept[i]->name = m->kept[i]->text = (struct slice){ NULL, 0 };
         arena_drop(&mem);
@@ -159,7 +158,7 @@ static enum err_code put_in_order(struct roster *m, struct err *e)
 {
     m->n_order = 0;
     if (!vec_need(m->order, m->order_cap, m->n + 1))
-        return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+        return roster_no_memory(e);
     for (size_t i = 0; i < m->n; i++)
         m->kept[i]->seeking = DEPTH_OPEN;
     for (size_t i = 0; i < m->n; i++) {

@@ -52,13 +52,16 @@ struct roster {
     size_t columns;                  // how many the population had when the frame was made
     struct kept **order;             // those that read, by depth
     size_t n_order, order_cap;
-    int32_t day;                     // when everything was last asked; INT32_MIN: never
-    int64_t moment_ms;
-    bool redo;                       // a pass has failed: what changed for it is not known any more
-    atomic_bool touched;
-    atomic_llong as_of_ms, next_moment_ms, retry_ms;
-    atomic_int last_day;
+    atomic_bool redo;                // what changed since the members were asked is not known: everybody is asked again
+    atomic_int day;                  // that the members are of; INT32_MIN: none
+    atomic_llong moment_ms, retry_ms;  // when now() is asked again; when a pass that failed is
+    atomic_bool touched, long_pass, stopping;
 };
+
+static inline enum err_code roster_no_memory(struct err *e)
+{
+    return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+}
 
 /* roster.c. NULL: it is not known (or memory). Under the lock, or in a pass. */
 struct kept *kept_find(const struct roster *, int64_t id);

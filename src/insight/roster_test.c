@@ -227,6 +227,47 @@ static void reasons_are_told(void **state)
     assert_int_equal(told, 4);
 }
 
+/* A start asks about those only whom something has happened to: before the stop, after the last pass, and since. */
+static void a_start_asks_nobody_else(void **state)
+{
+    struct street *s = *state;
+    int64_t seq[2], busy = save(s, 0, "Busy", "event count(\"Looked\") > 0");
+    struct audience_change *change;
+    struct err e;
+    size_t n;
+    shop_track(&s->shop, "u1", "Looked", LAB_NOW, "{}");
+    pass(s);
+    shop_track(&s->shop, "u2", "Looked", LAB_NOW, "{}");
+    seq[0] = log_last_seq(memory_log(s->shop.lab.memory));
+    assert_int_equal(population_refresh(s->population, s->people, LAB_NOW, &e), ERR_OK);
+    street_stop(s);
+    street_start(s);
+    shop_track(&s->shop, "u3", "Looked", LAB_NOW, "{}");
+    seq[1] = log_last_seq(memory_log(s->shop.lab.memory));
+    pass(s);
+    assert_int_equal(audience_changes(s->shop.lab.read, busy, 0, 10, s->shop.lab.mem, &change, &n, &e), ERR_OK);
+    assert_int_equal(n, 2);
+    for (size_t i = 0; i < n; i++)
+        assert_true(change[i].entered && change[i].because == BECAUSE_FACT && change[i].cause == seq[n - 1 - i]);
+    check_one(s, busy);
+}
+
+static void a_cancelled_pass_is_made_up_for(void **state)
+{
+    struct street *s = *state;
+    struct err e;
+    int64_t busy = save(s, 0, "Busy", "event count(\"Looked\") > 0");
+    pass(s);
+    shop_track(&s->shop, "u1", "Looked", LAB_NOW, "{}");
+    roster_cancel(s->roster);
+    assert_int_equal(roster_pass(s->roster, s->people, LAB_NOW, &e), ERR_BUSY);
+    street_stop(s);
+    street_start(s);
+    pass(s);
+    assert_true(newest(s, busy).because == BECAUSE_RECOUNT);
+    check_one(s, busy);
+}
+
 static void broken_ones_say_why_and_wait(void **state)
 {
     struct street *s = *state;
@@ -259,6 +300,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(is_what_asking_everybody_gives, street_setup, street_teardown),
         cmocka_unit_test_setup_teardown(facts_tell_all_of_it, street_setup, street_teardown),
         cmocka_unit_test_setup_teardown(reasons_are_told, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(a_start_asks_nobody_else, street_setup, street_teardown),
+        cmocka_unit_test_setup_teardown(a_cancelled_pass_is_made_up_for, street_setup, street_teardown),
         cmocka_unit_test_setup_teardown(broken_ones_say_why_and_wait, street_setup, street_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

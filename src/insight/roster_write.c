@@ -31,7 +31,7 @@ static enum err_code append(struct tx *tx, uint32_t customer, struct buf *body, 
                          .original_ms = FACT_NO_TIME, .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms,
                          .body = buf_slice(body) };
     if (body->failed)
-        return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+        return roster_no_memory(e);
     TRY(tx_source(tx, SLICE("tendero"), &fact.source, e));
     TRY(tx_append(tx, &fact, e));
     *seq = fact.seq;
@@ -96,16 +96,15 @@ enum err_code roster_write(struct roster *m, const struct found *found, size_t n
 }
 
 /* ---- a version begins ---- */
-static enum err_code insert_start(struct tx *tx, const struct kept *k, int64_t seq, struct err *e)
+static enum err_code insert_start(struct tx *tx, const struct kept *k, struct err *e)
 {
     struct store_stmt *st;
-    TRY(store_prepare(tx->conn, SLICE("INSERT INTO audience_starts (audience, version, seq, bits) VALUES ($1, $2, $3, $4) "
+    TRY(store_prepare(tx->conn, SLICE("INSERT INTO audience_starts (audience, version, bits) VALUES ($1, $2, $3) "
                                       "ON CONFLICT (audience) DO UPDATE SET version = excluded.version, "
-                                      "seq = excluded.seq, bits = excluded.bits"), &st, e));
+                                      "bits = excluded.bits"), &st, e));
     store_bind_i64(st, 1, k->id);
     store_bind_i64(st, 2, k->wanted);
-    store_bind_i64(st, 3, seq);
-    store_bind_blob(st, 4, (struct slice){ (const char *)k->next, k->next_words * sizeof *k->next });
+    store_bind_blob(st, 3, (struct slice){ (const char *)k->next, k->next_words * sizeof *k->next });
     return store_run(st, e);
 }
 
@@ -120,7 +119,7 @@ static enum err_code run_begin(struct command *command, struct tx *tx, struct er
     json_w_close(&w, '}');
     enum err_code code = append(tx, FACT_NOBODY, &body, &seq, e);
     buf_drop(&body);
-    return code ? code : insert_start(tx, k, seq, e);
+    return code ? code : insert_start(tx, k, e);
 }
 
 enum err_code roster_begin(struct roster *m, struct kept *k, struct err *e)
@@ -163,7 +162,7 @@ enum err_code roster_start(struct store_conn *conn, int64_t audience, int64_t ve
     if (*ret && blob.len)
         memcpy(*ret, blob.at, blob.len);
     store_reset(st);
-    return *ret ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+    return *ret ? ERR_OK : roster_no_memory(e);
 }
 
 static enum because because_of(struct slice name)

@@ -43,6 +43,8 @@ bool column_is_null(const struct column *, size_t row);
 /* The number that data holds: a code, days, milliseconds, multiples of 10^-scale; 0 or 1. */
 int64_t column_raw(const struct column *, size_t row);
 size_t bits_count(const uint64_t *bits, size_t rows);
+/* Bits of n rows, which ascend, side by side; rows beyond `words` have none. ret: whole words up to n. */
+void bits_gather(const uint64_t *bits, size_t words, const uint32_t *row, size_t n, uint64_t *ret);
 static inline bool bits_has(const uint64_t *bits, size_t row)
 {
     return bits[row / 64] >> row % 64 & 1;

@@ -17,6 +17,5 @@ CREATE INDEX audience_changes_customer ON audience_changes (customer, audience, 
 CREATE TABLE audience_starts (
     audience INTEGER PRIMARY KEY,
     version INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
     bits {blob} NOT NULL
 ) {strict};
