@@ -16,24 +16,34 @@ export function NameField({ label, help, value, tried, onChange }: {
                 error={tried && !value.trim() ? t('saved.need_name') : null} onInput={(e) => onChange(e.currentTarget.value)} />;
 }
 
+/* A form that goes on when it has a name. */
+export function useNamed(start: string): {
+  field: { value: string; tried: boolean; onChange: (name: string) => void };
+  submit: (go: (name: string) => void) => (e: Event) => void;
+} {
+  const [value, onChange] = useState(start);
+  const [tried, setTried] = useState(false);
+  const submit = (go: (name: string) => void) => (e: Event) => {
+    e.preventDefault();
+    setTried(true);
+    if (value.trim()) go(value.trim());
+  };
+  return { field: { value, tried, onChange }, submit };
+}
+
 export function SaveDialog<T>({ title, name: start, before, after, wide, save, onDone, onClose }: {
   title: string; name: string; before?: ComponentChildren; after?: ComponentChildren; wide?: boolean;
   save: (named: { name: string; note: string }) => Promise<T>; onDone: (saved: T) => void; onClose: () => void;
 }) {
-  const [name, setName] = useState(start);
+  const named = useNamed(start);
   const [note, setNote] = useState('');
-  const [tried, setTried] = useState(false);
   const action = useAction();
-  const submit = (e: Event) => {
-    e.preventDefault();
-    setTried(true);
-    if (name.trim()) void action.run(() => save({ name: name.trim(), note }), onDone);
-  };
+  const submit = named.submit((name) => void action.run(() => save({ name, note }), onDone));
   return (
     <Dialog title={title} onClose={onClose} wide={wide ?? false}>
       <form onSubmit={submit} noValidate>
         {before}
-        <NameField label={t('saved.name')} value={name} tried={tried} onChange={setName} />
+        <NameField label={t('saved.name')} {...named.field} />
         <Input label={t('saved.note')} name="note" value={note} autocomplete="off" help={t('saved.note_help')}
                onInput={(e) => setNote(e.currentTarget.value)} />
         {after}

@@ -1,6 +1,5 @@
 /* Who is in a saved audience, who came and who left; the audiences that a customer is in. */
 #include "api/audience_ask.h"
-#include "text/time.h"
 
 /* ---- who is in ---- */
 struct listing {
@@ -23,8 +22,11 @@ static enum err_code members_done(struct call *call, void *arg, struct err *e)
                                      : err_set(e, ERR_BUSY, 1, "the audience has been saved just now");
     json_list_open(&w);
     for (size_t row = (size_t)m->after + 1; row < m->saved.rows && !next; row++) {
-        if (!bits_has(m->saved.bits, row))
+        if (!bits_has(m->saved.bits, row)) {
+            if (!m->saved.bits[row / 64])  // of a small audience most words are empty
+                row |= 63;
             continue;
+        }
         if (n++ == m->limit) {
             next = last;
             break;
@@ -50,9 +52,8 @@ enum err_code audience_customers(struct call *call, struct err *e)
 /* ---- who came and who left ---- */
 static void json_change(struct json_w *w, const struct audience_change *c)
 {
-    char at[TIME_TEXT_MAX];
     json_w_kbool(w, "entered", c->entered);
-    json_w_kstring(w, "at", time_print(c->at_ms, at));
+    json_w_ktime(w, "at", c->at_ms);
     json_w_kcstr(w, "because", because_name(c->because));
     if (c->because == BECAUSE_FACT)
         json_w_ki64(w, "fact", c->cause);
@@ -81,9 +82,11 @@ static enum err_code changes_done(struct call *call, void *arg, struct err *e)
 {
     const struct changes *c = arg;
     struct audience_change *change;
+    struct document_row row;
     size_t n;
     struct buf *out = call_buf(call);
     struct json_w w = json_w(out);
+    TRY(document_read(call->thread->read, AUDIENCE, c->id, call->mem, &row, e));  // ERR_NOT_FOUND
     TRY(audience_changes(call->thread->read, c->id, c->before, c->limit + 1, call->mem, &change, &n, e));
     json_list_open(&w);
     for (size_t i = 0; i < n && i < c->limit; i++) {
@@ -196,25 +199,30 @@ static enum err_code of_customer_run(struct call *call, void *arg, struct err *e
     return ERR_OK;
 }
 
+static int64_t entered_ms(const struct audience_entry *entry, size_t n, int64_t audience)
+{
+    for (size_t i = 0; i < n; i++)
+        if (entry[i].audience == audience)
+            return entry[i].at_ms;
+    return FACT_NO_TIME;
+}
+
 static enum err_code of_customer_done(struct call *call, void *arg, struct err *e)
 {
     const struct of_customer *o = arg;
     struct buf *out = call_buf(call);
     struct json_w w = json_w(out);
+    struct audience_entry *entry;
+    size_t n;
+    TRY(audience_entries(call->thread->read, o->root, call->mem, &entry, &n, e));
     json_list_open(&w);
     for (size_t i = 0; i < o->saved.n; i++) {
-        char at[TIME_TEXT_MAX];
-        int64_t since;
         if (!o->in[i])
             continue;
-        TRY(audience_since(call->thread->read, o->saved.row[i].id, o->root, &since, e));
         json_w_open(&w, '{');
         json_row_id(&w, "id", o->saved.row[i].id);
         json_w_kstring(&w, "name", o->saved.row[i].name);
-        if (since == FACT_NO_TIME)
-            json_w_knull(&w, "since");
-        else
-            json_w_kstring(&w, "since", time_print(since, at));
+        json_ktime_or_null(&w, "since", entered_ms(entry, n, o->saved.row[i].id));
         json_w_close(&w, '}');
     }
     json_list_close(&w, 0);

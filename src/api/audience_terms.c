@@ -242,6 +242,8 @@ static void json_events(const struct population *p, struct json_w *w)
     json_w_key(w, "events");
     json_w_open(w, '[');
     for (size_t i = 0; population_event(p, i, &event); i++) {
+        if (!postings_events(event.postings))  // only an audience names it
+            continue;
         json_w_open(w, '{');
         json_w_kstring(w, "name", event.name);
         json_w_ki64(w, "events", (int64_t)postings_events(event.postings));

@@ -328,9 +328,10 @@ static void say_catalogue(struct story *s)
 
 static void say_audience(struct story *s)
 {
-    bool in = false;
-    json_bool(json_get(s->body, "in"), &in);
-    if (in)
+    bool in = false, of_somebody = json_bool(json_get(s->body, "in"), &in);
+    if (!of_somebody)
+        say(s, "Another version counts of the audience ", "Cuenta otra versión del público ");
+    else if (in)
         say(s, "Came into the audience ", "Entró en el público ");
     else
         say(s, "Left the audience ", "Salió del público ");

@@ -151,14 +151,22 @@ static enum err_code day_column(struct making *m, const struct postings *p, bool
     return ERR_OK;
 }
 
+static enum err_code no_audience(const struct making *m, const struct node *call, struct slice name)
+{
+    char why[120];
+    snprintf(why, sizeof why, "there is no audience '%.*s'", SLICE_ARG(slice_utf8_cut(name, 60)));
+    return flaw(m, call->at, why);
+}
+
 static enum err_code audience_column(struct making *m, const struct node *call, struct slice name, struct column *ret)
 {
     struct slice text = m->world->audience ? m->world->audience(m->world->arg, name) : (struct slice){ NULL, 0 };
     char why[120];
     struct err err;
-    if (!text.len || m->depth >= AUDIENCES_DEEP) {
-        snprintf(why, sizeof why, text.len ? "audience '%.*s' leads back to itself, or too deep"
-                                           : "there is no audience '%.*s'", SLICE_ARG(slice_utf8_cut(name, 60)));
+    if (!text.len)
+        return no_audience(m, call, name);
+    if (m->depth >= AUDIENCES_DEEP) {
+        snprintf(why, sizeof why, "audience '%.*s' leads back to itself, or too deep", SLICE_ARG(slice_utf8_cut(name, 60)));
         return flaw(m, call->at, why);
     }
     struct condition *other = arena_one(m->mem, struct condition);
@@ -220,10 +228,8 @@ static enum err_code frame_column(struct making *m, const struct node *call, enu
     int64_t audience;
     size_t place;
     if (function == FUNCTION_IN_AUDIENCE) {
-        char why[120];
-        snprintf(why, sizeof why, "there is no audience '%.*s'", SLICE_ARG(slice_utf8_cut(of, 60)));
         if (!m->world->audience_id(m->world->arg, of, &audience))
-            return flaw(m, call->at, why);
+            return no_audience(m, call, of);
         TRY(frame_add_audience(m->frame, name, audience, &place, m->e));
     } else {
         bool counts = function == FUNCTION_EVENT_COUNT;

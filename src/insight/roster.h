@@ -67,8 +67,12 @@ struct audience_change {
 /* Newest first, below `before` (0: the newest); limit at most, in mem. */
 MUST_CHECK enum err_code audience_changes(struct store_conn *, int64_t audience, int64_t before, size_t limit,
                                           struct arena *mem, struct audience_change **ret, size_t *n, struct err *e);
-/* When a customer last came into an audience; FACT_NO_TIME: they were in when it began to count. */
-MUST_CHECK enum err_code audience_since(struct store_conn *, int64_t audience, uint32_t customer, int64_t *ret,
-                                        struct err *e);
+/* When a customer last came into each audience that they ever came into, by its number; in mem. In one that is not among
+ * them they were when it began to count. */
+struct audience_entry {
+    int64_t audience, at_ms;
+};
+MUST_CHECK enum err_code audience_entries(struct store_conn *, uint32_t customer, struct arena *mem,
+                                          struct audience_entry **ret, size_t *n, struct err *e);
 
 #endif

@@ -198,16 +198,24 @@ enum err_code audience_changes(struct store_conn *conn, int64_t audience, int64_
     }
 }
 
-enum err_code audience_since(struct store_conn *conn, int64_t audience, uint32_t customer, int64_t *ret, struct err *e)
+enum err_code audience_entries(struct store_conn *conn, uint32_t customer, struct arena *mem, struct audience_entry **ret,
+                               size_t *n, struct err *e)
 {
     struct store_stmt *st;
-    bool row;
-    TRY(store_prepare(conn, SLICE("SELECT at_ms FROM audience_changes WHERE customer = $1 AND audience = $2 AND entered = 1 "
-                                  "ORDER BY seq DESC LIMIT 1"), &st, e));
+    size_t cap = 0;
+    *ret = NULL;
+    *n = 0;
+    TRY(store_prepare(conn, SLICE("SELECT audience, MAX(at_ms) FROM audience_changes WHERE customer = $1 AND entered = 1 "
+                                  "GROUP BY audience ORDER BY audience"), &st, e));
     store_bind_i64(st, 1, customer);
-    store_bind_i64(st, 2, audience);
-    TRY(store_step(st, &row, e));
-    *ret = row ? store_col_i64(st, 0) : FACT_NO_TIME;
-    store_reset(st);
-    return ERR_OK;
+    for (bool row;;) {
+        TRY(store_step(st, &row, e));
+        if (!row)
+            return ERR_OK;
+        if (!arena_need(mem, *ret, cap, *n + 1)) {
+            store_reset(st);
+            return roster_no_memory(e);
+        }
+        (*ret)[(*n)++] = (struct audience_entry){ store_col_i64(st, 0), store_col_i64(st, 1) };
+    }
 }

@@ -102,6 +102,7 @@ test('who comes in and who leaves is told with the reason', async t => {
     const lines = (await ok(['audience', 'changes', id], { dir })).trim().split('\n').map(line => JSON.parse(line))
     assert.deepEqual(lines.map(c => c.entered), [false, true])
     await call('DELETE', `/audiences/${id}`)
+    assert.equal((await call('GET', `/audiences/${id}/changes`)).status, 404)
     const broken = (await call('GET', '/audiences')).body.items[0]
     assert.match(broken.broken, /there is no audience 'Big'/)
     assert.equal(broken.customers, null)

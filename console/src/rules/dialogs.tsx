@@ -5,7 +5,7 @@ import { post, put, seg } from '../api.js';
 import type { AudienceTerms, Model, ModelField, ModelPage, Sheet } from '../api-types.js';
 import { forget, useAction, useLoad } from '../data.js';
 import { t } from '../i18n.js';
-import { NameField, RemoveDialog, SaveDialog } from '../saved.js';
+import { NameField, RemoveDialog, SaveDialog, useNamed } from '../saved.js';
 import { announce, Button, Dialog, FormEnd, IconButton } from '../ui.js';
 
 const TYPES = ['number', 'string', 'boolean', 'date'] as const;
@@ -40,25 +40,21 @@ function Fields({ fields, onChange }: { fields: ModelField[]; onChange: (fields:
 
 export function NewModel({ onClose }: { onClose: () => void }) {
   const { route } = useLocation();
-  const [name, setName] = useState('');
+  const named = useNamed('');
   const [fields, setFields] = useState<ModelField[]>([{ name: '', type: 'number' }]);
   const [outputType, setOutputType] = useState<string>('string');
-  const [tried, setTried] = useState(false);
   const action = useAction();
-  const submit = (e: Event) => {
-    e.preventDefault();
-    setTried(true);
-    if (!name.trim()) return;
+  const submit = named.submit((name) => {
     const inputs = fields.filter((f) => f.name.trim()).map((f) => ({ ...f, name: f.name.trim() }));
-    void action.run(() => post<ModelPage>('/models', { name: name.trim(), inputs, outputType }), (page) => {
+    void action.run(() => post<ModelPage>('/models', { name, inputs, outputType }), (page) => {
       forget('/models');
       route(`/rules/${seg(page.model.id)}`);
     });
-  };
+  });
   return (
     <Dialog title={t('rules.new')} onClose={onClose} wide>
       <form onSubmit={submit} noValidate>
-        <NameField label={t('rules.name')} help={t('rules.name_help')} value={name} tried={tried} onChange={setName} />
+        <NameField label={t('rules.name')} help={t('rules.name_help')} {...named.field} />
         <Fields fields={fields} onChange={setFields} />
         <p><label>{t('rules.output_type')}{' '}
           <select value={outputType} onChange={(e) => setOutputType(e.currentTarget.value)}>

@@ -7,29 +7,22 @@ import { useAction } from '../data.js';
 import { number } from '../format.js';
 import { t } from '../i18n.js';
 import { active, useJobs } from '../jobs.js';
-import { NameField } from '../saved.js';
+import { NameField, useNamed } from '../saved.js';
 import { announce, Button, Chip, Dialog, ErrorBox, FormEnd, Icon, Note, Select } from '../ui.js';
 
 function WriteTrait({ model, sheet, onJob, onClose }: { model: Model; sheet: Sheet; onJob: (job: Job) => void; onClose: () => void }) {
   const outputs = sheet.outputs.map((o) => o.name || sheet.decision);
-  const [name, setName] = useState(sheet.decision);
+  const named = useNamed(sheet.decision);
   const [output, setOutput] = useState(outputs[0] ?? '');
-  const [tried, setTried] = useState(false);
   const action = useAction();
-  const submit = (e: Event) => {
-    e.preventDefault();
-    setTried(true);
-    if (!name.trim()) return;
-    void action.run(() => post<Job>(`/models/${seg(model.id)}/trait`, { decision: sheet.decision, output, trait: name.trim() }), (job) => {
-      announce(t('rules.trait_begun'));
-      onJob(job);
-    });
-  };
+  const submit = named.submit((trait) => void action.run(
+    () => post<Job>(`/models/${seg(model.id)}/trait`, { decision: sheet.decision, output, trait }),
+    (job) => { announce(t('rules.trait_begun')); onJob(job); }));
   return (
     <Dialog title={t('rules.trait')} onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <p>{t('rules.trait_text')}</p>
-        <NameField label={t('rules.trait_name')} help={t('rules.trait_name_help')} value={name} tried={tried} onChange={setName} />
+        <NameField label={t('rules.trait_name')} help={t('rules.trait_name_help')} {...named.field} />
         {outputs.length > 1 && (
           <Select label={t('rules.trait_output')} value={output} onChange={setOutput} options={outputs.map((o) => ({ value: o, label: o }))} />
         )}
