@@ -48,8 +48,8 @@ static enum err_code open_rooms(struct bench *b, const char *dir, struct err *e)
     TRY(purchases_new(b->memory, &b->purchases, e));
     TRY(population_new(b->memory, NULL, &b->population, e));
     TRY(roster_new(b->memory, b->population, NULL, &b->roster, e));
-    const struct follower followers[] = { population_follower(b->population), population_columns_follower(b->population),
-                                          roster_follower(b->roster) };
+    const struct follower followers[] = { purchases_follower(b->purchases), population_follower(b->population),
+                                          population_columns_follower(b->population), roster_follower(b->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(b->memory, &followers[i]);
     TRY(people_new(b->memory, b->purchases, &b->people, e));
@@ -164,7 +164,7 @@ static void close_rooms(struct bench *b)
     store_drop(&b->store);
 }
 
-/* Seconds until questions are answered, and until every audience has been asked about everybody again. */
+/* Seconds until questions are answered, and until every audience's members are those of now. */
 static enum err_code start_again(struct bench *b, const char *dir, double *answers, double *whole, struct err *e)
 {
     int64_t began = clock_steady_ns();
