@@ -311,9 +311,20 @@ export type AudienceTerm = {
   least: string | null;
   most: string | null;
 };
+export type AudiencePropertyValue = {
+  text: string;
+  events: number;
+};
+export type AudienceProperty = {
+  name: string;
+  kind: "number" | "text" | "boolean" | "date" | "other";
+  events: number;
+  values: AudiencePropertyValue[];
+};
 export type AudienceEvent = {
   name: string;
   events: number;
+  properties: AudienceProperty[];
 };
 export type AudienceTerms = {
   ready: boolean;

@@ -36,6 +36,7 @@ static void open_rooms(struct shop *shop)
     need(roster_new(r->memory, r->population, NULL, &r->roster, &e), &e, "roster");
     struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                     catalogue_follower(r->catalogue), population_follower(r->population),
+                                    population_events_follower(r->population),
                                     population_columns_follower(r->population), roster_follower(r->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);

@@ -1,4 +1,4 @@
-/* What a condition may speak of: columns with the values that customers have, and events. */
+/* What a condition may speak of: columns with the values that customers have, and events with their properties. */
 #include <stdlib.h>
 
 #include "api/audience_ask.h"
@@ -13,14 +13,14 @@ struct terms {
 
 struct value_count {
     uint32_t code;
-    size_t customers;
+    size_t rows;
 };
 
 static int most_first(const void *a, const void *b)
 {
     const struct value_count *x = a, *y = b;
-    if (x->customers != y->customers)
-        return x->customers < y->customers ? 1 : -1;
+    if (x->rows != y->rows)
+        return x->rows < y->rows ? 1 : -1;
     return (x->code > y->code) - (x->code < y->code);
 }
 
@@ -36,27 +36,29 @@ static void json_literal(struct json_w *w, const char *key, struct value v)
  * nobody's to be shown. */
 static bool is_personal(const struct column *c, const struct value_count *count, size_t n)
 {
-    return c->kind == COLUMN_CODES && n > VALUES_MAX && count[n / 2].customers <= 1;
+    return c->kind == COLUMN_CODES && n > VALUES_MAX && count[n / 2].rows <= 1;
 }
 
-static void json_values(struct json_w *w, const struct column *c, const struct value_count *count, size_t n)
+/* counted: what there are so many of. */
+static void json_values(struct json_w *w, const struct column *c, const struct value_count *count, size_t n,
+                        const char *counted)
 {
     json_w_key(w, "values");
     json_w_open(w, '[');
     if (is_personal(c, count, n))
         n = 0;
-    for (size_t i = 0; i < n && i < VALUES_MAX && count[i].customers; i++) {
+    for (size_t i = 0; i < n && i < VALUES_MAX && count[i].rows; i++) {
         struct value v = c->kind == COLUMN_BOOLEAN ? value_boolean(count[i].code) : c->dictionary->value[count[i].code];
         json_w_open(w, '{');
         json_literal(w, "text", v);
-        json_w_ki64(w, "customers", (int64_t)count[i].customers);
+        json_w_ki64(w, counted, (int64_t)count[i].rows);
         json_w_close(w, '}');
     }
     json_w_close(w, ']');
 }
 
-/* How often each code or bit is there, the most frequent first. */
-static enum err_code count_values(const struct column *c, const uint64_t *customers, size_t rows, struct arena *mem,
+/* How often each code or bit is there, the most frequent first. which NULL: of all rows. */
+static enum err_code count_values(const struct column *c, const uint64_t *which, size_t rows, struct arena *mem,
                                   struct value_count **ret, size_t *n, struct err *e)
 {
     *n = c->kind == COLUMN_BOOLEAN ? 2 : c->kind == COLUMN_CODES ? c->dictionary->n : 0;
@@ -66,8 +68,8 @@ static enum err_code count_values(const struct column *c, const uint64_t *custom
     for (size_t i = 0; i < *n; i++)
         (*ret)[i].code = (uint32_t)i;
     for (size_t row = 0; row < rows && *n; row++)
-        if (bits_has(customers, row) && !column_is_null(c, row))
-            (*ret)[column_raw(c, row)].customers++;
+        if ((!which || bits_has(which, row)) && !column_is_null(c, row))
+            (*ret)[column_raw(c, row)].rows++;
     qsort(*ret, *n, sizeof **ret, most_first);
     return ERR_OK;
 }
@@ -194,7 +196,7 @@ static enum err_code json_term(struct call *call, struct json_w *w, const struct
     json_label(w, c->name, schema, n_schema);
     json_w_kcstr(w, "kind", term_kind(c));
     json_w_ki64(w, "customers", (int64_t)have);
-    json_values(w, c, count, n);
+    json_values(w, c, count, n, "customers");
     json_ends(w, c, customers, rows, a->scratch);
     json_w_close(w, '}');
     arena_reset(a->scratch);
@@ -236,7 +238,39 @@ static enum err_code json_members(struct call *call, struct json_w *w, const str
     return ERR_OK;
 }
 
-static void json_events(const struct population *p, struct json_w *w)
+static enum err_code json_property(struct json_w *w, const struct population_property *property, const struct asking *a,
+                                   struct err *e)
+{
+    struct value_count *count;
+    size_t n, nulls = 0;
+    const struct column *c = &property->column;
+    TRY(count_values(c, NULL, property->rows, a->scratch, &count, &n, e));
+    for (size_t row = 0; row < property->rows; row++)
+        nulls += column_is_null(c, row);
+    json_w_open(w, '{');
+    json_w_kstring(w, "name", c->name);
+    json_w_kcstr(w, "kind", term_kind(c));
+    json_w_ki64(w, "events", (int64_t)(property->rows - nulls));
+    json_values(w, c, count, n, "events");
+    json_w_close(w, '}');
+    arena_reset(a->scratch);
+    return ERR_OK;
+}
+
+static enum err_code json_properties(struct json_w *w, struct slice event, const struct asking *a, const struct population *p,
+                                     struct err *e)
+{
+    struct population_property property;
+    json_w_key(w, "properties");
+    json_w_open(w, '[');
+    for (size_t i = 0; population_property(p, event, i, &property); i++)
+        if (!property.dropped)
+            TRY(json_property(w, &property, a, e));
+    json_w_close(w, ']');
+    return ERR_OK;
+}
+
+static enum err_code json_events(const struct population *p, struct json_w *w, const struct asking *a, struct err *e)
 {
     struct population_event event;
     json_w_key(w, "events");
@@ -247,9 +281,11 @@ static void json_events(const struct population *p, struct json_w *w)
         json_w_open(w, '{');
         json_w_kstring(w, "name", event.name);
         json_w_ki64(w, "events", (int64_t)postings_events(event.postings));
+        TRY(json_properties(w, event.name, a, p, e));
         json_w_close(w, '}');
     }
     json_w_close(w, ']');
+    return ERR_OK;
 }
 
 static enum err_code terms_json(struct call *call, struct asking *a, struct buf *out, struct err *e)
@@ -273,7 +309,7 @@ static enum err_code terms_json(struct call *call, struct asking *a, struct buf 
         TRY(json_members(call, &w, &columns->column[i], a, e));
     }
     json_w_close(&w, ']');
-    json_events(p, &w);
+    TRY(json_events(p, &w, a, e));
     json_w_close(&w, '}');
     return ERR_OK;
 }

@@ -81,6 +81,7 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(roster_new(r->memory, r->population, &r->zones, &r->roster, e));
     const struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                           catalogue_follower(r->catalogue), population_follower(r->population),
+                                          population_events_follower(r->population),
                                           population_columns_follower(r->population), roster_follower(r->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);

@@ -5,13 +5,14 @@
 
 #define NAMES_BYTES ((size_t)64 << 20)
 
-enum source { SOURCE_BASE, SOURCE_TALLY, SOURCE_AUDIENCE };
+enum source { SOURCE_BASE, SOURCE_TALLY, SOURCE_EVENTS, SOURCE_AUDIENCE };
 struct place {
     enum source source;
     bool wanted;
     const struct column *base;   // of the last look
     enum tally_kind kind;
     const struct tally *tally;   // NULL: nobody did it
+    struct event_ask *ask;
     int64_t audience;
     struct dictionary dictionary;
     void *data;                  // COLUMN_CHUNK values of 8 bytes
@@ -23,7 +24,8 @@ struct frame {
     struct columns columns;
     struct column *column;       // FRAME_COLUMNS_MAX: programs point into it
     struct place **place;
-    uint32_t leaf[COLUMN_CHUNK], leaf_end[COLUMN_CHUNK];  // of each row gathered, the customer's other histories
+    const struct population_leaf *leaf[COLUMN_CHUNK];  // of each row gathered, the customer's other histories
+    size_t leaves[COLUMN_CHUNK];
 };
 
 enum err_code frame_new(struct population *population, struct frame **ret, struct err *e)
@@ -48,6 +50,7 @@ void frame_drop(struct frame **frame)
     if (!f)
         return;
     for (size_t i = 0; i < f->columns.n; i++) {
+        event_ask_drop(&f->place[i]->ask);
         free(f->place[i]->data);
         free(f->place[i]);
     }
@@ -139,6 +142,33 @@ enum err_code frame_add_audience(struct frame *f, struct slice name, int64_t aud
     return ERR_OK;
 }
 
+enum err_code frame_add_events(struct frame *f, struct slice name, const struct event_question *question,
+                               const struct zones *zones, int64_t now_ms, size_t *ret, struct err *e)
+{
+    const struct column *known = columns_find(&f->columns, name);
+    struct place *p = known ? f->place[known - f->column] : NULL;
+    struct event_ask *ask = NULL;
+    if (!p || event_ask_is_old(p->ask))
+        TRY(event_ask_new(f->population, question, zones, now_ms, &ask, e));
+    enum err_code code = add(f, name, &p, ret, e);
+    if (code) {
+        event_ask_drop(&ask);
+        return code;
+    }
+    if (!ask)
+        return ERR_OK;
+    event_ask_drop(&p->ask);
+    p->ask = ask;
+    p->source = SOURCE_EVENTS;
+    const struct column shape = event_ask_shape(ask);
+    struct column *c = &f->column[*ret];
+    c->kind = shape.kind;
+    c->scale = shape.scale;
+    c->width = shape.width;
+    c->null = shape.null ? p->null : NULL;
+    return ERR_OK;
+}
+
 bool frame_audience(const struct frame *f, size_t place, int64_t *ret)
 {
     *ret = f->place[place]->audience;
@@ -164,6 +194,8 @@ enum err_code frame_look(struct frame *f, struct err *e)
 uint64_t frame_state(const struct frame *f, size_t place)
 {
     const struct column *c = &f->column[place];
+    if (f->place[place]->source == SOURCE_EVENTS)
+        return event_ask_state(f->place[place]->ask);
     return (uint64_t)c->kind << 48 | (c->dictionary ? c->dictionary->n : 0);
 }
 
@@ -199,28 +231,26 @@ static void gather_base(struct place *p, size_t rows, const uint32_t *row, size_
 }
 
 /* As a question over everybody counts them: two sums that stop at their ends. */
-static void gather_counts(const struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row,
-                          size_t n)
+static void gather_counts(const struct frame *f, struct place *p, const uint32_t *row, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t sum = tally_count(p->tally, row[i]);
-        for (uint32_t k = f->leaf[i]; k < f->leaf_end[i]; k++) {
-            sum += tally_count(p->tally, leaf[k].row);
+        for (size_t k = 0; k < f->leaves[i]; k++) {
+            sum += tally_count(p->tally, f->leaf[i][k].row);
             sum = sum > UINT16_MAX ? UINT16_MAX : sum;
         }
         ((int16_t *)p->data)[i] = (int16_t)(sum > INT16_MAX ? INT16_MAX : sum);
     }
 }
 
-static void gather_days(const struct frame *f, struct place *p, const struct population_leaf *leaf, const uint32_t *row,
-                        size_t n)
+static void gather_days(const struct frame *f, struct place *p, const uint32_t *row, size_t n)
 {
     memset(p->null, 0, sizeof p->null);
     for (size_t i = 0; i < n; i++) {
         int32_t day = 0, theirs;
         bool is = tally_day(p->tally, row[i], &day);
-        for (uint32_t k = f->leaf[i]; k < f->leaf_end[i]; k++) {
-            if (!tally_day(p->tally, leaf[k].row, &theirs))
+        for (size_t k = 0; k < f->leaves[i]; k++) {
+            if (!tally_day(p->tally, f->leaf[i][k].row, &theirs))
                 continue;
             if (!is || (p->kind == TALLY_FIRST ? theirs < day : theirs > day))
                 day = theirs;
@@ -231,42 +261,26 @@ static void gather_days(const struct frame *f, struct place *p, const struct pop
     }
 }
 
-static void find_leaves(struct frame *f, const struct population_leaf *leaf, size_t n_leaves, const uint32_t *row,
-                        size_t n)
+enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struct err *e)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t low = 0, high = n_leaves;
-        while (low < high) {
-            size_t middle = low + (high - low) / 2;
-            if (leaf[middle].root < row[i])
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        for (high = low; high < n_leaves && leaf[high].root == row[i];)
-            high++;
-        f->leaf[i] = (uint32_t)low;
-        f->leaf_end[i] = (uint32_t)high;
-    }
-}
-
-void frame_gather(struct frame *f, const uint32_t *row, size_t n)
-{
-    size_t n_leaves, rows = population_columns(f->population)->rows;
-    const struct population_leaf *leaf = population_leaves(f->population, &n_leaves);
+    size_t rows = population_columns(f->population)->rows;
     assert(n <= COLUMN_CHUNK);
-    find_leaves(f, leaf, n_leaves, row, n);
+    for (size_t i = 0; i < n; i++)
+        f->leaf[i] = population_leaves_of(f->population, row[i], &f->leaves[i]);
     for (size_t i = 0; i < f->columns.n; i++) {
         struct place *p = f->place[i];
         if (!p->wanted || p->source == SOURCE_AUDIENCE)
             continue;
         if (p->source == SOURCE_BASE)
             gather_base(p, rows, row, n);
+        else if (p->source == SOURCE_EVENTS)
+            TRY(event_ask_rows(p->ask, row, n, p->data, p->null, e));
         else if (p->kind == TALLY_COUNT)
-            gather_counts(f, p, leaf, row, n);
+            gather_counts(f, p, row, n);
         else
-            gather_days(f, p, leaf, row, n);
+            gather_days(f, p, row, n);
     }
+    return ERR_OK;
 }
 
 uint64_t *frame_bits(struct frame *f, size_t place)

@@ -2,8 +2,8 @@
  * rows again and again. Conditions are made over the frame's columns once (condition_new_in) and run whenever other
  * rows have been gathered into them.
  *
- * Columns   of the population, by name; tallies of events, gathered over all histories of a customer; other audiences,
- *           whose bits the owner writes.
+ * Columns   of the population, by name; tallies of events, gathered over all histories of a customer; questions about
+ *           events; other audiences, whose bits the owner writes.
  * Stale     frame_look finds the columns anew. What a program knows of a column when it is made (its kind, the values of
  *           its dictionary) has a number, frame_state; a program made at another state must be made again.
  * Locks     adding under population_lock_alone, the rest under either lock of the population.
@@ -11,7 +11,7 @@
 #ifndef TENDERO_INSIGHT_FRAME_H
 #define TENDERO_INSIGHT_FRAME_H
 
-#include "insight/population.h"
+#include "insight/event_ask.h"
 
 #define FRAME_COLUMNS_MAX 8192
 
@@ -27,6 +27,9 @@ MUST_CHECK enum err_code frame_add_tally(struct frame *, struct slice name, stru
                                          int32_t from, int32_t to, size_t *ret, struct err *e);
 MUST_CHECK enum err_code frame_add_audience(struct frame *, struct slice name, int64_t audience, size_t *ret,
                                             struct err *e);
+/* What a question about events answers; one that is old is made anew. ERR_INVALID: event_ask_new. */
+MUST_CHECK enum err_code frame_add_events(struct frame *, struct slice name, const struct event_question *,
+                                          const struct zones *, int64_t now_ms, size_t *ret, struct err *e);
 /* The audience of that place; false: it is another column. */
 bool frame_audience(const struct frame *, size_t place, int64_t *ret);
 
@@ -36,8 +39,9 @@ uint64_t frame_state(const struct frame *, size_t place);
 /* The next frame_gather fills these, too. */
 void frame_want(struct frame *, const size_t *place, size_t n);
 void frame_want_none(struct frame *);
-/* n <= COLUMN_CHUNK rows into the columns that are wanted, but audiences. */
-void frame_gather(struct frame *, const uint32_t *row, size_t n);
+/* n <= COLUMN_CHUNK rows into the columns that are wanted, but audiences. ERR_LIMIT: memory, or a question about events
+ * that is too much work. */
+MUST_CHECK enum err_code frame_gather(struct frame *, const uint32_t *row, size_t n, struct err *e);
 /* For the owner to write: COLUMN_CHUNK bits. */
 uint64_t *frame_bits(struct frame *, size_t place);
 

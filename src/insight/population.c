@@ -43,7 +43,9 @@ enum err_code population_new(struct memory *memory, const struct zones *zones, s
         pthread_mutex_init(&p->queue, NULL);
         p->event = calloc(EVENT_NAMES_MAX, sizeof *p->event);
         p->parser = json_parser_new();
-        ok = p->event && p->parser;
+        p->events_parser = json_parser_new();
+        p->value_parser = json_parser_new();
+        ok = p->event && p->parser && p->events_parser && p->value_parser;
     }
     for (size_t i = 0; ok && i < COMPUTED; i++)
         ok = keep_init(&p->computed[i], slice_of(computed[i].name), computed[i].kind);
@@ -54,24 +56,18 @@ enum err_code population_new(struct memory *memory, const struct zones *zones, s
     return err_set(e, ERR_LIMIT, 0, "no memory for the population");
 }
 
-static void forget_events(struct population *p)
+void population_drop(struct population **population)
 {
+    struct population *p = *population;
+    if (!p)
+        return;
+    occurrences_drop(p);
     for (size_t i = 0; i < p->n_events; i++) {
         free((char *)(uintptr_t)p->event[i].name.at);
         postings_drop(&p->event[i].postings);
         tallies_drop(&p->event[i]);
     }
     words_drop(&p->names);
-    p->n_events = 0;
-}
-
-void population_drop(struct population **population)
-{
-    struct population *p = *population;
-    if (!p)
-        return;
-    if (p->event)
-        forget_events(p);
     free(p->event);
     for (size_t i = 0; i < COMPUTED; i++)
         keep_clear(&p->computed[i]);
@@ -219,7 +215,10 @@ static void population_reset(void *self)
     struct population *p = self;
     pthread_rwlock_wrlock(&p->lock);
     pthread_mutex_lock(&p->queue);
-    forget_events(p);
+    for (size_t i = 0; i < p->n_events; i++) {
+        postings_clear(p->event[i].postings);
+        tallies_drop(&p->event[i]);
+    }
     p->n_told = 0;
     pthread_mutex_unlock(&p->queue);
     pthread_rwlock_unlock(&p->lock);
@@ -330,7 +329,7 @@ struct follower population_follower(struct population *p)
 bool population_refresh_due(struct population *p, const struct people *people)
 {
     pthread_mutex_lock(&p->queue);
-    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge;
+    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || occurrences_wait(p);
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people);
 }
@@ -342,6 +341,8 @@ static enum err_code refresh(struct population *p, const struct people *people, 
     take_in(p);
     pthread_mutex_unlock(&p->queue);
     enum err_code code = tallies_mend(p, e);
+    if (!code)
+        code = occurrences_take_in(p, e);
     pthread_rwlock_unlock(&p->lock);
     if (!code && !p->conn)
         code = store_conn_new(memory_store(p->memory), STORE_READ, &p->conn, e);
@@ -397,16 +398,64 @@ const struct population_leaf *population_leaves(const struct population *p, size
     return p->leaf;
 }
 
-/* Names are only added, and never moved. */
-bool population_event(const struct population *population, size_t i, struct population_event *ret)
+const struct population_leaf *population_leaves_of(const struct population *p, uint32_t root, size_t *n)
 {
-    struct population *p = (struct population *)(uintptr_t)population;  // for its lock
-    pthread_mutex_lock(&p->queue);
-    bool is = i < p->n_events;
-    pthread_mutex_unlock(&p->queue);
-    if (!is)
+    size_t low = 0, high = p->n_leaves;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->leaf[middle].root < root)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (*n = 0; low + *n < p->n_leaves && p->leaf[low + *n].root == root;)
+        ++*n;
+    return p->leaf + low;
+}
+
+size_t population_names_known(const struct population *p)
+{
+    return p->columns.n + p->n_properties;
+}
+
+static pthread_mutex_t *queue_of(const struct population *p)
+{
+    return &((struct population *)(uintptr_t)p)->queue;
+}
+
+size_t population_names(const struct population *p)
+{
+    pthread_mutex_lock(queue_of(p));
+    size_t n = p->n_events;
+    pthread_mutex_unlock(queue_of(p));
+    return n;
+}
+
+uint32_t population_find_event(const struct population *p, struct slice name)
+{
+    pthread_mutex_lock(queue_of(p));
+    uint32_t number = words_find(&p->names, name);
+    pthread_mutex_unlock(queue_of(p));
+    return number ? number - 1 : CODE_NONE;
+}
+
+/* Names are only added, and never moved. */
+bool population_event(const struct population *p, size_t i, struct population_event *ret)
+{
+    if (i >= population_names(p))
         return false;
     *ret = (struct population_event){ p->event[i].name, p->event[i].postings };
+    return true;
+}
+
+bool population_property(const struct population *p, struct slice event, size_t i, struct population_property *ret)
+{
+    uint32_t number = population_find_event(p, event);
+    const struct occurrences *o = number == CODE_NONE ? NULL : &p->event[number].occurred;
+    if (!o || i >= o->n_properties)
+        return false;
+    const struct keep *k = &o->property[i].keep;
+    *ret = (struct population_property){ keep_column(k), o->n < k->cap ? o->n : k->cap, o->property[i].dropped };
     return true;
 }
 
@@ -462,12 +511,13 @@ enum err_code population_take_changes(struct population *p, struct arena *mem, s
 
 size_t population_bytes(const struct population *p)
 {
-    size_t bytes = p->customers_cap * 8 + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
+    size_t bytes = p->customers_cap * 8 + p->last_cap * sizeof *p->last + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
     for (size_t i = 0; i < COMPUTED; i++)
         bytes += keep_bytes(&p->computed[i]);
     for (size_t i = 0; i < p->n_traits; i++)
         bytes += keep_bytes(&p->trait[i]);
     for (size_t i = 0; i < p->n_events; i++)
-        bytes += postings_bytes(p->event[i].postings) + tallies_bytes(&p->event[i]);
+        bytes += postings_bytes(p->event[i].postings) + tallies_bytes(&p->event[i])
+                 + occurrences_bytes(&p->event[i].occurred);
     return bytes;
 }

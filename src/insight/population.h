@@ -6,13 +6,14 @@
  *           is none) a dictionary of its values.
  * Days      are of the shop's zone: what is kept by another zone is told and read anew.
  * Events    a follower of the log keeps, for each of the first 1,000 names of track events, who did it on which day.
+ *           Another keeps each with its time and its properties, as columns (event_ask.h asks about them).
  * Tallies   how often, first or last a row did something, kept up with each event for those who ask again and again.
  * Fresh     population_refresh takes in what changed since the last time: facts, traits, merges, tiers. The first time it
  *           reads everybody, which population_progress follows. Call it before questions, on a thread that may wait.
  * Threads   refresh: one at a time, it sees to that. Questions between population_lock and population_unlock; several at a
  *           time. The follower never waits for them: what it is told lies in a queue until the next refresh.
  * Start     the columns are a snapshot too, written when the memory stops: the first refresh then reads what came since.
- * Memory    population_bytes; about 60 bytes a customer and 12 a trait.
+ * Memory    population_bytes; about 60 bytes a customer and 12 a trait; 25 bytes an event, 4 or 8 more a property.
  */
 #ifndef TENDERO_INSIGHT_POPULATION_H
 #define TENDERO_INSIGHT_POPULATION_H
@@ -25,8 +26,10 @@ struct population;
 /* zones->here is the zone of its days; NULL: UTC. */
 MUST_CHECK enum err_code population_new(struct memory *, const struct zones *, struct population **ret, struct err *e);
 void population_drop(struct population **);
-/* Two followers of the log: of events, and of whatever changes a customer's row. */
+/* Three followers of the log: of events by day, of events with their properties, and of whatever changes a customer's
+ * row. */
 struct follower population_follower(struct population *);
+struct follower population_events_follower(struct population *);
 struct follower population_columns_follower(struct population *);
 MUST_CHECK enum err_code population_refresh(struct population *, const struct people *, int64_t now_ms, struct err *e);
 /* Something has happened that refresh would take in. Also false while another thread takes it in: who must not miss it
@@ -61,12 +64,23 @@ struct population_leaf {
     uint32_t row, root;
 };
 const struct population_leaf *population_leaves(const struct population *, size_t *n);
+const struct population_leaf *population_leaves_of(const struct population *, uint32_t root, size_t *n);
+/* Grows with each column and each property of an event. */
+size_t population_names_known(const struct population *);
 struct population_event {
     struct slice name;
     const struct postings *postings;
 };
 /* The i-th name, in the order of first sight; false behind the last. */
 bool population_event(const struct population *, size_t i, struct population_event *ret);
+/* The i-th property of an event, in the order of first sight; false behind the last. Its column has a row for each time that
+ * the event happened, or that is free now and null. */
+struct population_property {
+    struct column column;
+    size_t rows;
+    bool dropped;                // it has too many different values to be asked about: the column has none
+};
+bool population_property(const struct population *, struct slice event, size_t i, struct population_property *ret);
 
 /* What rows (histories, not customers) did of one event, up to date with each refresh. Counts are of the days from and
  * to, both included; 65,535 is the most. First and last are of all days: from and to are 0. */

@@ -107,7 +107,7 @@ static void columns_reset(void *self)
 }
 
 /* ---- out ---- */
-static enum err_code put_text(struct snapshot_out *out, struct slice text, struct err *e)
+enum err_code population_put_text(struct snapshot_out *out, struct slice text, struct err *e)
 {
     uint64_t len = text.len;
     TRY(snapshot_put(out, &len, sizeof len, e));
@@ -124,15 +124,15 @@ static size_t data_bytes(const struct column *c, size_t rows)
     return c->width ? rows * c->width : COLUMN_WORDS(rows) * sizeof(uint64_t);
 }
 
-static enum err_code put_keep(struct snapshot_out *out, const struct keep *k, size_t rows, struct err *e)
+enum err_code population_put_keep(struct snapshot_out *out, const struct keep *k, size_t rows, struct err *e)
 {
     const struct column c = keep_column(k);
     const uint64_t head[] = { (uint64_t)k->kind, k->dictionary.n };
-    TRY(put_text(out, k->name, e));
+    TRY(population_put_text(out, k->name, e));
     TRY(snapshot_put(out, head, sizeof head, e));
     for (size_t i = 0; i < k->dictionary.n; i++) {
         uint8_t dated = is_dated(k->dictionary.value[i]);
-        TRY(put_text(out, k->key[i], e));
+        TRY(population_put_text(out, k->key[i], e));
         TRY(snapshot_put(out, &dated, sizeof dated, e));
     }
     TRY(snapshot_put(out, c.data, data_bytes(&c, rows), e));
@@ -156,9 +156,9 @@ static enum err_code put_columns(struct population *p, struct snapshot_out *out,
     TRY(snapshot_put(out, p->root, p->rows * sizeof *p->root, e));
     TRY(snapshot_put(out, p->customers, COLUMN_WORDS(p->rows) * sizeof *p->customers, e));
     for (size_t i = 0; i < COMPUTED; i++)
-        TRY(put_keep(out, &p->computed[i], p->rows, e));
+        TRY(population_put_keep(out, &p->computed[i], p->rows, e));
     for (size_t i = 0; i < p->n_traits; i++)
-        TRY(put_keep(out, &p->trait[i], p->rows, e));
+        TRY(population_put_keep(out, &p->trait[i], p->rows, e));
     for (size_t i = 0; i < p->n_dirty; i++)
         TRY(put_row(out, p->dirty[i].row, p->dirty[i].traits, p->dirty[i].seq, e));
     for (size_t i = 0; i < p->n_changed; i++)
@@ -178,15 +178,7 @@ static enum err_code columns_save(void *self, struct snapshot_out *out, struct e
 }
 
 /* ---- in ---- */
-struct loading {
-    struct population *p;
-    struct snapshot_in *in;
-    struct arena *mem;
-    size_t rows;
-    struct err *e;
-};
-
-static enum err_code damaged(struct err *e)
+enum err_code population_damaged(struct err *e)
 {
     return err_set(e, ERR_CORRUPT, 0, "the columns of the snapshot are damaged");
 }
@@ -196,12 +188,12 @@ static enum err_code no_memory(struct err *e)
     return err_set(e, ERR_LIMIT, 0, "no memory for the population");
 }
 
-static enum err_code get_text(struct loading *l, struct slice *ret)
+enum err_code population_get_text(struct loading *l, struct slice *ret)
 {
     uint64_t len;
     TRY(snapshot_get(l->in, &len, sizeof len, l->e));
     if (len > LIMIT_EVENT_BYTES)
-        return damaged(l->e);
+        return population_damaged(l->e);
     char *at = arena_alloc(l->mem, len + 1);
     if (!at)
         return no_memory(l->e);
@@ -216,7 +208,7 @@ static enum err_code get_code(struct loading *l, struct keep *k, bool word)
     struct json json;
     bool ok = true;
     arena_reset(l->mem);
-    TRY(get_text(l, &key));
+    TRY(population_get_text(l, &key));
     TRY(snapshot_get(l->in, &dated, sizeof dated, l->e));
     struct value v = value_string(key);
     if (!word) {
@@ -236,15 +228,15 @@ static bool codes_are_known(const struct keep *k, size_t rows)
     return true;
 }
 
-static enum err_code get_keep(struct loading *l, struct keep *k, bool word)
+enum err_code population_get_keep(struct loading *l, struct keep *k, bool word)
 {
     struct slice name;
     uint64_t head[2];
     arena_reset(l->mem);
-    TRY(get_text(l, &name));
+    TRY(population_get_text(l, &name));
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
     if (word ? head[0] != k->kind : head[0] > COLUMN_DATE_TIME)
-        return damaged(l->e);
+        return population_damaged(l->e);
     keep_clear(k);
     if (!keep_init(k, name, (enum column_kind)head[0]) || !keep_rows(k, l->rows))
         return no_memory(l->e);
@@ -253,7 +245,7 @@ static enum err_code get_keep(struct loading *l, struct keep *k, bool word)
     const struct column c = keep_column(k);
     TRY(snapshot_get(l->in, k->data, data_bytes(&c, l->rows), l->e));
     TRY(snapshot_get(l->in, k->null, COLUMN_WORDS(l->rows) * sizeof *k->null, l->e));
-    return codes_are_known(k, l->rows) ? ERR_OK : damaged(l->e);
+    return codes_are_known(k, l->rows) ? ERR_OK : population_damaged(l->e);
 }
 
 /* What was still to be read, and what nobody had asked about yet. */
@@ -264,7 +256,7 @@ static enum err_code get_marks(struct loading *l, size_t n_dirty, size_t n_chang
         uint64_t cell[3];
         TRY(snapshot_get(l->in, cell, sizeof cell, l->e));
         if (cell[0] > LIMIT_CUSTOMERS)
-            return damaged(l->e);
+            return population_damaged(l->e);
         uint32_t row = (uint32_t)cell[0];
         int64_t seq = (int64_t)cell[2];
         if (i < n_dirty ? !population_mark(p, row, cell[1] != 0, seq) : !population_note(p, row, seq))
@@ -281,7 +273,7 @@ static enum err_code get_rows(struct loading *l)
     TRY(snapshot_get(l->in, p->root, l->rows * sizeof *p->root, l->e));
     for (size_t row = 0; row < l->rows; row++)
         if (p->root[row] >= l->rows)
-            return damaged(l->e);
+            return population_damaged(l->e);
     return snapshot_get(l->in, p->customers, COLUMN_WORDS(l->rows) * sizeof *p->customers, l->e);
 }
 
@@ -292,7 +284,7 @@ static enum err_code get_traits(struct loading *l, size_t n)
     if (!vec_need(p->trait, p->traits_cap, n))
         return no_memory(l->e);
     for (; p->n_traits < n; p->n_traits++) {
-        enum err_code code = get_keep(l, &p->trait[p->n_traits], false);
+        enum err_code code = population_get_keep(l, &p->trait[p->n_traits], false);
         if (code) {
             keep_clear(&p->trait[p->n_traits]);
             return code;
@@ -310,11 +302,11 @@ static enum err_code get_columns(struct loading *l)
     if (!head[0])
         return ERR_OK;
     if (head[0] > LIMIT_CUSTOMERS || head[1] > LIMIT_TRAIT_SCHEMA)
-        return damaged(l->e);
+        return population_damaged(l->e);
     l->rows = head[0];
     TRY(get_rows(l));
     for (size_t i = 0; i < COMPUTED; i++)
-        TRY(get_keep(l, &p->computed[i], true));
+        TRY(population_get_keep(l, &p->computed[i], true));
     TRY(get_traits(l, head[1]));
     p->rows = l->rows;
     p->changed_all = head[4] != 0;

@@ -129,45 +129,10 @@ static struct keep *trait_column(struct filling *f, struct slice name, enum trai
     return k;
 }
 
-struct value population_dated(struct slice text, struct arena *mem, bool *ok)
-{
-    struct date date;
-    struct date_time time;
-    if (date_parse(text, &date))
-        return value_date(date);
-    if (date_time_parse(text, NULL, &time) && time.time.zone.kind == ZONE_OFFSET)
-        return value_date_time(mem, time, ok);
-    return value_string(text);
-}
-
 static bool put_trait(struct filling *f, size_t row, const struct trait *t)
 {
     struct keep *k = trait_column(f, t->name, t->type);
-    struct json json;
-    struct err ignored;
-    struct number number;
-    int64_t raw;
-    bool ok = true, exact = false;
-    if (!k)
-        return false;
-    if (k->kind == COLUMN_NUMBER) {
-        if (number_parse(t->chosen.value, &number) && number_floor_scaled(number, NUMBER_SCALE, &raw, &exact) && exact) {
-            keep_raw(k, row, raw);
-            return true;
-        }
-        if (!keep_to_codes(k))
-            return false;
-    }
-    if (json_parse(f->parser, t->chosen.value, &json, &ignored))
-        return true;  // cannot be: it was valid when it was stored
-    struct value v = value_of_json(json, k->mem, &ok);
-    if (ok && v.kind == VALUE_STRING && t->type == TRAIT_DATE)
-        v = population_dated(v.string, k->mem, &ok);
-    if (v.kind == VALUE_NULL) {
-        keep_null(k, row);
-        return ok;
-    }
-    return ok && keep_code(k, row, t->chosen.value, v);
+    return k && keep_json(k, row, t->chosen.value, t->type == TRAIT_DATE, f->parser);
 }
 
 static void set_customer(struct population *p, size_t row, bool is)

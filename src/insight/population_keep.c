@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "engine/feel/value_json.h"
 
 #define DICTIONARY_BYTES ((size_t)4 << 30)
 
@@ -151,14 +152,19 @@ bool keep_add(struct keep *k, struct slice key, struct value v)
     return add_code(k, key, v, &code);
 }
 
+/* CODE_NONE: there is no such value. */
+static uint32_t find_code(const struct keep *k, struct slice key)
+{
+    for (size_t at = k->slots ? hash64(key, 0) & (k->slots - 1) : 0; k->slots && k->slot[at]; at = (at + 1) & (k->slots - 1))
+        if (slice_eq(k->key[k->slot[at] - 1], key))
+            return k->slot[at] - 1;
+    return CODE_NONE;
+}
+
 bool keep_code(struct keep *k, size_t row, struct slice key, struct value v)
 {
     assert(k->kind == COLUMN_CODES);
-    uint32_t code = CODE_NONE;
-    for (size_t at = k->slots ? hash64(key, 0) & (k->slots - 1) : 0; k->slots && k->slot[at] && code == CODE_NONE;
-         at = (at + 1) & (k->slots - 1))
-        if (slice_eq(k->key[k->slot[at] - 1], key))
-            code = k->slot[at] - 1;
+    uint32_t code = find_code(k, key);
     if (code == CODE_NONE && !add_code(k, key, v, &code))
         return false;
     keep_raw(k, row, code);
@@ -185,6 +191,52 @@ bool keep_to_codes(struct keep *k)
     keep_clear(k);
     *k = codes;
     return true;
+}
+
+struct value population_dated(struct slice text, struct arena *mem, bool *ok)
+{
+    struct date date;
+    struct date_time time;
+    if (date_parse(text, &date))
+        return value_date(date);
+    if (date_time_parse(text, NULL, &time) && time.time.zone.kind == ZONE_OFFSET)
+        return value_date_time(mem, time, ok);
+    return value_string(text);
+}
+
+static bool put_number(struct keep *k, size_t row, struct slice json)
+{
+    struct number number;
+    int64_t raw;
+    bool exact = false;
+    if (!number_parse(json, &number) || !number_floor_scaled(number, NUMBER_SCALE, &raw, &exact) || !exact)
+        return false;
+    keep_raw(k, row, raw);
+    return true;
+}
+
+bool keep_json(struct keep *k, size_t row, struct slice json, bool dated, struct json_parser *parser)
+{
+    struct json read;
+    struct err ignored;
+    bool ok = true;
+    if (k->kind == COLUMN_NUMBER && put_number(k, row, json))
+        return true;
+    if (json_parse(parser, json, &read, &ignored) || json_is(read, JSON_NULL)) {
+        keep_null(k, row);       // it was valid when it was stored
+        return true;
+    }
+    if (k->kind == COLUMN_NUMBER && !keep_to_codes(k))
+        return false;
+    uint32_t code = find_code(k, json);
+    if (code != CODE_NONE) {
+        keep_raw(k, row, code);
+        return true;
+    }
+    struct value v = value_of_json(read, k->mem, &ok);
+    if (ok && v.kind == VALUE_STRING && dated)
+        v = population_dated(v.string, k->mem, &ok);
+    return ok && keep_code(k, row, json, v);
 }
 
 size_t keep_bytes(const struct keep *k)

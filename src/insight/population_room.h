@@ -38,6 +38,9 @@ bool keep_code(struct keep *, size_t row, struct slice key, struct value);
 /* A value that is not there yet gets the next code. false: memory. */
 bool keep_add(struct keep *, struct slice key, struct value);
 bool keep_to_codes(struct keep *);
+/* A value of JSON, whose text is the same for equal values; dated: a text that is a date is one. null is null. false:
+ * memory. */
+bool keep_json(struct keep *, size_t row, struct slice json, bool dated, struct json_parser *);
 size_t keep_bytes(const struct keep *);
 struct column keep_column(const struct keep *);
 
@@ -47,10 +50,51 @@ struct told {
     uint32_t row;
     int32_t day;
 };
+/* Every time that an event happened, with its properties: a row each (population_events.c). */
+struct property {
+    struct keep keep;
+    bool dropped;                // it has too many different values to be asked about
+};
+struct occurrences {
+    size_t n;                    // rows, the free ones too
+    uint32_t *row;               // whose it is; FACT_NOBODY: it is free
+    int64_t *time_ms;
+    uint64_t *before;            // what the same row did before it, as a link; of a free one the next free one + 1
+    size_t row_cap, time_cap, before_cap;
+    uint64_t free;               // the first free one + 1; 0: none
+    struct property *property;
+    size_t n_properties, properties_cap;
+};
 struct event_name {
     struct slice name;           // owned: it stays where it is, whatever names come
     struct postings *postings;
     struct tally *tally;         // the first of its own; the rest hangs on it
+    struct occurrences occurred;
+};
+/* The place of an occurrence among all of them. 0: none. */
+static inline uint64_t link_to(uint32_t event, size_t at)
+{
+    return (uint64_t)(event + 1) << 32 | at;
+}
+static inline uint32_t link_event(uint64_t link)
+{
+    return (uint32_t)(link >> 32) - 1;
+}
+static inline size_t link_at(uint64_t link)
+{
+    return (uint32_t)link;
+}
+/* What happened and has not been taken in yet, with the facts' bodies end to end. */
+struct occurring {
+    uint32_t event, row;         // CODE_NONE: the row's occurrences are forgotten
+    int64_t time_ms;
+    size_t at, len;              // of the body
+};
+struct occurring_list {
+    struct occurring *at;
+    size_t n, cap, done;
+    char *body;
+    size_t bytes, bytes_cap;
 };
 
 /* A row that something happened to. */
@@ -85,10 +129,17 @@ struct population {
     int64_t merge;               // the last fact that changed links; 0: none
     bool lost;                   // a row could not be marked: everybody is read anew
     struct words names;          // of events, from 1 in their order
+    struct occurring_list told_events;
 
     bool relinked;               // leaves are other ones
     size_t n_events;             // names are added under the queue's lock too; postings only by refresh
     struct event_name *event;    // EVENT_NAMES_MAX
+    struct occurring_list taking;  // of told_events, while it is taken in
+    struct json_parser *events_parser, *value_parser;
+    atomic_bool events_left;     // what had no memory is still to be taken in
+    uint64_t *last;              // of a row, what it did last that was told, as a link
+    size_t last_cap;
+    size_t n_properties;         // of all events
     size_t rows, rows_told;      // of the columns, of the events taken in
     uint64_t *customers;
     size_t customers_cap;        // words
@@ -116,12 +167,36 @@ bool population_note(struct population *, uint32_t row, int64_t seq);
 /* CODE_NONE: there are too many names, this one is not counted. false: memory. */
 bool population_name_event(struct population *, struct slice name, uint32_t *ret);
 
+/* How many names there are, and the place of one of them; CODE_NONE: it is none. */
+size_t population_names(const struct population *);
+uint32_t population_find_event(const struct population *, struct slice name);
+
 /* population_tally.c, under the lock. */
 void tally_add(struct event_name *, uint32_t row, int32_t day);
 void tally_forget(struct event_name *, const uint64_t *gone, size_t first, size_t n);
 void tallies_drop(struct event_name *);
 MUST_CHECK enum err_code tallies_mend(struct population *, struct err *e);
 size_t tallies_bytes(const struct event_name *);
+
+/* population_events.c. Under the lock: what the follower was told into the occurrences. */
+MUST_CHECK enum err_code occurrences_take_in(struct population *, struct err *e);
+bool occurrences_wait(struct population *);
+void occurrences_drop(struct population *);
+size_t occurrences_bytes(const struct occurrences *);
+
+/* A column in a snapshot (population_columns.c). word: its values are texts that are no JSON. */
+MUST_CHECK enum err_code population_put_text(struct snapshot_out *, struct slice text, struct err *e);
+MUST_CHECK enum err_code population_put_keep(struct snapshot_out *, const struct keep *, size_t rows, struct err *e);
+struct loading {
+    struct population *p;
+    struct snapshot_in *in;
+    struct arena *mem;
+    size_t rows;
+    struct err *e;
+};
+MUST_CHECK enum err_code population_damaged(struct err *e);
+MUST_CHECK enum err_code population_get_text(struct loading *, struct slice *ret);
+MUST_CHECK enum err_code population_get_keep(struct loading *, struct keep *, bool word);
 
 /* A text that a trait of the type date has is a date, or a date with a time. */
 struct value population_dated(struct slice text, struct arena *mem, bool *ok);

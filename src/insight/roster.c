@@ -310,7 +310,7 @@ static enum err_code ask_rows(struct passing *x, const uint32_t *row, const int6
     size_t words = COLUMN_WORDS(population_columns(m->population)->rows);
     uint64_t is[COLUMN_CHUNK / 64];
     bits_gather(population_customers(m->population), words, row, n, is);
-    frame_gather(m->frame, row, n);
+    TRY(frame_gather(m->frame, row, n, x->e));
     for (size_t a = 0; a < m->n_order; a++) {
         struct kept *k = m->order[a];
         if (!asked(x, k))
@@ -451,7 +451,7 @@ static enum err_code make(struct passing *x, bool new_day, bool new_moment)
     bool changed;
     TRY(roster_read(m, &changed, x->e));
     population_lock(m->population);
-    changed = changed || population_columns(m->population)->n != m->columns;
+    changed = changed || population_names_known(m->population) != m->names;
     population_unlock(m->population);
     return changed || new_day || new_moment || !m->frame ? roster_make(m, x->e) : ERR_OK;
 }

@@ -49,6 +49,7 @@ static enum err_code open_rooms(struct bench *b, const char *dir, struct err *e)
     TRY(population_new(b->memory, NULL, &b->population, e));
     TRY(roster_new(b->memory, b->population, NULL, &b->roster, e));
     const struct follower followers[] = { purchases_follower(b->purchases), population_follower(b->population),
+                                          population_events_follower(b->population),
                                           population_columns_follower(b->population), roster_follower(b->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(b->memory, &followers[i]);
@@ -110,20 +111,24 @@ static enum err_code make(struct bench *b, enum err_code (*run)(struct command *
 static enum err_code tell(struct bench *b, size_t n, int days, struct err *e)
 {
     const struct follower population = population_follower(b->population);
+    const struct follower events = population_events_follower(b->population);
     const struct follower columns = population_columns_follower(b->population), bought = purchases_follower(b->purchases);
     for (size_t i = 0; i < n; i++) {
-        char name[8], body[160] = "{}";
+        char name[8], body[160];
         uint64_t random = hash_mix(++b->seed);
         bool order = random % 16 == 0;
         snprintf(name, sizeof name, "E%u", (unsigned)(random >> 8) % NAMES);
         struct fact fact = { .type = FACT_TRACK, .seq = ++b->seq, .customer = 1 + (uint32_t)((random >> 20) % b->customers),
                              .event = order ? SLICE("Order Completed") : slice_of(name),
                              .timestamp_ms = NOW - (int64_t)((random >> 50) % (unsigned)days) * DAY_MS };
+        snprintf(body, sizeof body, "{\"properties\":{\"screen\":\"s%u\",\"seconds\":%u}}", (unsigned)(random % 50),
+                 (unsigned)(random >> 32) % 600);
         if (order)
             snprintf(body, sizeof body, "{\"properties\":{\"order_id\":\"o%llu\",\"products\":[{\"product_id\":\"p%u\","
                      "\"price\":%u}]}}", (unsigned long long)b->seq, (unsigned)(random % 5000), (unsigned)(random % 97));
         fact.body = slice_of(body);
         TRY(population.apply(population.self, &fact, e));
+        TRY(events.apply(events.self, &fact, e));
         TRY(columns.apply(columns.self, &fact, e));
         if (order)
             TRY(bought.apply(bought.self, &fact, e));

@@ -185,7 +185,7 @@ static enum err_code make_all(struct roster *m, struct err *e)
 {
     frame_drop(&m->frame);
     TRY(frame_new(m->population, &m->frame, e));
-    m->columns = population_columns(m->population)->n;
+    m->names = population_names_known(m->population);
     m->world.population = m->population;
     m->world.audience_id = id_of;
     m->world.arg = m;

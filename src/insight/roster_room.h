@@ -49,7 +49,7 @@ struct roster {
     struct frame *frame;
     struct condition_world world;
     struct arena *texts;             // of the documents
-    size_t columns;                  // how many the population had when the frame was made
+    size_t names;                    // how many the population knew when the frame was made
     struct kept **order;             // those that read, by depth
     size_t n_order, order_cap;
     atomic_bool redo;                // what changed since the members were asked is not known: everybody is asked again

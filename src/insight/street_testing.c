@@ -44,6 +44,7 @@ void street_start(struct street *s)
     assert_int_equal(population_new(s->shop.lab.memory, &s->zones, &s->population, &e), ERR_OK);
     assert_int_equal(roster_new(s->shop.lab.memory, s->population, &s->zones, &s->roster, &e), ERR_OK);
     const struct follower followers[] = { population_follower(s->population),
+                                          population_events_follower(s->population),
                                           population_columns_follower(s->population), roster_follower(s->roster) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(s->shop.lab.memory, &followers[i]);

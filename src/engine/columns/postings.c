@@ -28,17 +28,21 @@ struct postings *postings_new(void)
     return calloc(1, sizeof(struct postings));
 }
 
-void postings_drop(struct postings **postings)
+void postings_clear(struct postings *p)
 {
-    struct postings *p = *postings;
-    if (!p)
-        return;
     for (size_t i = 0; i < p->n; i++) {
         free(p->block[i].row);
         free(p->block[i].day);
     }
     free(p->block);
-    free(p);
+    *p = (struct postings){ 0 };
+}
+
+void postings_drop(struct postings **postings)
+{
+    if (*postings)
+        postings_clear(*postings);
+    free(*postings);
     *postings = NULL;
 }
 

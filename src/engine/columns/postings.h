@@ -14,6 +14,7 @@
 struct postings;
 struct postings *postings_new(void);            // NULL: memory
 void postings_drop(struct postings **);
+void postings_clear(struct postings *);         // as a new one
 /* false: memory, nothing is added; or a day that is more than 2,000 blocks (170 years) from the others. */
 bool postings_add(struct postings *, uint32_t row, int32_t day);
 /* Events of rows first + i with bit i of gone set, i < n, are forgotten: a walk over all of the type. */

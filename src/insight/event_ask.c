@@ -1,0 +1,661 @@
+#include "insight/event_ask.h"
+
+#include <assert.h>
+
+#include "engine/columns/program.h"
+#include "engine/feel/names.h"
+#include "engine/feel/parse.h"
+#include "insight/population_room.h"
+#include "insight/vec.h"
+
+#define ASK_BYTES ((size_t)256 << 20)
+#define SCRATCH_BYTES ((size_t)16 << 20)
+#define WITHOUT EVENT_STEPS_MAX      // the step of an event that must not be
+
+/* A property that `where` names, of the occurrences that are asked about. */
+struct seen_property {
+    size_t place;                    // among the event's properties
+    struct dictionary dictionary;
+    uint64_t *data;                  // COLUMN_CHUNK values
+    uint64_t *null;
+};
+/* An occurrence that somebody is asked about: whose answer it counts for. */
+struct asked {
+    uint32_t event, at, place;
+};
+/* A customer's different value, or step of a sequence. */
+struct pair {
+    uint32_t place;
+    int64_t key;
+    uint32_t step;
+};
+struct event_ask {
+    const struct population *population;
+    const struct zones *zones;
+    struct event_question question;
+    struct arena *mem, *scratch;
+    uint32_t event[EVENT_STEPS_MAX], without[EVENT_STEPS_MAX];  // CODE_NONE: nobody ever did it
+    size_t property;                 // place; SIZE_MAX: nobody ever did it
+    struct program *program;         // NULL: any
+    struct columns columns;
+    struct seen_property *seen;
+    uint64_t state;
+
+    struct asked asked[COLUMN_CHUNK];  // not looked at yet
+    size_t n_asked;
+    int64_t *times, *value;          // of each place
+    struct pair *pair;
+    size_t n_pairs, pairs_cap;
+};
+
+static enum err_code no_memory(struct err *e)
+{
+    return err_set(e, ERR_LIMIT, 0, "no memory for what customers did");
+}
+
+/* ---- making ---- */
+static const struct occurrences *occurred(const struct event_ask *a, uint32_t event)
+{
+    return &a->population->event[event].occurred;
+}
+
+/* What it knows of properties: which there are, their kinds, and the values that dictionaries have. An event that has not
+ * come yet is looked for again when there is another name. */
+static uint64_t state_of(const struct event_ask *a)
+{
+    uint64_t state = 0;
+    bool open = false;
+    for (size_t i = 0; i < a->question.n_events; i++)
+        open = open || a->event[i] == CODE_NONE;
+    for (size_t i = 0; i < a->question.n_without; i++)
+        open = open || a->without[i] == CODE_NONE;
+    state = open ? population_names(a->population) : 0;
+    if (a->question.measure == EVENT_SEQUENCE || a->event[0] == CODE_NONE)
+        return state;
+    const struct occurrences *o = occurred(a, a->event[0]);
+    for (size_t i = 0; a->program && i < a->columns.n; i++) {
+        const struct property *property = &o->property[a->seen[i].place];
+        state += (uint64_t)(property->keep.kind + 1) << 40 | property->keep.dictionary.n << 1 | property->dropped;
+    }
+    if (a->property != SIZE_MAX && o->property[a->property].dropped)
+        state += UINT64_C(1) << 60;
+    return state + ((uint64_t)(o->n_properties > 0) << 50) + ((uint64_t)(o->n > 0) << 51);
+}
+
+uint64_t event_ask_state(const struct event_ask *a)
+{
+    return state_of(a);
+}
+
+bool event_ask_is_old(const struct event_ask *a)
+{
+    return a->state != state_of(a);
+}
+
+static enum err_code unknown_property(const struct occurrences *o, struct slice name, struct slice event, struct err *e)
+{
+    const struct property *found = NULL;
+    for (size_t i = 0; i < o->n_properties && !found; i++)
+        found = slice_eq(o->property[i].keep.name, name) ? &o->property[i] : NULL;
+    if (found)
+        return err_set(e, ERR_INVALID, 0, "'%.*s' of '%.*s' has too many different values to be asked about",
+                       SLICE_ARG(slice_utf8_cut(name, 60)), SLICE_ARG(slice_utf8_cut(event, 40)));
+    return err_set(e, ERR_INVALID, 0, "'%.*s' has no property '%.*s'", SLICE_ARG(slice_utf8_cut(event, 40)),
+                   SLICE_ARG(slice_utf8_cut(name, 60)));
+}
+
+/* Names of the properties that can be asked about, in mem. */
+static struct slice *property_names(const struct event_ask *a, const struct occurrences *o, size_t *n)
+{
+    struct slice *names = arena_array(a->mem, struct slice, o->n_properties + 1);
+    *n = 0;
+    for (size_t i = 0; names && i < o->n_properties; i++)
+        if (!o->property[i].dropped)
+            names[(*n)++] = o->property[i].keep.name;
+    return names;
+}
+
+static bool tree_names(const struct node *node, struct slice name)
+{
+    if (node->kind == NODE_NAME && slice_eq(node->name, name))
+        return true;
+    for (uint32_t i = 0; i < node->n; i++)
+        if (tree_names(node->kid[i], name))
+            return true;
+    return false;
+}
+
+static bool see_property(struct event_ask *a, struct column *column, const struct keep *k, size_t place)
+{
+    struct seen_property *seen = &a->seen[a->columns.n++];
+    *seen = (struct seen_property){ place, k->dictionary, arena_array(a->mem, uint64_t, COLUMN_CHUNK),
+                                    arena_array(a->mem, uint64_t, COLUMN_CHUNK / 64) };
+    *column = keep_column(k);
+    column->data = seen->data;
+    column->null = seen->null;
+    column->dictionary = &seen->dictionary;
+    return seen->data && seen->null;
+}
+
+static enum err_code make_program(struct event_ask *a, const struct node *where, int64_t now_ms, struct err *e)
+{
+    const struct occurrences *o = occurred(a, a->event[0]);
+    struct column *column = arena_array(a->mem, struct column, o->n_properties + 1);
+    a->seen = arena_array(a->mem, struct seen_property, o->n_properties + 1);
+    a->columns = (struct columns){ COLUMN_CHUNK, 0, column };
+    bool ok = column && a->seen;
+    for (size_t i = 0; i < o->n_properties && ok; i++)
+        if (!o->property[i].dropped && tree_names(where, o->property[i].keep.name))
+            ok = see_property(a, &column[a->columns.n], &o->property[i].keep, i);
+    if (!ok)
+        return no_memory(e);
+    return program_new(where, &a->columns, a->zones, now_ms, a->mem, &a->program, e);
+}
+
+static enum err_code flaw(struct err *e, size_t at, const char *text)
+{
+    return err_set(e, ERR_INVALID, at, "%s", text);
+}
+
+static enum err_code make_where(struct event_ask *a, int64_t now_ms, struct err *e)
+{
+    const struct occurrences *o = occurred(a, a->event[0]);
+    struct node *where;
+    struct diag diag = { 0 };
+    char text[160];
+    size_t n;
+    struct slice *names = property_names(a, o, &n);
+    if (!names)
+        return no_memory(e);
+    const struct parse_options options = { names, n };
+    enum err_code code = feel_parse(a->question.where, &options, a->mem, &where, &diag, e);
+    if (code)
+        return code == ERR_INVALID ? flaw(e, diag.at, diag.text) : code;
+    const struct node *unknown = feel_unknown_name(where, names, n);
+    for (size_t i = 0; unknown && i < o->n_properties; i++)
+        if (slice_eq(o->property[i].keep.name, unknown->name))
+            return unknown_property(o, unknown->name, a->question.event[0], e);
+    if (unknown) {
+        feel_unknown_text(unknown, names, n, text, sizeof text);
+        return flaw(e, unknown->at, text);
+    }
+    return make_program(a, where, now_ms, e);
+}
+
+static bool needs_property(enum event_measure measure)
+{
+    return measure >= EVENT_SUM && measure <= EVENT_DISTINCT;
+}
+
+static enum err_code make(struct event_ask *a, int64_t now_ms, struct err *e)
+{
+    const struct event_question *q = &a->question;
+    a->property = SIZE_MAX;
+    for (size_t i = 0; i < q->n_events; i++)
+        a->event[i] = population_find_event(a->population, q->event[i]);
+    for (size_t i = 0; i < q->n_without; i++)
+        a->without[i] = population_find_event(a->population, q->without[i]);
+    if (q->measure == EVENT_SEQUENCE || a->event[0] == CODE_NONE)
+        return ERR_OK;
+    const struct occurrences *o = occurred(a, a->event[0]);
+    if (!o->n_properties && !o->n)
+        return ERR_OK;
+    for (size_t i = 0; needs_property(q->measure) && i < o->n_properties; i++)
+        if (slice_eq(o->property[i].keep.name, q->property) && !o->property[i].dropped)
+            a->property = i;
+    if (needs_property(q->measure) && a->property == SIZE_MAX)
+        return unknown_property(o, q->property, q->event[0], e);
+    return q->where.len ? make_where(a, now_ms, e) : ERR_OK;
+}
+
+/* Texts of the question outlive the asker's. */
+static bool own_texts(struct event_ask *a)
+{
+    struct event_question *q = &a->question;
+    struct slice *text[2 * EVENT_STEPS_MAX + 2] = { &q->property, &q->where };
+    size_t n = 2;
+    for (size_t i = 0; i < q->n_events; i++)
+        text[n++] = &q->event[i];
+    for (size_t i = 0; i < q->n_without; i++)
+        text[n++] = &q->without[i];
+    for (size_t i = 0; i < n; i++) {
+        *text[i] = arena_copy(a->mem, *text[i]);
+        if (!text[i]->at)
+            return false;
+    }
+    return true;
+}
+
+enum err_code event_ask_new(const struct population *p, const struct event_question *question, const struct zones *zones,
+                            int64_t now_ms, struct event_ask **ret, struct err *e)
+{
+    assert(question->n_events > 0 && question->n_events <= EVENT_STEPS_MAX && question->n_without <= EVENT_STEPS_MAX);
+    struct event_ask *a = *ret = calloc(1, sizeof *a);
+    bool ok = a != NULL;
+    if (ok) {
+        *a = (struct event_ask){ .population = p, .zones = zones, .question = *question, .mem = arena_new(ASK_BYTES),
+                                 .scratch = arena_new(SCRATCH_BYTES) };
+        ok = a->mem && a->scratch && own_texts(a);
+    }
+    enum err_code code = ok ? make(a, now_ms, e) : no_memory(e);
+    if (code)
+        event_ask_drop(ret);
+    else
+        a->state = state_of(a);
+    return code;
+}
+
+void event_ask_drop(struct event_ask **ask)
+{
+    struct event_ask *a = *ask;
+    if (!a)
+        return;
+    arena_drop(&a->mem);
+    arena_drop(&a->scratch);
+    free(a->times);
+    free(a->value);
+    free(a->pair);
+    free(a);
+    *ask = NULL;
+}
+
+struct column event_ask_shape(const struct event_ask *a)
+{
+    static const uint64_t some = 0;
+    switch (a->question.measure) {
+    case EVENT_COUNT:
+    case EVENT_DISTINCT: return (struct column){ .kind = COLUMN_NUMBER, .width = sizeof(int32_t) };
+    case EVENT_SUM: return (struct column){ .kind = COLUMN_NUMBER, .scale = NUMBER_SCALE, .width = sizeof(int64_t) };
+    case EVENT_MEAN:
+    case EVENT_MIN:
+    case EVENT_MAX:
+        return (struct column){ .kind = COLUMN_NUMBER, .scale = NUMBER_SCALE, .width = sizeof(int64_t), .null = &some };
+    case EVENT_FIRST:
+    case EVENT_LAST: return (struct column){ .kind = COLUMN_DATE, .width = sizeof(int32_t), .null = &some };
+    case EVENT_SEQUENCE: break;
+    }
+    return (struct column){ .kind = COLUMN_BOOLEAN };
+}
+
+/* ---- of which occurrences `where` is true ---- */
+static bool is_null(const struct keep *k, size_t at)
+{
+    return at >= k->cap || bits_has(k->null, at);
+}
+
+static void gather(const struct event_ask *a)
+{
+    const struct occurrences *o = occurred(a, a->event[0]);
+    for (size_t c = 0; c < a->columns.n; c++) {
+        const struct seen_property *seen = &a->seen[c];
+        const struct keep *k = &o->property[seen->place].keep;
+        memset(seen->null, 0, COLUMN_CHUNK / 8);
+        for (size_t i = 0; i < a->n_asked; i++) {
+            size_t at = a->asked[i].at;
+            if (is_null(k, at))
+                seen->null[i / 64] |= UINT64_C(1) << i % 64;
+            else if (k->kind == COLUMN_NUMBER)
+                seen->data[i] = ((const uint64_t *)k->data)[at];
+            else
+                ((uint32_t *)seen->data)[i] = ((const uint32_t *)k->data)[at];
+        }
+    }
+}
+
+/* ---- what they amount to ---- */
+/* As a number of six places; false: it is none. */
+static bool number_at(const struct keep *k, size_t at, int64_t *ret)
+{
+    bool exact;
+    if (is_null(k, at))
+        return false;
+    if (k->kind == COLUMN_NUMBER) {
+        *ret = ((const int64_t *)k->data)[at];
+        return true;
+    }
+    const struct value *v = &k->dictionary.value[((const uint32_t *)k->data)[at]];
+    return v->kind == VALUE_NUMBER && number_floor_scaled(v->number, NUMBER_SCALE, ret, &exact);
+}
+
+static void add_value(int64_t *sum, int64_t value)
+{
+    if (__builtin_add_overflow(*sum, value, sum))
+        *sum = value > 0 ? INT64_MAX : INT64_MIN;
+}
+
+static bool add_pair(struct event_ask *a, struct pair pair)
+{
+    if (!vec_need(a->pair, a->pairs_cap, a->n_pairs + 1))
+        return false;
+    a->pair[a->n_pairs++] = pair;
+    return true;
+}
+
+static bool add_one(struct event_ask *a, const struct asked *asked)
+{
+    enum event_measure measure = a->question.measure;
+    const struct occurrences *o = occurred(a, asked->event);
+    const struct keep *k = a->property == SIZE_MAX ? NULL : &o->property[a->property].keep;
+    int64_t *times = &a->times[asked->place], *value = &a->value[asked->place], v = o->time_ms[asked->at];
+    if (measure == EVENT_DISTINCT)
+        return is_null(k, asked->at)
+               || add_pair(a, (struct pair){ asked->place, k->kind == COLUMN_NUMBER ? ((const int64_t *)k->data)[asked->at]
+                                             : ((const uint32_t *)k->data)[asked->at], 0 });
+    if (k && !number_at(k, asked->at, &v))
+        return true;
+    bool first = (*times)++ == 0;
+    if (measure == EVENT_SUM || measure == EVENT_MEAN)
+        add_value(value, v);
+    else if (first || (measure == EVENT_MIN || measure == EVENT_FIRST ? v < *value : v > *value))
+        *value = v;
+    return true;
+}
+
+static enum err_code look_at_asked(struct event_ask *a, struct err *e)
+{
+    uint64_t is[COLUMN_CHUNK / 64];
+    bool ok = true;
+    if (a->program) {
+        gather(a);
+        TRY(program_run(a->program, 0, a->n_asked, is, a->scratch, NULL, e));
+    }
+    for (size_t i = 0; i < a->n_asked && ok; i++)
+        if (!a->program || bits_has(is, i))
+            ok = add_one(a, &a->asked[i]);
+    a->n_asked = 0;
+    return ok ? ERR_OK : no_memory(e);
+}
+
+static enum err_code add_asked(struct event_ask *a, struct asked asked, struct err *e)
+{
+    a->asked[a->n_asked++] = asked;
+    return a->n_asked == COLUMN_CHUNK ? look_at_asked(a, e) : ERR_OK;
+}
+
+/* ---- how many different ---- */
+static int by_pair(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return x->step < y->step ? -1 : x->step > y->step;
+}
+
+static void sort_pairs(struct event_ask *a)
+{
+    if (a->n_pairs)
+        qsort(a->pair, a->n_pairs, sizeof *a->pair, by_pair);
+}
+
+static void count_different(struct event_ask *a)
+{
+    sort_pairs(a);
+    for (size_t i = 0; i < a->n_pairs; i++)
+        a->times[a->pair[i].place] += i == 0 || by_pair(&a->pair[i], &a->pair[i - 1]) != 0;
+}
+
+/* ---- in which order ---- */
+
+/* One event, and nothing that must not be until the gap behind it ended. p: one customer's, by time. */
+static bool is_lonely(const struct event_ask *a, const struct pair *p, size_t n)
+{
+    int64_t gap = a->question.gap_ms;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i].step == WITHOUT || p[i].key > a->question.by_ms - gap)
+            continue;
+        bool alone = true;
+        for (size_t k = i + 1; k < n && p[k].key <= p[i].key + gap && alone; k++)
+            alone = p[k].step != WITHOUT || p[k].key == p[i].key;
+        if (alone)
+            return true;
+    }
+    return false;
+}
+
+/* For each step the latest moment that a sequence up to it ended at; INT64_MIN: there is none. */
+struct reached {
+    int64_t at[EVENT_STEPS_MAX];
+};
+
+static void reach_none(struct reached *r)
+{
+    for (size_t i = 0; i < EVENT_STEPS_MAX; i++)
+        r->at[i] = INT64_MIN;
+}
+
+/* All of one moment; true: the last step has been reached. */
+static bool reach(const struct event_ask *a, struct reached *r, const struct pair *p, size_t n)
+{
+    const struct event_question *q = &a->question;
+    for (size_t i = 0; i < n; i++)
+        for (size_t s = q->n_events; p[i].step != WITHOUT && s-- > 0;) {
+            if (a->event[s] != a->event[p[i].step])
+                continue;
+            bool goes_on = s == 0 || (r->at[s - 1] != INT64_MIN && p[i].key - r->at[s - 1] <= q->gap_ms);
+            if (goes_on)
+                r->at[s] = p[i].key;
+        }
+    return r->at[q->n_events - 1] != INT64_MIN;
+}
+
+/* What must not be ends every sequence that began before its moment; those of the moment begin anew. */
+static bool is_sequence(const struct event_ask *a, const struct pair *p, size_t n)
+{
+    struct reached r;
+    reach_none(&r);
+    for (size_t i = 0, end; i < n; i = end) {
+        bool ends = false;
+        for (end = i; end < n && p[end].key == p[i].key; end++)
+            ends = ends || p[end].step == WITHOUT;
+        if (reach(a, &r, p + i, end - i))
+            return true;
+        if (ends) {
+            reach_none(&r);
+            (void)reach(a, &r, p + i, end - i);
+        }
+    }
+    return false;
+}
+
+static void find_sequences(struct event_ask *a)
+{
+    sort_pairs(a);
+    for (size_t i = 0, end; i < a->n_pairs; i = end) {
+        for (end = i; end < a->n_pairs && a->pair[end].place == a->pair[i].place;)
+            end++;
+        a->times[a->pair[i].place] = a->question.n_events == 1 ? is_lonely(a, a->pair + i, end - i)
+                                                              : is_sequence(a, a->pair + i, end - i);
+    }
+}
+
+/* ---- whose ---- */
+static bool is_in_time(const struct event_ask *a, int64_t time_ms)
+{
+    return time_ms >= a->question.from_ms && time_ms < a->question.until_ms;
+}
+
+static bool add_steps(struct event_ask *a, uint32_t event, int64_t time_ms, uint32_t place)
+{
+    const struct event_question *q = &a->question;
+    bool ok = true;
+    for (size_t i = 0; i < q->n_events; i++)
+        if (a->event[i] == event) {
+            ok = add_pair(a, (struct pair){ place, time_ms, (uint32_t)i });
+            break;
+        }
+    for (size_t i = 0; i < q->n_without && ok; i++)
+        if (a->without[i] == event)
+            ok = add_pair(a, (struct pair){ place, time_ms, WITHOUT });
+    return ok;
+}
+
+static enum err_code ask_history(struct event_ask *a, uint32_t row, uint32_t place, struct err *e)
+{
+    const struct population *p = a->population;
+    for (uint64_t link = row < p->last_cap ? p->last[row] : 0; link;) {
+        uint32_t event = link_event(link);
+        size_t at = link_at(link);
+        const struct occurrences *o = occurred(a, event);
+        bool sequence = a->question.measure == EVENT_SEQUENCE;
+        if ((sequence || event == a->event[0]) && is_in_time(a, o->time_ms[at])) {
+            if (!sequence)
+                TRY(add_asked(a, (struct asked){ event, (uint32_t)at, place }, e));
+            else if (!add_steps(a, event, o->time_ms[at], place))
+                return no_memory(e);
+        }
+        link = o->before[at];
+    }
+    return ERR_OK;
+}
+
+static enum err_code ask_customers(struct event_ask *a, const uint32_t *row, size_t n, struct err *e)
+{
+    a->n_pairs = a->n_asked = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t leaves;
+        const struct population_leaf *leaf = population_leaves_of(a->population, row[i], &leaves);
+        TRY(ask_history(a, row[i], (uint32_t)i, e));
+        for (size_t k = 0; k < leaves; k++)
+            TRY(ask_history(a, leaf[k].row, (uint32_t)i, e));
+    }
+    TRY(look_at_asked(a, e));
+    if (a->question.measure == EVENT_DISTINCT)
+        count_different(a);
+    if (a->question.measure == EVENT_SEQUENCE)
+        find_sequences(a);
+    return ERR_OK;
+}
+
+/* Everybody's at once: the event's occurrences one after the other. */
+static enum err_code ask_everybody(struct event_ask *a, size_t rows, struct err *e)
+{
+    if (a->event[0] == CODE_NONE)
+        return ERR_OK;
+    const struct occurrences *o = occurred(a, a->event[0]);
+    for (size_t at = 0; at < o->n; at++) {
+        uint32_t row = o->row[at];
+        if (row != FACT_NOBODY && row < rows && is_in_time(a, o->time_ms[at]))
+            TRY(add_asked(a, (struct asked){ a->event[0], (uint32_t)at, a->population->root[row] }, e));
+    }
+    return look_at_asked(a, e);
+}
+
+/* ---- the answers ---- */
+static int64_t mean(int64_t sum, int64_t times)
+{
+    int64_t whole = sum / times, rest = sum % times;
+    bool up = (rest < 0 ? -rest : rest) * 2 >= times;
+    return !up ? whole : sum < 0 ? whole - 1 : whole + 1;
+}
+
+static int64_t capped(int64_t times)
+{
+    return times > INT32_MAX ? INT32_MAX : times;
+}
+
+static int64_t answer(const struct event_ask *a, size_t place)
+{
+    switch (a->question.measure) {
+    case EVENT_COUNT:
+    case EVENT_DISTINCT: return capped(a->times[place]);
+    case EVENT_MEAN: return a->times[place] ? mean(a->value[place], a->times[place]) : 0;
+    case EVENT_FIRST:
+    case EVENT_LAST: return a->times[place] ? zones_day(a->zones, a->value[place]) : 0;
+    case EVENT_SEQUENCE: return a->times[place] != 0;
+    default: return a->value[place];
+    }
+}
+
+/* Places from 0 on into rows from `first` on. */
+static void put_answers(const struct event_ask *a, size_t n, size_t first, void *data, uint64_t *null)
+{
+    const struct column shape = event_ask_shape(a);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = first + i;
+        int64_t is = answer(a, i);
+        if (shape.width == sizeof(int32_t))
+            ((int32_t *)data)[at] = (int32_t)is;
+        else if (shape.width)
+            ((int64_t *)data)[at] = is;
+        else
+            ((uint64_t *)data)[at / 64] |= (uint64_t)is << at % 64;
+        if (null)
+            null[at / 64] |= (uint64_t)(a->times[i] == 0) << at % 64;
+    }
+}
+
+static bool make_places(struct event_ask *a, size_t n)
+{
+    free(a->times);
+    free(a->value);
+    a->times = calloc(n + 1, sizeof *a->times);
+    a->value = calloc(n + 1, sizeof *a->value);
+    return a->times && a->value;
+}
+
+static void clear_places(struct event_ask *a, size_t n)
+{
+    memset(a->times, 0, n * sizeof *a->times);
+    memset(a->value, 0, n * sizeof *a->value);
+}
+
+enum err_code event_ask_rows(struct event_ask *a, const uint32_t *row, size_t n, void *data, uint64_t *null, struct err *e)
+{
+    const struct column shape = event_ask_shape(a);
+    assert(n <= COLUMN_CHUNK);
+    if (!a->times && !make_places(a, COLUMN_CHUNK))
+        return no_memory(e);
+    clear_places(a, n);
+    TRY(ask_customers(a, row, n, e));
+    if (!shape.width)
+        memset(data, 0, COLUMN_CHUNK / 8);
+    if (shape.null)
+        memset(null, 0, COLUMN_CHUNK / 8);
+    put_answers(a, n, 0, data, shape.null ? null : NULL);
+    return ERR_OK;
+}
+
+/* What has to be seen together is asked customer by customer. */
+static enum err_code ask_in_turn(struct event_ask *a, size_t rows, void *data, uint64_t *null, struct err *e)
+{
+    if (!make_places(a, COLUMN_CHUNK))
+        return no_memory(e);
+    for (size_t first = 0; first < rows; first += COLUMN_CHUNK) {
+        uint32_t row[COLUMN_CHUNK];
+        size_t n = rows - first < COLUMN_CHUNK ? rows - first : COLUMN_CHUNK;
+        for (size_t i = 0; i < n; i++)
+            row[i] = (uint32_t)(first + i);
+        clear_places(a, n);
+        TRY(ask_customers(a, row, n, e));
+        put_answers(a, n, first, data, null);
+    }
+    return ERR_OK;
+}
+
+static enum err_code ask_at_once(struct event_ask *a, size_t rows, void *data, uint64_t *null, struct err *e)
+{
+    if (!make_places(a, rows))
+        return no_memory(e);
+    TRY(ask_everybody(a, rows, e));
+    put_answers(a, rows, 0, data, null);
+    return ERR_OK;
+}
+
+enum err_code event_ask_all(struct event_ask *a, struct arena *mem, struct column *ret, struct err *e)
+{
+    size_t rows = population_columns(a->population)->rows, words = COLUMN_WORDS(rows);
+    struct column shape = event_ask_shape(a);
+    void *data = arena_alloc(mem, shape.width ? words * 64 * shape.width : words * sizeof(uint64_t));
+    uint64_t *null = shape.null ? arena_array(mem, uint64_t, words + 1) : NULL;
+    if (!data || (shape.null && !null))
+        return no_memory(e);
+    memset(data, 0, shape.width ? words * 64 * shape.width : words * sizeof(uint64_t));
+    bool in_turn = a->question.measure == EVENT_SEQUENCE || a->question.measure == EVENT_DISTINCT;
+    TRY(in_turn ? ask_in_turn(a, rows, data, null, e) : ask_at_once(a, rows, data, null, e));
+    shape.data = data;
+    shape.null = null;
+    *ret = shape;
+    return ERR_OK;
+}
