@@ -276,11 +276,11 @@ static enum err_code json_events(const struct population *p, struct json_w *w, c
     json_w_key(w, "events");
     json_w_open(w, '[');
     for (size_t i = 0; population_event(p, i, &event); i++) {
-        if (!postings_events(event.postings))  // only an audience names it
+        if (!event.events)  // only an audience names it
             continue;
         json_w_open(w, '{');
         json_w_kstring(w, "name", event.name);
-        json_w_ki64(w, "events", (int64_t)postings_events(event.postings));
+        json_w_ki64(w, "events", (int64_t)event.events);
         TRY(json_properties(w, event.name, a, p, e));
         json_w_close(w, '}');
     }

@@ -451,9 +451,9 @@ static enum err_code audience_of(struct making *m, const struct arguments *a, st
 /* ---- events ---- */
 
 /* What is counted by days is told by tallies and postings, which look at nothing else. */
-static bool is_by_day(const struct arguments *a, struct window w)
+static bool is_by_day(const struct arguments *a, struct slice event, struct window w)
 {
-    if (a->of[PARAM_WHERE] || w.ranged)
+    if (a->of[PARAM_WHERE] || w.ranged || slice_eq(event, EVENT_BOUGHT))
         return false;
     return a->function->measure == EVENT_COUNT || ((a->function->measure == EVENT_FIRST || a->function->measure == EVENT_LAST)
                                                    && !w.given);
@@ -504,7 +504,7 @@ static enum err_code event_of(struct making *m, const struct arguments *a, struc
     if (q.measure != EVENT_SEQUENCE && !is_text(m, a->of[PARAM_EVENT], &q.event[0]))
         return condition_flaw(m, a->call->at, "the event's name, a text, is expected");
     TRY(read_window(m, a, &w));
-    if (is_by_day(a, w))
+    if (is_by_day(a, q.event[0], w))
         return tally_of(m, q.measure, q.event[0], w, name, ret);
     TRY(read_question(m, a, w, &q));
     return answer_of(m, &q, a->call, name, ret);

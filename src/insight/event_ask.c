@@ -425,18 +425,39 @@ static void reach_none(struct reached *r)
         r->at[i] = INT64_MIN;
 }
 
-/* All of one moment; true: the last step has been reached. */
+/* The first step of the same event. */
+static size_t first_alike(const struct event_ask *a, size_t step)
+{
+    size_t i = 0;
+    while (a->event[i] != a->event[step])
+        i++;
+    return i;
+}
+
+/* Steps from `step` on, as far as what happened at that moment goes: each of it is one step at most. */
+static void reach_on(const struct event_ask *a, struct reached *r, size_t step, const size_t *there, int64_t at)
+{
+    size_t used[EVENT_STEPS_MAX] = { 0 };
+    for (; step < a->question.n_events; step++) {
+        size_t like = first_alike(a, step);
+        if (++used[like] > there[like])
+            return;
+        r->at[step] = at;
+    }
+}
+
+/* All of one moment, in whatever order it was told; true: the last step has been reached. */
 static bool reach(const struct event_ask *a, struct reached *r, const struct pair *p, size_t n)
 {
     const struct event_question *q = &a->question;
+    const struct reached before = *r;
+    size_t there[EVENT_STEPS_MAX] = { 0 };
     for (size_t i = 0; i < n; i++)
-        for (size_t s = q->n_events; p[i].step != WITHOUT && s-- > 0;) {
-            if (a->event[s] != a->event[p[i].step])
-                continue;
-            bool goes_on = s == 0 || (r->at[s - 1] != INT64_MIN && p[i].key - r->at[s - 1] <= q->gap_ms);
-            if (goes_on)
-                r->at[s] = p[i].key;
-        }
+        if (p[i].step != WITHOUT)
+            there[p[i].step]++;
+    for (size_t s = 0; s < q->n_events; s++)
+        if (s == 0 || (before.at[s - 1] != INT64_MIN && p->key - before.at[s - 1] <= q->gap_ms))
+            reach_on(a, r, s, there, p->key);
     return r->at[q->n_events - 1] != INT64_MIN;
 }
 

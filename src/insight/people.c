@@ -117,6 +117,11 @@ bool people_refresh_due(const struct people *people, int64_t now_ms)
     return due;
 }
 
+const struct purchases *people_purchases(const struct people *p)
+{
+    return p->purchases;
+}
+
 uint64_t people_fits(const struct people *people)
 {
     struct people *p = (struct people *)people;  // for its lock

@@ -19,6 +19,7 @@ void people_drop(struct people **);
 /* Fits the cuts when they are due; takes the read lock itself. From a job or at start. */
 MUST_CHECK enum err_code people_refresh(struct people *, int64_t now_ms, struct err *e);
 bool people_refresh_due(const struct people *, int64_t now_ms);
+const struct purchases *people_purchases(const struct people *);
 /* How often the cuts have been fitted: tiers of people who did nothing change with it. */
 uint64_t people_fits(const struct people *);
 

@@ -68,6 +68,9 @@ void population_drop(struct population **population)
         tallies_drop(&p->event[i]);
     }
     words_drop(&p->names);
+    words_drop(&p->products);
+    words_drop(&p->categories);
+    free(p->category);
     free(p->event);
     for (size_t i = 0; i < COMPUTED; i++)
         keep_clear(&p->computed[i]);
@@ -163,7 +166,8 @@ static void take_in(struct population *p)
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
 {
     uint32_t event = CODE_NONE;
-    if (fact->type != FACT_TRACK || !fact->event.len || fact->timestamp_ms == FACT_NO_TIME || fact->customer == FACT_NOBODY)
+    if (fact->type != FACT_TRACK || !fact->event.len || fact->timestamp_ms == FACT_NO_TIME || fact->customer == FACT_NOBODY
+        || slice_eq(fact->event, EVENT_BOUGHT))
         return ERR_OK;
     bool ok = population_name_event(p, fact->event, &event);
     if (ok && event != CODE_NONE)
@@ -329,7 +333,7 @@ struct follower population_follower(struct population *p)
 bool population_refresh_due(struct population *p, const struct people *people)
 {
     pthread_mutex_lock(&p->queue);
-    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || occurrences_wait(p);
+    bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || p->recategorized || occurrences_wait(p);
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people);
 }
@@ -444,7 +448,7 @@ bool population_event(const struct population *p, size_t i, struct population_ev
 {
     if (i >= population_names(p))
         return false;
-    *ret = (struct population_event){ p->event[i].name, p->event[i].postings };
+    *ret = (struct population_event){ p->event[i].name, p->event[i].postings, p->event[i].occurred.live };
     return true;
 }
 

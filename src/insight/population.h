@@ -70,7 +70,11 @@ size_t population_names_known(const struct population *);
 struct population_event {
     struct slice name;
     const struct postings *postings;
+    size_t events;
 };
+/* An event that no fact tells: each line of each order that stands, less what was given back, with the properties product
+ * (its id), category (its id, as the catalogue has it now) and quantity. It has no postings and no tallies. */
+#define EVENT_BOUGHT SLICE("Product Bought")
 /* The i-th name, in the order of first sight; false behind the last. */
 bool population_event(const struct population *, size_t i, struct population_event *ret);
 /* The i-th property of an event, in the order of first sight; false behind the last. Its column has a row for each time that

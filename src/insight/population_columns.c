@@ -8,7 +8,7 @@
 #include "engine/feel/value_json.h"
 #include "insight/vec.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 
 /* ---- what is told; the queue's lock is held ---- */
 bool population_mark(struct population *p, uint32_t row, bool traits, int64_t seq)
@@ -65,6 +65,8 @@ static enum err_code told_change(struct population *p, const struct fact *fact, 
     if (fact->type == FACT_MERGE || fact->type == FACT_UNMERGE)
         p->merge = fact->seq;
     bool ok = fact->type != FACT_GROUP || mark_account(p, fact);
+    if (fact->type == FACT_CATALOGUE)
+        ok = bought_catalogue(p, fact);
     if (fact->customer != FACT_NOBODY && fact->type != FACT_DECISION && fact->type != FACT_AUDIENCE)
         ok = ok && population_mark(p, fact->customer, tells_traits(fact->type), fact->seq);
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for what changed");
@@ -99,7 +101,11 @@ static void columns_reset(void *self)
     for (size_t i = 0; i < p->n_dirty; i++)
         p->dirty_at[p->dirty[i].row] = 0;
     p->n_dirty = p->n_changed = 0;
-    p->merge = 0;
+    p->merge = p->recategorized = 0;
+    words_drop(&p->products);
+    words_drop(&p->categories);
+    if (p->category_cap)
+        memset(p->category, 0, p->category_cap * sizeof *p->category);
     p->filled = p->lost = p->changed_all = false;
     atomic_store(&p->progress, 0);
     pthread_mutex_unlock(&p->queue);
@@ -150,6 +156,7 @@ static enum err_code put_columns(struct population *p, struct snapshot_out *out,
     const uint64_t head[] = { p->filled && !p->lost ? p->rows : 0, p->n_traits, p->n_dirty, p->n_changed, p->changed_all,
                               (uint64_t)p->merge };
     TRY(population_put_zone(p, out, e));
+    TRY(bought_save(p, out, e));
     TRY(snapshot_put(out, head, sizeof head, e));
     if (!head[0])
         return ERR_OK;
@@ -298,6 +305,7 @@ static enum err_code get_columns(struct loading *l)
     struct population *p = l->p;
     uint64_t head[6];
     TRY(population_check_zone(p, l->in, l->e));
+    TRY(bought_load(p, l->in, l->e));
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
     if (!head[0])
         return ERR_OK;

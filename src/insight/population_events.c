@@ -56,6 +56,7 @@ static void forget_all(struct population *p)
     if (p->last_cap)
         memset(p->last, 0, p->last_cap * sizeof *p->last);
     p->n_properties = 0;
+    p->lines_known = false;
 }
 
 void occurrences_drop(struct population *p)
@@ -64,6 +65,14 @@ void occurrences_drop(struct population *p)
     free(p->last);
     json_parser_drop(&p->events_parser);
     json_parser_drop(&p->value_parser);
+}
+
+static void set_free(struct occurrences *o, size_t at)
+{
+    o->row[at] = FACT_NOBODY;
+    o->before[at] = o->free;
+    o->free = at + 1;
+    o->live--;
 }
 
 static void forget_row(struct population *p, uint32_t row)
@@ -76,9 +85,22 @@ static void forget_row(struct population *p, uint32_t row)
         struct occurrences *o = &p->event[link_event(link)].occurred;
         size_t at = link_at(link);
         link = o->before[at];
-        o->row[at] = FACT_NOBODY;
-        o->before[at] = o->free;
-        o->free = at + 1;
+        set_free(o, at);
+    }
+}
+
+void occurrences_forget_event(struct population *p, uint32_t event, uint32_t row)
+{
+    uint64_t *from = row < p->last_cap ? &p->last[row] : NULL;
+    while (from && *from) {
+        struct occurrences *o = &p->event[link_event(*from)].occurred;
+        size_t at = link_at(*from);
+        if (link_event(*from) != event) {
+            from = &o->before[at];
+            continue;
+        }
+        *from = o->before[at];
+        set_free(o, at);
     }
 }
 
@@ -100,25 +122,32 @@ static bool make_room(struct occurrences *o, size_t *ret)
     return true;
 }
 
-static bool link_in(struct population *p, const struct occurring *told, size_t at)
+static bool link_in(struct population *p, uint32_t event, uint32_t row, int64_t time_ms, size_t at)
 {
-    struct occurrences *o = &p->event[told->event].occurred;
-    if (!vec_need(p->last, p->last_cap, (size_t)told->row + 1))
+    struct occurrences *o = &p->event[event].occurred;
+    if (!vec_need(p->last, p->last_cap, (size_t)row + 1))
         return false;
     if (o->free)
         o->free = o->before[at];
     else
         o->n++;
-    o->row[at] = told->row;
-    o->time_ms[at] = told->time_ms;
-    o->before[at] = p->last[told->row];
-    p->last[told->row] = link_to(told->event, at);
+    o->live++;
+    o->row[at] = row;
+    o->time_ms[at] = time_ms;
+    o->before[at] = p->last[row];
+    p->last[row] = link_to(event, at);
     return true;
 }
 
+struct occurrences *occurrence_add(struct population *p, uint32_t event, uint32_t row, int64_t time_ms, size_t *ret)
+{
+    struct occurrences *o = &p->event[event].occurred;
+    return make_room(o, ret) && link_in(p, event, row, time_ms, *ret) ? o : NULL;
+}
+
 /* ---- its properties ---- */
-static struct property *find_property(struct population *p, struct occurrences *o, struct slice name, enum json_type type,
-                                      bool *full)
+static struct property *find_property(struct population *p, struct occurrences *o, struct slice name,
+                                      enum column_kind kind, bool *full)
 {
     for (size_t i = 0; i < o->n_properties; i++)
         if (slice_eq(o->property[i].keep.name, name))
@@ -128,13 +157,20 @@ static struct property *find_property(struct population *p, struct occurrences *
         return NULL;
     struct property *property = &o->property[o->n_properties];
     *property = (struct property){ 0 };
-    if (!keep_init(&property->keep, name, type == JSON_NUMBER ? COLUMN_NUMBER : COLUMN_CODES)) {
+    if (!keep_init(&property->keep, name, kind)) {
         keep_clear(&property->keep);
         return NULL;
     }
     o->n_properties++;
     p->n_properties++;
     return property;
+}
+
+struct keep *occurrences_property(struct population *p, uint32_t event, struct slice name, enum column_kind kind)
+{
+    bool full;
+    struct property *property = find_property(p, &p->event[event].occurred, name, kind, &full);
+    return property ? &property->keep : NULL;
 }
 
 /* Equal values have one text. */
@@ -186,7 +222,7 @@ static bool put_property(struct reading *r, struct occurrences *o, size_t at, st
     bool full = false;
     if (json_is(v, JSON_NULL))
         return true;
-    struct property *property = find_property(r->p, o, name, json_type(v), &full);
+    struct property *property = find_property(r->p, o, name, json_is(v, JSON_NUMBER) ? COLUMN_NUMBER : COLUMN_CODES, &full);
     if (!property)
         return full;
     if (property->dropped)
@@ -213,7 +249,7 @@ static bool take_one(struct reading *r, const struct occurring *told, struct sli
     arena_reset(r->mem);
     for (struct json_iter it = json_iter(json_get(root, "properties")); ok && json_next(&it);)
         ok = put_property(r, o, at, json_string(it.key, r->mem), it.value);
-    return ok && link_in(p, told, at);
+    return ok && link_in(p, told->event, told->row, told->time_ms, at);
 }
 
 /* ---- taking in ---- */
@@ -290,6 +326,8 @@ static enum err_code told_fact(struct population *p, const struct fact *fact, st
     uint32_t event = CODE_NONE;
     if (fact->type != FACT_TRACK || !fact->event.len || fact->timestamp_ms == FACT_NO_TIME || fact->customer == FACT_NOBODY)
         return ERR_OK;
+    if (slice_eq(fact->event, EVENT_BOUGHT))
+        return ERR_OK;
     bool ok = population_name_event(p, fact->event, &event);
     if (ok && event != CODE_NONE)
         ok = tell(p, (struct occurring){ .event = event, .row = fact->customer, .time_ms = fact->timestamp_ms }, fact->body);
@@ -351,7 +389,7 @@ static void occurrences_reset(void *self)
 static enum err_code put_event(struct snapshot_out *out, const struct event_name *event, struct err *e)
 {
     const struct occurrences *o = &event->occurred;
-    const uint64_t head[] = { o->n, o->free, o->n_properties };
+    const uint64_t head[] = { o->n, o->free, o->n_properties, o->live };
     TRY(population_put_text(out, event->name, e));
     TRY(snapshot_put(out, head, sizeof head, e));
     TRY(snapshot_put(out, o->row, o->n * sizeof *o->row, e));
@@ -380,7 +418,7 @@ static bool fill_up(struct population *p, size_t n)
 static enum err_code put_all(struct population *p, struct snapshot_out *out, struct err *e)
 {
     TRY(occurrences_take_in(p, e));
-    const uint64_t head[] = { population_names(p), p->last_cap };
+    const uint64_t head[] = { population_names(p), p->last_cap, p->lines_known };
     if (!fill_up(p, head[0]))
         return no_memory(e);
     TRY(snapshot_put(out, head, sizeof head, e));
@@ -407,7 +445,7 @@ static enum err_code get_event(struct loading *l, uint32_t *ret)
 {
     struct population *p = l->p;
     struct slice name;
-    uint64_t head[3];
+    uint64_t head[4];
     uint8_t dropped;
     arena_reset(l->mem);
     TRY(population_get_text(l, &name));
@@ -417,11 +455,12 @@ static enum err_code get_event(struct loading *l, uint32_t *ret)
     if (!named)
         return no_memory(l->e);
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
-    if (*ret == CODE_NONE || head[0] > UINT32_MAX || head[1] > head[0] || head[2] > PROPERTIES_MAX)
+    if (*ret == CODE_NONE || head[0] > UINT32_MAX || head[1] > head[0] || head[2] > PROPERTIES_MAX || head[3] > head[0])
         return population_damaged(l->e);
     struct occurrences *o = &p->event[*ret].occurred;
     l->rows = o->n = head[0];
     o->free = head[1];
+    o->live = head[3];
     if (!vec_need(o->row, o->row_cap, o->n) || !vec_need(o->time_ms, o->time_cap, o->n)
         || !vec_need(o->before, o->before_cap, o->n) || !vec_need(o->property, o->properties_cap, head[2]))
         return no_memory(l->e);
@@ -469,7 +508,7 @@ static enum err_code get_all(struct loading *l)
 {
     struct population *p = l->p;
     uint32_t now[EVENT_NAMES_MAX];
-    uint64_t head[2];
+    uint64_t head[3];
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
     if (head[0] > EVENT_NAMES_MAX || head[1] > 2 * (uint64_t)LIMIT_CUSTOMERS + 64)
         return population_damaged(l->e);
@@ -478,7 +517,9 @@ static enum err_code get_all(struct loading *l)
     if (!vec_need(p->last, p->last_cap, head[1]))
         return no_memory(l->e);
     TRY(get_array(l, p->last, head[1], sizeof *p->last));
-    return relink_all(l, now, head[0]);
+    TRY(relink_all(l, now, head[0]));
+    p->lines_known = head[2] != 0;
+    return ERR_OK;
 }
 
 static enum err_code occurrences_load(void *self, struct snapshot_in *in, struct err *e)

@@ -26,6 +26,7 @@ struct filling {
     int64_t now_ms;
     struct arena *mem;
     struct json_parser *parser;
+    struct line_list line[SLICE_ROWS];   // of the slice's rows
     struct err *e;
 };
 
@@ -155,6 +156,21 @@ static bool put_seen(struct population *p, const struct seen *s)
 }
 
 /* Under memory's read lock. */
+static bool look_at_lines(struct filling *f, uint32_t row, struct line_list *list)
+{
+    const struct purchases *purchases = people_purchases(f->people);
+    list->n = 0;
+    if (customers_root(memory_customers(f->p->memory), row) != row)
+        return true;
+    bool ok = purchases_lines(purchases, row, &list->line, &list->n, &list->cap)
+              && vec_need(list->product, list->products_cap, list->n);
+    for (size_t i = 0; i < list->n && ok; i++) {
+        list->product[i] = arena_copy(f->mem, purchases_product_id(purchases, list->line[i].product));
+        ok = list->product[i].at != NULL;
+    }
+    return ok;
+}
+
 static struct seen look(struct filling *f, uint32_t row)
 {
     const struct customers *customers = memory_customers(f->p->memory);
@@ -194,14 +210,21 @@ static enum err_code fill_slice(struct filling *f, const struct dirty *d, size_t
     struct seen seen[SLICE_ROWS];
     bool ok = true;
     assert(n <= SLICE_ROWS);
+    arena_reset(f->mem);
     memory_read_lock(f->p->memory);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && ok; i++) {
         seen[i] = look(f, d[i].row);
+        ok = look_at_lines(f, d[i].row, &f->line[i]);
+    }
     memory_read_unlock(f->p->memory);
+    if (!ok)
+        return no_memory(f->e);
     pthread_rwlock_wrlock(&f->p->lock);
     for (size_t i = 0; i < n && ok; i++)
         ok = put_seen(f->p, &seen[i]);
     enum err_code code = ok ? show(f) : no_memory(f->e);
+    for (size_t i = 0; i < n && !code; i++)
+        code = bought_put(f->p, d[i].row, &f->line[i], f->e);
     pthread_rwlock_unlock(&f->p->lock);
     for (size_t i = 0; i < n && !code; i++)
         if (d[i].traits && seen[i].root == seen[i].row)
@@ -270,8 +293,8 @@ static enum err_code fill_leaves(struct filling *f)
     return ERR_OK;
 }
 
-/* The queue's rows, which it forgets; *merge: the last fact that changed links. */
-static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge)
+/* The queue's rows, which it forgets; *merge: the last fact that changed links, *moved: that moved products. */
+static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge, int64_t *moved)
 {
     struct population *p = f->p;
     pthread_mutex_lock(&p->queue);
@@ -281,8 +304,9 @@ static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge)
     p->dirty = NULL;
     p->n_dirty = p->dirty_cap = 0;
     *merge = p->merge;
-    p->merge = 0;
-    p->filled = p->filled && !p->lost;
+    *moved = p->recategorized;
+    p->merge = p->recategorized = 0;
+    p->filled = p->filled && !p->lost && p->lines_known;
     p->lost = false;
     pthread_mutex_unlock(&p->queue);
 }
@@ -408,7 +432,9 @@ static enum err_code begin(struct filling *f, struct rows *rows)
     size_t count = (size_t)customers_count(memory_customers(p->memory)) + 1;
     memory_read_unlock(p->memory);
     pthread_rwlock_wrlock(&p->lock);
-    enum err_code code = count > p->rows ? make_rows(f, count) : ERR_OK;
+    enum err_code code = bought_name(p, f->e);
+    if (!code && count > p->rows)
+        code = make_rows(f, count);
     pthread_rwlock_unlock(&p->lock);
     for (size_t row = before; row < p->rows && p->filled && !code; row++)
         if (!add_row(rows, (uint32_t)row, true, 0))
@@ -420,8 +446,8 @@ static enum err_code fill(struct filling *f)
 {
     struct population *p = f->p;
     struct rows rows = { 0 };
-    int64_t merge = 0;
-    take_dirty(f, &rows, &merge);
+    int64_t merge = 0, moved = 0;
+    take_dirty(f, &rows, &merge, &moved);
     enum err_code code = begin(f, &rows);
     if (!code && p->filled && merge)
         code = find_moved(f, merge, &rows);
@@ -435,6 +461,9 @@ static enum err_code fill(struct filling *f)
     pthread_rwlock_wrlock(&p->lock);
     if (!code && p->relinked)
         code = fill_leaves(f);
+    if (!code && moved)
+        code = bought_recategorize(p, moved, f->e);
+    p->lines_known = p->lines_known || !code;
     pthread_rwlock_unlock(&p->lock);
     atomic_store(&p->progress, code ? 0 : 100);
     return code;
@@ -447,5 +476,10 @@ enum err_code population_fill(struct population *p, const struct people *people,
     AUTO(json_parser) parser = f.parser = json_parser_new();
     if (!mem || !parser)
         return no_memory(e);
-    return fill(&f);
+    enum err_code code = fill(&f);
+    for (size_t i = 0; i < SLICE_ROWS; i++) {
+        free(f.line[i].line);
+        free(f.line[i].product);
+    }
+    return code;
 }

@@ -62,6 +62,7 @@ struct occurrences {
     uint64_t *before;            // what the same row did before it, as a link; of a free one the next free one + 1
     size_t row_cap, time_cap, before_cap;
     uint64_t free;               // the first free one + 1; 0: none
+    size_t live;                 // that are not free
     struct property *property;
     size_t n_properties, properties_cap;
 };
@@ -126,6 +127,10 @@ struct population {
     size_t n_changed, changed_cap;
     bool changed_all;
     struct json_parser *parser;  // of the follower
+    struct words products, categories;  // of the catalogue
+    uint32_t *category;          // of each product; 0: none
+    size_t category_cap;
+    int64_t recategorized;       // the last fact that moved a product to another category; 0: none
     int64_t merge;               // the last fact that changed links; 0: none
     bool lost;                   // a row could not be marked: everybody is read anew
     struct words names;          // of events, from 1 in their order
@@ -137,6 +142,7 @@ struct population {
     struct occurring_list taking;  // of told_events, while it is taken in
     struct json_parser *events_parser, *value_parser;
     atomic_bool events_left;     // what had no memory is still to be taken in
+    bool lines_known;            // the occurrences of what was bought are those of all rows
     uint64_t *last;              // of a row, what it did last that was told, as a link
     size_t last_cap;
     size_t n_properties;         // of all events
@@ -178,7 +184,29 @@ void tallies_drop(struct event_name *);
 MUST_CHECK enum err_code tallies_mend(struct population *, struct err *e);
 size_t tallies_bytes(const struct event_name *);
 
-/* population_events.c. Under the lock: what the follower was told into the occurrences. */
+/* population_bought.c: what customers bought, as occurrences that no fact tells but purchases do. */
+struct line_list {
+    struct bought_line *line;
+    struct slice *product;       // of each line, its id
+    size_t n, cap, products_cap;
+};
+/* Before the others: the event and its properties. */
+MUST_CHECK enum err_code bought_name(struct population *, struct err *e);
+/* Under the queue's lock: a change of the catalogue. false: memory. */
+bool bought_catalogue(struct population *, const struct fact *);
+/* Under the population's lock: these are the lines of the row from now on. */
+MUST_CHECK enum err_code bought_put(struct population *, uint32_t row, const struct line_list *, struct err *e);
+/* Under the population's lock: categories of the lines anew, whose rows have changed because of that fact. */
+MUST_CHECK enum err_code bought_recategorize(struct population *, int64_t seq, struct err *e);
+MUST_CHECK enum err_code bought_save(const struct population *, struct snapshot_out *, struct err *e);
+MUST_CHECK enum err_code bought_load(struct population *, struct snapshot_in *, struct err *e);
+
+/* population_events.c. One more, for a row; *ret: its place, whose properties are null. NULL: memory. */
+struct occurrences *occurrence_add(struct population *, uint32_t event, uint32_t row, int64_t time_ms, size_t *ret);
+/* The row's occurrences of one event are forgotten. */
+void occurrences_forget_event(struct population *, uint32_t event, uint32_t row);
+struct keep *occurrences_property(struct population *, uint32_t event, struct slice name, enum column_kind);
+/* Under the lock: what the follower was told into the occurrences. */
 MUST_CHECK enum err_code occurrences_take_in(struct population *, struct err *e);
 bool occurrences_wait(struct population *);
 void occurrences_drop(struct population *);

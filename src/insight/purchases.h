@@ -38,6 +38,15 @@ struct bought {
 };
 /* Distinct products still kept (a fully refunded one is not), latest first; fills ret[max], returns how many. */
 size_t purchases_bought(const struct purchases *, uint32_t root, struct bought *ret, size_t max);
+/* The lines of the customer's orders that stand, each less what was given back of its product, the latest first; lines of
+ * which nothing is left are none. By time, then product. They begin at (*ret)[0], *cap of them fit; grown where they do
+ * not. false: no memory. */
+struct bought_line {
+    int64_t time_ms;
+    uint32_t product;
+    int32_t quantity_milli;
+};
+bool purchases_lines(const struct purchases *, uint32_t root, struct bought_line **ret, size_t *n, size_t *cap);
 /* Products looked at or put in a cart lately, latest first. */
 size_t purchases_viewed(const struct purchases *, uint32_t root, uint32_t *ret, size_t max);
 /* Category last looked at, empty when none. */

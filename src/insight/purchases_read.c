@@ -216,6 +216,67 @@ size_t purchases_bought(const struct purchases *p, uint32_t root, struct bought 
     return tallies.n;
 }
 
+/* ---- lines one by one ---- */
+static int by_time(const void *a, const void *b)
+{
+    const struct bought_line *x = a, *y = b;
+    if (x->time_ms != y->time_ms)
+        return x->time_ms < y->time_ms ? -1 : 1;
+    if (x->product != y->product)
+        return x->product < y->product ? -1 : 1;
+    return (x->quantity_milli > y->quantity_milli) - (x->quantity_milli < y->quantity_milli);
+}
+
+/* Takes back what came latest. */
+static void give_back(struct bought_line *line, size_t n, uint32_t product, int64_t quantity_milli)
+{
+    for (size_t i = n; i-- > 0 && quantity_milli > 0;) {
+        if (line[i].product != product || line[i].quantity_milli <= 0)
+            continue;
+        int64_t less = line[i].quantity_milli < quantity_milli ? line[i].quantity_milli : quantity_milli;
+        line[i].quantity_milli -= (int32_t)less;
+        quantity_milli -= less;
+    }
+}
+
+static bool add_lines(const struct purchases *p, uint32_t history, struct bought_line **ret, size_t *n, size_t *cap)
+{
+    for (uint32_t at = first_order(p, history); at; at = p->order[at].next) {
+        const struct order *order = &p->order[at];
+        if (order->state != ORDER_LIVE)
+            continue;
+        if (!vec_need(*ret, *cap, *n + order->lines + 1))
+            return false;
+        for (uint32_t i = 0; i < order->lines; i++) {
+            const struct line *line = &p->line[order->first_line + i];
+            (*ret)[(*n)++] = (struct bought_line){ order->time_ms, line->product, line->quantity_milli };
+        }
+    }
+    return true;
+}
+
+bool purchases_lines(const struct purchases *p, uint32_t root, struct bought_line **ret, size_t *n, size_t *cap)
+{
+    struct histories histories;
+    bool ok = true;
+    size_t kept = 0;
+    *n = 0;
+    histories_of(p, root, &histories);
+    for (size_t h = 0; h < histories.n && ok; h++)
+        ok = add_lines(p, histories.of[h], ret, n, cap);
+    histories_free(&histories);
+    if (*n && ok)
+        qsort(*ret, *n, sizeof **ret, by_time);
+    for (size_t i = 0; i < *n && ok; i++)
+        if ((*ret)[i].quantity_milli < 0)
+            give_back(*ret, *n, (*ret)[i].product, -(int64_t)(*ret)[i].quantity_milli);
+    for (size_t i = 0; i < *n && ok; i++)
+        if ((*ret)[i].quantity_milli > 0)
+            (*ret)[kept++] = (*ret)[i];
+    *n = kept;
+    return ok;
+}
+
 static const struct looked *looked_of(const struct purchases *p, uint32_t history)
 {
     uint32_t row = history < p->history_cap ? p->history[history].looked : 0;

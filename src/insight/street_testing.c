@@ -19,6 +19,15 @@ const char *const street_conditions[STREET_CONDITIONS] = {
     "plan != \"gold\" and age between 18 and 40",
     "count(tags) > 1",
     "last order > first order",
+    "event count(\"Looked\", @\"P60D\", room = \"kitchen\" and seconds > 20) > 1",
+    "event sum(\"Order Completed\", revenue, @\"P90D\") > 30 or event mean(\"Looked\", seconds) > 33.5",
+    "event max(\"Looked\", seconds, room != \"hall\") > event min(\"Looked\", seconds)",
+    "event distinct(\"Looked\", room) > 1 and last event(\"Looked\", seconds < 30) > @\"2026-09-01\"",
+    "event sequence([\"Looked\", \"Order Completed\"], @\"P9D\", \"Order Refunded\")",
+    "event sequence(steps: [\"Looked\"], gap: @\"P20D\", without: [\"Order Completed\"], within: @\"P120D\")",
+    "event sum(\"Looked\", seconds, [@\"2026-07-01\"..@\"2026-09-30\"]) > 40",
+    "event sum(\"Product Bought\", quantity, @\"P100D\", product = \"p1\" or category = \"pots\") > 2",
+    "event distinct(\"Product Bought\", product) = 1 or last event(\"Product Bought\", category = \"cups\") != null",
 };
 
 static uint64_t seed = 11;
@@ -108,13 +117,40 @@ static enum err_code delete_one(void *arg, struct tx *tx, struct err *e)
     return tx_delete_fact(tx, *(int64_t *)arg, SLICE("test"), SLICE(""), e);
 }
 
+/* As the catalogue tells it. */
+static enum err_code tell_catalogue(void *arg, struct tx *tx, struct err *e)
+{
+    struct fact fact = { .type = FACT_CATALOGUE, .timestamp_ms = tx->now_ms, .original_ms = FACT_NO_TIME,
+                         .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms, .body = slice_of(arg) };
+    TRY(tx_source(tx, SLICE("test"), &fact.source, e));
+    return tx_append(tx, &fact, e);
+}
+
+static void recategorize(struct street *s)
+{
+    static const char *const categories[] = { ",\"category\":\"cups\"", ",\"category\":\"pots\"", "" };
+    char body[120];
+    if (any(4) == 0)
+        snprintf(body, sizeof body, "{\"removed\":\"p%d\"}", 1 + (int)any(3));
+    else
+        snprintf(body, sizeof body, "{\"product\":{\"id\":\"p%d\",\"title\":\"T\"%s}}", 1 + (int)any(3), categories[any(3)]);
+    lab_must_run(&s->shop.lab, tell_catalogue, body);
+}
+
 void street_live(struct street *s)
 {
-    char who[16], properties[80];
+    static const char *const rooms[] = { "kitchen", "hall", "shed" };
+    static const char *const products[] = {
+        "", ", 'products': [{'product_id': 'p1', 'price': 7, 'quantity': 2}]",
+        ", 'products': [{'product_id': 'p2', 'price': 9}, {'product_id': 'p1', 'price': 7}]",
+        ", 'products': [{'product_id': 'p3', 'price': 2.5, 'quantity': 4}]",
+    };
+    char who[16], properties[200];
     int64_t at = SHOP_T0 + (int64_t)any(200) * SHOP_DAY + (int64_t)any(86400) * 1000;
     uint64_t i = any(PEOPLE);
     struct err e;
-    switch (any(9)) {
+    switch (any(10)) {
+    case 9: recategorize(s); break;
     case 0: identify(s, i); break;
     case 1: {
         int64_t seq = 1 + (int64_t)any((uint64_t)log_last_seq(memory_log(s->shop.lab.memory)) + 1);
@@ -134,10 +170,15 @@ void street_live(struct street *s)
     }
     case 3: s->shop.lab.clock.fixed_ms += SHOP_DAY / 3; break;
     case 4:
-    case 5: shop_track(&s->shop, name_of(i, who), "Looked", at, "{}"); s->known[i] = true; break;
+    case 5:
+        s->known[i] = true;
+        snprintf(properties, sizeof properties, "{'room': '%s', 'seconds': %d}", rooms[any(3)], (int)any(60));
+        shop_track(&s->shop, name_of(i, who), "Looked", at, properties);
+        break;
     default:
         s->known[i] = true;
-        snprintf(properties, sizeof properties, "{'order_id': 'o%d', 'revenue': %d}", (int)any(30), (int)any(40));
+        snprintf(properties, sizeof properties, "{'order_id': 'o%d', 'revenue': %d%s}", (int)any(30), (int)any(40),
+                 products[any(4)]);
         shop_track(&s->shop, name_of(i, who), any(5) ? "Order Completed" : "Order Refunded", at, properties);
     }
 }

@@ -1,0 +1,188 @@
+/* What customers bought: the lines of their orders as occurrences of an event of its own, kept with the rows of the columns,
+ * since a cancellation, a refund or another state of an order changes lines that are long told. */
+#include "insight/population_room.h"
+
+#include "base/limits.h"
+#include "insight/vec.h"
+
+static enum err_code no_memory(struct err *e)
+{
+    return err_set(e, ERR_LIMIT, 0, "no memory for what customers bought");
+}
+
+enum err_code bought_name(struct population *p, struct err *e)
+{
+    uint32_t event;
+    pthread_mutex_lock(&p->queue);
+    bool ok = population_name_event(p, EVENT_BOUGHT, &event);
+    pthread_mutex_unlock(&p->queue);
+    return ok && occurrences_property(p, event, SLICE("product"), COLUMN_CODES)
+           && occurrences_property(p, event, SLICE("category"), COLUMN_CODES)
+           && occurrences_property(p, event, SLICE("quantity"), COLUMN_NUMBER) ? ERR_OK : no_memory(e);
+}
+
+/* ---- the catalogue ---- */
+static bool set_category(struct population *p, struct slice product, struct slice category, int64_t seq)
+{
+    uint32_t number = words_add(&p->products, product);
+    uint32_t is = category.len ? words_add(&p->categories, category) : 0;
+    if (!number || (category.len && !is) || !vec_need(p->category, p->category_cap, (size_t)number + 1))
+        return false;
+    if (p->category[number] != is)
+        p->recategorized = seq;
+    p->category[number] = is;
+    return true;
+}
+
+bool bought_catalogue(struct population *p, const struct fact *fact)
+{
+    struct json body;
+    struct err ignored;
+    AUTO(arena) mem = arena_new(LIMIT_EVENT_BYTES * 2);
+    if (!mem)
+        return false;
+    if (json_parse(p->parser, fact->body, &body, &ignored))
+        return true;  // cannot be: it was valid when it was stored
+    struct json product = json_get(body, "product"), removed = json_get(body, "removed");
+    if (json_is(removed, JSON_STRING))
+        return set_category(p, json_string(removed, mem), (struct slice){ NULL, 0 }, fact->seq);
+    struct slice id = json_string(json_get(product, "id"), mem);
+    return !id.len || set_category(p, id, json_string(json_get(product, "category"), mem), fact->seq);
+}
+
+/* Under the queue's lock. Empty: none. */
+static struct slice category_of(const struct population *p, struct slice product)
+{
+    uint32_t number = words_find(&p->products, product);
+    uint32_t is = number && number < p->category_cap ? p->category[number] : 0;
+    return is ? words_text(&p->categories, is) : (struct slice){ NULL, 0 };
+}
+
+/* ---- the lines ---- */
+static bool put_text(struct keep *k, size_t at, struct slice text)
+{
+    struct buf json = buf_make(1 << 16);
+    struct json_w w = json_w(&json);
+    if (!text.len) {
+        keep_null(k, at);
+        return true;
+    }
+    json_w_string(&w, text);
+    bool ok = !json.failed && keep_code(k, at, buf_slice(&json), value_string(text));
+    buf_drop(&json);
+    return ok;
+}
+
+static bool put_category(struct population *p, struct keep *k, size_t at, struct slice product)
+{
+    pthread_mutex_lock(&p->queue);
+    bool ok = put_text(k, at, category_of(p, product));
+    pthread_mutex_unlock(&p->queue);
+    return ok;
+}
+
+enum { PLACE_PRODUCT, PLACE_CATEGORY, PLACE_QUANTITY };
+
+static bool put_line(struct population *p, uint32_t event, uint32_t row, const struct bought_line *line,
+                     struct slice product)
+{
+    size_t at;
+    struct occurrences *o = occurrence_add(p, event, row, line->time_ms, &at);
+    if (!o || !put_text(&o->property[PLACE_PRODUCT].keep, at, product)
+        || !put_category(p, &o->property[PLACE_CATEGORY].keep, at, product))
+        return false;
+    keep_raw(&o->property[PLACE_QUANTITY].keep, at, (int64_t)line->quantity_milli * 1000);
+    return true;
+}
+
+static bool is_product(const struct keep *k, size_t at, struct slice product)
+{
+    return !bits_has(k->null, at) && slice_eq(k->dictionary.value[((const uint32_t *)k->data)[at]].string, product);
+}
+
+/* Most rows are read again for other reasons: their lines, the newest first, are those that are there. */
+static bool is_known(const struct population *p, uint32_t event, uint32_t row, const struct line_list *list)
+{
+    const struct occurrences *o = &p->event[event].occurred;
+    size_t left = list->n;
+    for (uint64_t link = row < p->last_cap ? p->last[row] : 0; link;) {
+        size_t at = link_at(link);
+        if (link_event(link) == event) {
+            const struct bought_line *line = left ? &list->line[left - 1] : NULL;
+            if (!line || o->time_ms[at] != line->time_ms
+                || ((const int64_t *)o->property[PLACE_QUANTITY].keep.data)[at] != (int64_t)line->quantity_milli * 1000
+                || !is_product(&o->property[PLACE_PRODUCT].keep, at, list->product[left - 1]))
+                return false;
+            left--;
+        }
+        link = p->event[link_event(link)].occurred.before[at];
+    }
+    return left == 0;
+}
+
+enum err_code bought_put(struct population *p, uint32_t row, const struct line_list *list, struct err *e)
+{
+    uint32_t event = population_find_event(p, EVENT_BOUGHT);
+    if (is_known(p, event, row, list))
+        return ERR_OK;
+    occurrences_forget_event(p, event, row);
+    for (size_t i = 0; i < list->n; i++)
+        if (!put_line(p, event, row, &list->line[i], list->product[i]))
+            return no_memory(e);
+    return ERR_OK;
+}
+
+enum err_code bought_recategorize(struct population *p, int64_t seq, struct err *e)
+{
+    struct occurrences *o = &p->event[population_find_event(p, EVENT_BOUGHT)].occurred;
+    struct keep *category = &o->property[PLACE_CATEGORY].keep;
+    const struct keep *product = &o->property[PLACE_PRODUCT].keep;
+    bool ok = true;
+    for (size_t at = 0; at < o->n && ok; at++) {
+        if (o->row[at] == FACT_NOBODY || bits_has(product->null, at))
+            continue;
+        const struct column before = keep_column(category);
+        bool was_null = bits_has(category->null, at);
+        int64_t was = was_null ? 0 : column_raw(&before, at);
+        ok = put_category(p, category, at, product->dictionary.value[((const uint32_t *)product->data)[at]].string);
+        const struct column after = keep_column(category);
+        bool is_null = bits_has(category->null, at);
+        if (ok && (is_null != was_null || (!is_null && column_raw(&after, at) != was))) {
+            pthread_mutex_lock(&p->queue);
+            ok = population_note(p, o->row[at], seq);
+            pthread_mutex_unlock(&p->queue);
+        }
+    }
+    return ok ? ERR_OK : no_memory(e);
+}
+
+/* ---- the catalogue in a snapshot; the queue's lock is held ---- */
+enum err_code bought_save(const struct population *p, struct snapshot_out *out, struct err *e)
+{
+    const int64_t head[] = { p->products.count, p->recategorized };
+    TRY(words_save(&p->products, out, e));
+    TRY(words_save(&p->categories, out, e));
+    TRY(snapshot_put(out, head, sizeof head, e));
+    for (uint32_t i = 1; i <= p->products.count; i++)
+        TRY(snapshot_put(out, &p->category[i], sizeof *p->category, e));
+    return ERR_OK;
+}
+
+enum err_code bought_load(struct population *p, struct snapshot_in *in, struct err *e)
+{
+    int64_t head[2];
+    TRY(words_load(&p->products, in, e));
+    TRY(words_load(&p->categories, in, e));
+    TRY(snapshot_get(in, head, sizeof head, e));
+    if (head[0] != p->products.count)
+        return population_damaged(e);
+    if (!vec_need(p->category, p->category_cap, (size_t)p->products.count + 1))
+        return no_memory(e);
+    for (uint32_t i = 1; i <= p->products.count; i++) {
+        TRY(snapshot_get(in, &p->category[i], sizeof *p->category, e));
+        if (p->category[i] > p->categories.count)
+            return population_damaged(e);
+    }
+    p->recategorized = head[1];
+    return ERR_OK;
+}
