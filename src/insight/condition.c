@@ -129,18 +129,29 @@ enum err_code condition_make(struct making *m, struct slice text, struct conditi
     return program_new(ret->node, &ret->columns, m->world->zones, m->world->now_ms, m->mem, &ret->program, m->e);
 }
 
+static enum err_code make_new(struct making m, struct slice text, struct condition **ret)
+{
+    struct err own;
+    assert(m.world && m.mem && ret);
+    m.e = m.e ? m.e : &own;
+    m.condition = arena_one(m.mem, struct condition);
+    if (!m.condition)
+        return condition_no_memory(m.e);
+    TRY(condition_make(&m, text, m.condition));
+    *ret = m.condition;
+    return ERR_OK;
+}
+
 enum err_code condition_new_in(struct frame *frame, const struct condition_world *world, struct slice text,
                                struct arena *mem, struct condition **ret, struct err *e)
 {
-    assert(world && mem && ret);
-    struct condition *condition = arena_one(mem, struct condition);
-    struct err own;
-    struct making m = { .condition = condition, .world = world, .mem = mem, .frame = frame, .e = e ? e : &own };
-    if (!condition)
-        return condition_no_memory(e);
-    TRY(condition_make(&m, text, condition));
-    *ret = condition;
-    return ERR_OK;
+    return make_new((struct making){ .world = world, .mem = mem, .frame = frame, .e = e }, text, ret);
+}
+
+enum err_code condition_new_of_related(struct frame *frame, const struct condition_world *world, struct slice text,
+                                       struct arena *mem, struct condition **ret, struct err *e)
+{
+    return make_new((struct making){ .world = world, .mem = mem, .frame = frame, .of_related = true, .e = e }, text, ret);
 }
 
 enum err_code condition_new(const struct condition_world *world, struct slice text, struct arena *mem,

@@ -13,30 +13,44 @@
 
 /* ---- the functions ---- */
 enum param { PARAM_NONE, PARAM_EVENT, PARAM_PROPERTY, PARAM_WITHIN, PARAM_WHERE, PARAM_STEPS, PARAM_GAP, PARAM_WITHOUT,
-             PARAM_AUDIENCE, PARAMS };
+             PARAM_AUDIENCE, PARAM_KIND, PARAMS };
 static const struct slice param_names[PARAMS] = {
     [PARAM_EVENT] = { "event", 5 },   [PARAM_PROPERTY] = { "property", 8 }, [PARAM_WITHIN] = { "within", 6 },
     [PARAM_WHERE] = { "where", 5 },   [PARAM_STEPS] = { "steps", 5 },       [PARAM_GAP] = { "gap", 3 },
     [PARAM_WITHOUT] = { "without", 7 }, [PARAM_AUDIENCE] = { "name", 4 },
+    [PARAM_KIND] = { "kind", 4 },
 };
 #define PARAMS_MAX 4
-enum { FUNCTIONS = 10 };
+enum { FUNCTIONS = 11 };
 static const struct slice function_names[FUNCTIONS] = {
     { "event count", 11 }, { "event sum", 9 },    { "event mean", 10 }, { "event min", 9 },       { "event max", 9 },
     { "event distinct", 14 }, { "first event", 11 }, { "last event", 10 }, { "event sequence", 14 }, { "audience", 8 },
+    { "related", 7 },
 };
 #define OF_PROPERTY { PARAM_EVENT, PARAM_PROPERTY, PARAM_WITHIN, PARAM_WHERE }
 #define OF_EVENT { PARAM_EVENT, PARAM_WITHIN, PARAM_WHERE }
+#define PROPERTY_SHAPE "event, property, within, where"
+#define EVENT_SHAPE "event, within, where"
+enum about { ABOUT_EVENTS, ABOUT_AUDIENCE, ABOUT_RELATED };
 static const struct function {
+    enum about about;
     enum event_measure measure;
     enum param params[PARAMS_MAX];
-    size_t required;             // arguments, from the first on; 0: an audience
+    size_t required;             // arguments, from the first on
+    const char *shape;
 } functions[FUNCTIONS] = {
-    { EVENT_COUNT, OF_EVENT, 1 },    { EVENT_SUM, OF_PROPERTY, 2 },      { EVENT_MEAN, OF_PROPERTY, 2 },
-    { EVENT_MIN, OF_PROPERTY, 2 },   { EVENT_MAX, OF_PROPERTY, 2 },      { EVENT_DISTINCT, OF_PROPERTY, 2 },
-    { EVENT_FIRST, OF_EVENT, 1 },    { EVENT_LAST, OF_EVENT, 1 },
-    { EVENT_SEQUENCE, { PARAM_STEPS, PARAM_GAP, PARAM_WITHOUT, PARAM_WITHIN }, 1 },
-    { EVENT_COUNT, { PARAM_AUDIENCE }, 0 },
+    { ABOUT_EVENTS, EVENT_COUNT, OF_EVENT, 1, EVENT_SHAPE },
+    { ABOUT_EVENTS, EVENT_SUM, OF_PROPERTY, 2, PROPERTY_SHAPE },
+    { ABOUT_EVENTS, EVENT_MEAN, OF_PROPERTY, 2, PROPERTY_SHAPE },
+    { ABOUT_EVENTS, EVENT_MIN, OF_PROPERTY, 2, PROPERTY_SHAPE },
+    { ABOUT_EVENTS, EVENT_MAX, OF_PROPERTY, 2, PROPERTY_SHAPE },
+    { ABOUT_EVENTS, EVENT_DISTINCT, OF_PROPERTY, 2, PROPERTY_SHAPE },
+    { ABOUT_EVENTS, EVENT_FIRST, OF_EVENT, 1, EVENT_SHAPE },
+    { ABOUT_EVENTS, EVENT_LAST, OF_EVENT, 1, EVENT_SHAPE },
+    { ABOUT_EVENTS, EVENT_SEQUENCE, { PARAM_STEPS, PARAM_GAP, PARAM_WITHOUT, PARAM_WITHIN }, 1,
+      "steps, gap, without, within" },
+    { ABOUT_AUDIENCE, .params = { PARAM_AUDIENCE }, .required = 1, .shape = "name" },
+    { ABOUT_RELATED, .params = { PARAM_KIND, PARAM_WHERE }, .required = 2, .shape = "kind, where" },
 };
 
 const struct slice *condition_functions(size_t *n)
@@ -55,11 +69,6 @@ static const struct function *function_of(const struct node *node)
     return NULL;
 }
 
-static bool is_audience(const struct function *f)
-{
-    return f->required == 0;
-}
-
 /* ---- a call's arguments ---- */
 struct arguments {
     const struct function *function;
@@ -69,18 +78,11 @@ struct arguments {
 
 static enum err_code bad_arguments(const struct making *m, const struct arguments *a)
 {
-    static const char *const shapes[] = {
-        [EVENT_COUNT] = "event, within, where",     [EVENT_SUM] = "event, property, within, where",
-        [EVENT_SEQUENCE] = "steps, gap, without, within",
-    };
-    enum event_measure measure = a->function->measure;
     char text[160];
-    if (is_audience(a->function))
+    if (a->function->about == ABOUT_AUDIENCE)
         return condition_flaw(m, a->call->at, "audience() takes the audience's name, a text");
-    if (measure != EVENT_SEQUENCE)
-        measure = a->function->required == 2 ? EVENT_SUM : EVENT_COUNT;
     snprintf(text, sizeof text, "%.*s() takes these, in this order or by their names: %s",
-             SLICE_ARG(a->call->kid[0]->name), shapes[measure]);
+             SLICE_ARG(a->call->kid[0]->name), a->function->shape);
     return condition_flaw(m, a->call->at, text);
 }
 
@@ -111,7 +113,7 @@ static enum err_code bind_arguments(const struct making *m, struct arguments *a)
             return bad_arguments(m, a);
         a->of[param] = arg;
     }
-    for (size_t i = 0; i < PARAMS_MAX && (i < a->function->required || i == 0); i++)
+    for (size_t i = 0; i < a->function->required; i++)
         if (!a->of[a->function->params[i]])
             return bad_arguments(m, a);
     return ERR_OK;
@@ -445,7 +447,83 @@ static enum err_code audience_of(struct making *m, const struct arguments *a, st
     struct slice of;
     if (!is_text(m, a->of[PARAM_AUDIENCE], &of))
         return bad_arguments(m, a);
+    if (m->of_related)
+        return condition_flaw(m, a->call->at, "audiences cannot be asked about inside of related()");
     return m->frame ? place_audience(m, a->call, of, name) : audience_column(m, a->call, of, ret);
+}
+
+/* ---- those who belong to them ---- */
+static enum err_code flaw_in_related(const struct making *m, const struct arguments *a, enum err_code code,
+                                     const struct err *flaw)
+{
+    char why[200];
+    if (code != ERR_INVALID)
+        return code ? err_set(m->e, code, 0, "%s", flaw->text) : ERR_OK;
+    snprintf(why, sizeof why, "in what is asked of them: %.150s", flaw->text);
+    return condition_flaw(m, a->of[PARAM_WHERE]->at, why);
+}
+
+static enum err_code ask_others(struct making *m, struct slice text, uint64_t **ret, struct err *e)
+{
+    struct condition *other = arena_one(m->mem, struct condition);
+    struct making inner = { .condition = other, .world = m->world, .mem = m->mem, .of_related = true, .e = e };
+    AUTO(arena) scratch = arena_new((size_t)64 << 20);
+    if (!other || !scratch)
+        return condition_no_memory(e);
+    TRY(condition_make(&inner, text, other));
+    return condition_run(other, m->mem, scratch, NULL, ret, e);
+}
+
+static enum err_code related_column(struct making *m, const struct arguments *a, struct slice kind, struct slice text,
+                                    struct column *ret)
+{
+    const struct population *p = m->world->population;
+    uint64_t *bits = arena_array(m->mem, uint64_t, COLUMN_WORDS(rows_of(m))), *theirs;
+    struct err err = { .text = "" };
+    size_t n;
+    if (!bits)
+        return condition_no_memory(m->e);
+    TRY(flaw_in_related(m, a, ask_others(m, text, &theirs, &err), &err));
+    const struct population_relation *r = population_relations(p, &n);
+    for (size_t i = 0; i < n; i++)
+        if (bits_has(theirs, r[i].to) && population_is_kind(p, r[i].to, kind))
+            bits[r[i].from / 64] |= UINT64_C(1) << r[i].from % 64;
+    *ret = (struct column){ .kind = COLUMN_BOOLEAN, .data = bits };
+    return ERR_OK;
+}
+
+static bool is_kind_name(struct slice kind)
+{
+    return slice_is(kind, "account") || slice_is(kind, "person") || slice_is(kind, "company") || slice_is(kind, "household")
+           || slice_is(kind, "partner");
+}
+
+static enum err_code place_related(struct making *m, const struct arguments *a, struct slice kind, struct slice text,
+                                   struct slice name)
+{
+    struct related_ask *ask;
+    struct err err = { .text = "" };
+    size_t place;
+    if (!frame_has_related(m->frame, name, &place)) {
+        struct population *p = (struct population *)(uintptr_t)m->world->population;  // which a frame may change
+        TRY(flaw_in_related(m, a, related_ask_new(p, m->world, text, &ask, &err), &err));
+        TRY(frame_add_related(m->frame, name, kind, ask, &place, m->e));
+    }
+    frame_times(m->frame, place, &m->condition->by_day, &m->condition->by_moment);
+    return condition_add_place(m, place);
+}
+
+static enum err_code related_of(struct making *m, const struct arguments *a, struct slice name, struct column *ret)
+{
+    struct slice kind, text = condition_printed(m, a->of[PARAM_WHERE]);
+    if (!text.at)
+        return condition_no_memory(m->e);
+    if (!is_text(m, a->of[PARAM_KIND], &kind) || !is_kind_name(kind))
+        return condition_flaw(m, a->of[PARAM_KIND]->at, "\"account\", \"company\", \"household\", \"partner\" or \"person\" is "
+                              "expected");
+    if (m->of_related)
+        return condition_flaw(m, a->call->at, "related() cannot stand inside of related()");
+    return m->frame ? place_related(m, a, kind, text, name) : related_column(m, a, kind, text, ret);
 }
 
 /* ---- events ---- */
@@ -511,6 +589,16 @@ static enum err_code event_of(struct making *m, const struct arguments *a, struc
 }
 
 /* ---- calls become names of columns ---- */
+static enum err_code column_of(struct making *m, const struct arguments *a, struct slice name, struct column *ret)
+{
+    switch (a->function->about) {
+    case ABOUT_AUDIENCE: return audience_of(m, a, name, ret);
+    case ABOUT_RELATED: return related_of(m, a, name, ret);
+    case ABOUT_EVENTS: break;
+    }
+    return event_of(m, a, name, ret);
+}
+
 static enum err_code replace_call(struct making *m, struct node *node, const struct function *function)
 {
     struct slice name = condition_printed(m, node);
@@ -523,7 +611,7 @@ static enum err_code replace_call(struct making *m, struct node *node, const str
         known = slice_eq(m->column[i].name, name);
     if (!known) {
         TRY(bind_arguments(m, &a));
-        TRY(is_audience(function) ? audience_of(m, &a, name, &column) : event_of(m, &a, name, &column));
+        TRY(column_of(m, &a, name, &column));
         column.name = name;
         TRY(condition_add_column(m, column));
     }

@@ -23,6 +23,7 @@ struct making {
     struct column *column;
     size_t n, cap;
     unsigned depth;
+    bool of_related;             // it is asked of those who belong to somebody
     struct frame *frame;         // NULL: columns are counted for this condition alone
     struct err *e;
 };
@@ -37,6 +38,10 @@ MUST_CHECK enum err_code condition_add_place(struct making *, size_t place);
 /* In m->mem; no text: memory. */
 struct slice condition_printed(struct making *, const struct node *);
 bool node_calls(const struct node *, struct slice function);
+
+/* As condition_new_in, of those who belong to somebody. */
+MUST_CHECK enum err_code condition_new_of_related(struct frame *, const struct condition_world *, struct slice text,
+                                                  struct arena *mem, struct condition **ret, struct err *e);
 
 /* condition_calls.c: the functions that conditions know beside FEEL's own. */
 const struct slice *condition_functions(size_t *n);

@@ -154,6 +154,11 @@ static void flaws_have_their_place(void **state)
         { "event sequence([]) ", "a list of one to eight names" },
         { "event sequence([\"A\", \"B\"], @\"P1M\") ", "a gap is a duration of days and hours" },
         { "event count(\"Looked\", [1..3]) > 2", "a window is a duration" },
+        { "related(\"friend\", orders > 1)", "column 9: \"account\", \"company\"" },
+        { "related(\"account\", ordres > 1)", "in what is asked of them: line 1, column 1: nothing is called 'ordres'" },
+        { "related(\"account\", related(\"person\", orders > 1))", "cannot stand inside of related()" },
+        { "related(\"account\", audience(\"A\"))", "audiences cannot be asked about" },
+        { "related(\"account\")", "kind, where" },
         { "event sum(\"Looked\", number) > 2", "'number' of 'Looked' has too many different values" },
     };
     struct street *s = *state;

@@ -5,7 +5,7 @@
 
 #define NAMES_BYTES ((size_t)64 << 20)
 
-enum source { SOURCE_BASE, SOURCE_TALLY, SOURCE_EVENTS, SOURCE_AUDIENCE };
+enum source { SOURCE_BASE, SOURCE_TALLY, SOURCE_EVENTS, SOURCE_RELATED, SOURCE_AUDIENCE };
 struct place {
     enum source source;
     bool wanted;
@@ -13,6 +13,8 @@ struct place {
     enum tally_kind kind;
     const struct tally *tally;   // NULL: nobody did it
     struct event_ask *ask;
+    struct related_ask *related;
+    struct slice of;             // of related: of what kind
     int64_t audience;
     struct dictionary dictionary;
     void *data;                  // COLUMN_CHUNK values of 8 bytes
@@ -51,6 +53,7 @@ void frame_drop(struct frame **frame)
         return;
     for (size_t i = 0; i < f->columns.n; i++) {
         event_ask_drop(&f->place[i]->ask);
+        related_ask_drop(&f->place[i]->related);
         free(f->place[i]->data);
         free(f->place[i]);
     }
@@ -169,6 +172,38 @@ enum err_code frame_add_events(struct frame *f, struct slice name, const struct 
     return ERR_OK;
 }
 
+bool frame_has_related(const struct frame *f, struct slice name, size_t *ret)
+{
+    const struct column *known = columns_find(&f->columns, name);
+    *ret = known ? (size_t)(known - f->column) : 0;
+    return known && !related_ask_is_old(f->place[*ret]->related);
+}
+
+enum err_code frame_add_related(struct frame *f, struct slice name, struct slice kind, struct related_ask *related,
+                                size_t *ret, struct err *e)
+{
+    struct place *p = NULL;
+    struct slice own = arena_copy(f->names, kind);
+    enum err_code code = own.at ? add(f, name, &p, ret, e) : err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+    if (code) {
+        related_ask_drop(&related);
+        return code;
+    }
+    related_ask_drop(&p->related);
+    p->related = related;
+    p->of = own;
+    p->source = SOURCE_RELATED;
+    f->column[*ret].kind = COLUMN_BOOLEAN;
+    return ERR_OK;
+}
+
+void frame_times(const struct frame *f, size_t place, bool *of_day, bool *of_moment)
+{
+    const struct related_ask *related = f->place[place]->related;
+    *of_day = *of_day || related_ask_is_of_day(related);
+    *of_moment = *of_moment || related_ask_is_of_moment(related);
+}
+
 bool frame_audience(const struct frame *f, size_t place, int64_t *ret)
 {
     *ret = f->place[place]->audience;
@@ -182,6 +217,8 @@ enum err_code frame_look(struct frame *f, struct err *e)
     for (size_t i = 0; i < f->columns.n; i++) {
         struct place *p = f->place[i];
         const struct column *c = p->source == SOURCE_BASE ? columns_find(base, f->column[i].name) : NULL;
+        if (p->source == SOURCE_RELATED)
+            TRY(related_ask_look(p->related, e));
         if (p->source != SOURCE_BASE)
             continue;
         if (!c)
@@ -196,6 +233,8 @@ uint64_t frame_state(const struct frame *f, size_t place)
     const struct column *c = &f->column[place];
     if (f->place[place]->source == SOURCE_EVENTS)
         return event_ask_state(f->place[place]->ask);
+    if (f->place[place]->source == SOURCE_RELATED)
+        return related_ask_state(f->place[place]->related);
     return (uint64_t)c->kind << 48 | (c->dictionary ? c->dictionary->n : 0);
 }
 
@@ -273,6 +312,8 @@ enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struc
             continue;
         if (p->source == SOURCE_BASE)
             gather_base(p, rows, row, n);
+        else if (p->source == SOURCE_RELATED)
+            TRY(related_ask_rows(p->related, p->of, row, n, p->data, e));
         else if (p->source == SOURCE_EVENTS)
             TRY(event_ask_rows(p->ask, row, n, p->data, p->null, e));
         else if (p->kind == TALLY_COUNT)

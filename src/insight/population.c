@@ -71,6 +71,8 @@ void population_drop(struct population **population)
     words_drop(&p->products);
     words_drop(&p->categories);
     free(p->category);
+    free(p->membership);
+    free(p->relation);
     free(p->event);
     for (size_t i = 0; i < COMPUTED; i++)
         keep_clear(&p->computed[i]);
@@ -491,22 +493,53 @@ bool population_changes_wait(struct population *p)
     return wait;
 }
 
+static size_t count_related(const struct population *p, const struct population_change *change, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t related;
+        (void)population_related(p, change[i].row, &related);
+        count += related;
+    }
+    return count;
+}
+
+/* What is asked of those that belong to them may be another answer now. */
+static size_t add_related(const struct population *p, struct population_change *change, size_t n)
+{
+    size_t all = n;
+    for (size_t i = 0; i < n; i++) {
+        size_t related;
+        const struct population_relation *r = population_related(p, change[i].row, &related);
+        for (size_t k = 0; k < related; k++)
+            change[all++] = (struct population_change){ r[k].to, change[i].seq };
+    }
+    return all;
+}
+
+static void forget_changes(struct population *p)
+{
+    free(p->changed);
+    p->changed = NULL;
+    p->n_changed = p->changed_cap = 0;
+    p->changed_all = false;
+}
+
 enum err_code population_take_changes(struct population *p, struct arena *mem, struct population_change **ret, size_t *n,
                                       bool *all, struct err *e)
 {
+    pthread_rwlock_rdlock(&p->lock);
     pthread_mutex_lock(&p->queue);
-    *n = p->n_changed;
     *all = p->changed_all;
-    *ret = arena_array(mem, struct population_change, *n + 1);
+    *ret = arena_array(mem, struct population_change, p->n_changed + count_related(p, p->changed, p->n_changed) + 1);
+    if (*ret && p->n_changed)
+        memcpy(*ret, p->changed, p->n_changed * sizeof **ret);
     if (*ret) {
-        if (*n)
-            memcpy(*ret, p->changed, *n * sizeof **ret);
-        free(p->changed);
-        p->changed = NULL;
-        p->n_changed = p->changed_cap = 0;
-        p->changed_all = false;
+        *n = add_related(p, *ret, p->n_changed);
+        forget_changes(p);
     }
     pthread_mutex_unlock(&p->queue);
+    pthread_rwlock_unlock(&p->lock);
     if (!*ret)
         return err_set(e, ERR_LIMIT, 0, "no memory for what changed");
     *n = each_once(*ret, *n);
@@ -515,7 +548,7 @@ enum err_code population_take_changes(struct population *p, struct arena *mem, s
 
 size_t population_bytes(const struct population *p)
 {
-    size_t bytes = p->customers_cap * 8 + p->last_cap * sizeof *p->last + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
+    size_t bytes = p->customers_cap * 8 + p->last_cap * sizeof *p->last + p->relations_cap * sizeof *p->relation + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
     for (size_t i = 0; i < COMPUTED; i++)
         bytes += keep_bytes(&p->computed[i]);
     for (size_t i = 0; i < p->n_traits; i++)

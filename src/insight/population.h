@@ -43,7 +43,8 @@ void population_unlock(struct population *);
 /* Nobody else reads meanwhile: for population_tally. Given back by population_unlock. */
 void population_lock_alone(struct population *);
 
-/* Rows that refreshes have written since this was last asked, each once; *all: everybody. For one asker; in mem. */
+/* Rows that refreshes have written since this was last asked, and those that belong to them, each once; *all: everybody.
+ * For one asker, without the lock; in mem. */
 struct population_change {
     uint32_t row;
     int64_t seq;                 // the newest fact about them; 0: none, another fit of the tiers
@@ -67,6 +68,14 @@ const struct population_leaf *population_leaves(const struct population *, size_
 const struct population_leaf *population_leaves_of(const struct population *, uint32_t root, size_t *n);
 /* Grows with each column and each property of an event. */
 size_t population_names_known(const struct population *);
+/* Customers that belong together, both ways: a person and an account that they act for. By from. */
+struct population_relation {
+    uint32_t from, to;
+};
+const struct population_relation *population_relations(const struct population *, size_t *n);
+const struct population_relation *population_related(const struct population *, uint32_t root, size_t *n);
+/* Of the kind "person", "company", "household" or "partner"; "account": any of the last three. */
+bool population_is_kind(const struct population *, size_t row, struct slice kind);
 struct population_event {
     struct slice name;
     const struct postings *postings;

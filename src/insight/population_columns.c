@@ -67,6 +67,8 @@ static enum err_code told_change(struct population *p, const struct fact *fact, 
     bool ok = fact->type != FACT_GROUP || mark_account(p, fact);
     if (fact->type == FACT_CATALOGUE)
         ok = bought_catalogue(p, fact);
+    if (fact->type == FACT_MEMBERSHIP)
+        ok = ok && related_told(p, fact);
     if (fact->customer != FACT_NOBODY && fact->type != FACT_DECISION && fact->type != FACT_AUDIENCE)
         ok = ok && population_mark(p, fact->customer, tells_traits(fact->type), fact->seq);
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for what changed");
@@ -102,6 +104,7 @@ static void columns_reset(void *self)
         p->dirty_at[p->dirty[i].row] = 0;
     p->n_dirty = p->n_changed = 0;
     p->merge = p->recategorized = 0;
+    p->n_memberships = 0;
     words_drop(&p->products);
     words_drop(&p->categories);
     if (p->category_cap)
@@ -157,6 +160,7 @@ static enum err_code put_columns(struct population *p, struct snapshot_out *out,
                               (uint64_t)p->merge };
     TRY(population_put_zone(p, out, e));
     TRY(bought_save(p, out, e));
+    TRY(related_save(p, out, e));
     TRY(snapshot_put(out, head, sizeof head, e));
     if (!head[0])
         return ERR_OK;
@@ -306,6 +310,7 @@ static enum err_code get_columns(struct loading *l)
     uint64_t head[6];
     TRY(population_check_zone(p, l->in, l->e));
     TRY(bought_load(p, l->in, l->e));
+    TRY(related_load(p, l->in, l->e));
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
     if (!head[0])
         return ERR_OK;

@@ -294,7 +294,7 @@ static enum err_code fill_leaves(struct filling *f)
 }
 
 /* The queue's rows, which it forgets; *merge: the last fact that changed links, *moved: that moved products. */
-static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge, int64_t *moved)
+static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge, int64_t *moved, bool *memberships)
 {
     struct population *p = f->p;
     pthread_mutex_lock(&p->queue);
@@ -305,6 +305,7 @@ static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge, int
     p->n_dirty = p->dirty_cap = 0;
     *merge = p->merge;
     *moved = p->recategorized;
+    *memberships = p->memberships_told;
     p->merge = p->recategorized = 0;
     p->filled = p->filled && !p->lost && p->lines_known;
     p->lost = false;
@@ -447,7 +448,8 @@ static enum err_code fill(struct filling *f)
     struct population *p = f->p;
     struct rows rows = { 0 };
     int64_t merge = 0, moved = 0;
-    take_dirty(f, &rows, &merge, &moved);
+    bool memberships = false;
+    take_dirty(f, &rows, &merge, &moved, &memberships);
     enum err_code code = begin(f, &rows);
     if (!code && p->filled && merge)
         code = find_moved(f, merge, &rows);
@@ -459,8 +461,11 @@ static enum err_code fill(struct filling *f)
     /* What could not be read is read again, with everybody. */
     p->filled = code == ERR_OK;
     pthread_rwlock_wrlock(&p->lock);
+    bool related = p->relinked || memberships;
     if (!code && p->relinked)
         code = fill_leaves(f);
+    if (!code && related)
+        code = related_fill(p, f->e);
     if (!code && moved)
         code = bought_recategorize(p, moved, f->e);
     p->lines_known = p->lines_known || !code;

@@ -105,6 +105,14 @@ struct dirty {
     int64_t seq;                 // of the newest fact about them; 0: none
 };
 
+/* A person and an account, in a role; as a fact told it. */
+struct membership {
+    uint32_t person, account;
+    uint64_t role;               // its hash; 0: all of them
+    int64_t seq;
+    bool ended;
+};
+
 enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_LAST_ORDER, COMPUTED_FIRST_SEEN,
                 COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED };
 struct population {
@@ -131,6 +139,9 @@ struct population {
     uint32_t *category;          // of each product; 0: none
     size_t category_cap;
     int64_t recategorized;       // the last fact that moved a product to another category; 0: none
+    struct membership *membership;  // those that stand, and behind them what has been told since
+    size_t n_memberships, memberships_cap;
+    bool memberships_told;
     int64_t merge;               // the last fact that changed links; 0: none
     bool lost;                   // a row could not be marked: everybody is read anew
     struct words names;          // of events, from 1 in their order
@@ -153,6 +164,8 @@ struct population {
     size_t root_cap;
     struct population_leaf *leaf;
     size_t n_leaves, leaf_cap;
+    struct population_relation *relation;
+    size_t n_relations, relations_cap;
     struct keep computed[COMPUTED];
     size_t n_traits, traits_cap;
     struct keep *trait;
@@ -183,6 +196,13 @@ void tally_forget(struct event_name *, const uint64_t *gone, size_t first, size_
 void tallies_drop(struct event_name *);
 MUST_CHECK enum err_code tallies_mend(struct population *, struct err *e);
 size_t tallies_bytes(const struct event_name *);
+
+/* population_related.c. Under the queue's lock: a fact of a membership. false: memory. */
+bool related_told(struct population *, const struct fact *);
+/* Under the population's lock: who belongs to whom, once leaves are right. */
+MUST_CHECK enum err_code related_fill(struct population *, struct err *e);
+MUST_CHECK enum err_code related_save(const struct population *, struct snapshot_out *, struct err *e);
+MUST_CHECK enum err_code related_load(struct population *, struct snapshot_in *, struct err *e);
 
 /* population_bought.c: what customers bought, as occurrences that no fact tells but purchases do. */
 struct line_list {

@@ -28,6 +28,8 @@ const char *const street_conditions[STREET_CONDITIONS] = {
     "event sum(\"Looked\", seconds, [@\"2026-07-01\"..@\"2026-09-30\"]) > 40",
     "event sum(\"Product Bought\", quantity, @\"P100D\", product = \"p1\" or category = \"pots\") > 2",
     "event distinct(\"Product Bought\", product) = 1 or last event(\"Product Bought\", category = \"cups\") != null",
+    "related(\"account\", plan = \"gold\") or related(kind: \"person\", where: spend > 50)",
+    "related(\"person\", event count(\"Looked\", @\"P90D\") > 1 and event sum(\"Looked\", seconds) > 60)",
 };
 
 static uint64_t seed = 11;
@@ -137,6 +139,34 @@ static void recategorize(struct street *s)
     lab_must_run(&s->shop.lab, tell_catalogue, body);
 }
 
+static void join_account(struct street *s, uint64_t who)
+{
+    static const char *const plans[] = { "gold", "free" };
+    char body[200];
+    snprintf(body, sizeof body, "{\"userId\": \"u%d\", \"messageId\": \"g%d\", \"groupId\": \"firm%d\", "
+             "\"traits\": {\"plan\": \"%s\"}}", (int)(who - who % 4), s->shop.told++, (int)any(3), plans[any(2)]);
+    lab_ingest(&s->shop.lab, INGEST_GROUP, 1, body);
+}
+
+static enum err_code end_membership(void *arg, struct tx *tx, struct err *e)
+{
+    const uint32_t *pair = arg;
+    return tx_membership(tx, pair[0], pair[1], SLICE(""), true, SLICE("test"), e);
+}
+
+static void leave_account(struct street *s, uint64_t who)
+{
+    char group[16], user[16];
+    struct err e;
+    snprintf(group, sizeof group, "firm%d", (int)any(3));
+    snprintf(user, sizeof user, "u%d", (int)(who - who % 4));
+    const struct customers *customers = memory_customers(s->shop.lab.memory);
+    uint32_t pair[] = { customers_find(customers, (struct identifier){ SLICE("user_id"), slice_of(user) }),
+                        customers_find(customers, (struct identifier){ SLICE("group_id"), slice_of(group) }) };
+    if (pair[0] && pair[1])
+        (void)!lab_run(&s->shop.lab, end_membership, pair, &e);  // who acts for nobody leaves nobody
+}
+
 void street_live(struct street *s)
 {
     static const char *const rooms[] = { "kitchen", "hall", "shed" };
@@ -149,7 +179,9 @@ void street_live(struct street *s)
     int64_t at = SHOP_T0 + (int64_t)any(200) * SHOP_DAY + (int64_t)any(86400) * 1000;
     uint64_t i = any(PEOPLE);
     struct err e;
-    switch (any(10)) {
+    switch (any(12)) {
+    case 10: join_account(s, i); break;
+    case 11: leave_account(s, i); break;
     case 9: recategorize(s); break;
     case 0: identify(s, i); break;
     case 1: {

@@ -26,13 +26,13 @@ int street_setup(void **state);
 int street_teardown(void **state);
 
 /* Of every kind that the population knows. */
-#define STREET_CONDITIONS 17
+#define STREET_CONDITIONS 19
 extern const char *const street_conditions[STREET_CONDITIONS];
 
 /* The same numbers in each run. */
 uint64_t any(uint64_t below);
 /* Something happens: an event late or early, an order, a refund, traits, a merge, an unmerge, a deletion, a product in
- * another category, hours pass. */
+ * another category, an account joined or left, hours pass. */
 void street_live(struct street *);
 struct condition_world street_world(struct street *);
 
