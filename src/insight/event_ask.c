@@ -512,22 +512,33 @@ static bool add_steps(struct event_ask *a, uint32_t event, int64_t time_ms, uint
     return ok;
 }
 
-static enum err_code ask_history(struct event_ask *a, uint32_t row, uint32_t place, struct err *e)
+static enum err_code ask_chain(struct event_ask *a, uint64_t link, uint32_t place, struct err *e)
 {
-    const struct population *p = a->population;
-    for (uint64_t link = row < p->last_cap ? p->last[row] : 0; link;) {
+    bool sequence = a->question.measure == EVENT_SEQUENCE;
+    while (link) {
         uint32_t event = link_event(link);
         size_t at = link_at(link);
         const struct occurrences *o = occurred(a, event);
-        bool sequence = a->question.measure == EVENT_SEQUENCE;
-        if ((sequence || event == a->event[0]) && is_in_time(a, o->time_ms[at])) {
-            if (!sequence)
-                TRY(add_asked(a, (struct asked){ event, (uint32_t)at, place }, e));
-            else if (!add_steps(a, event, o->time_ms[at], place))
-                return no_memory(e);
-        }
         link = o->before[at];
+        if ((!sequence && event != a->event[0]) || !is_in_time(a, o->time_ms[at]))
+            continue;
+        if (!sequence)
+            TRY(add_asked(a, (struct asked){ event, (uint32_t)at, place }, e));
+        else if (!add_steps(a, event, o->time_ms[at], place))
+            return no_memory(e);
     }
+    return ERR_OK;
+}
+
+/* What was bought hangs on a chain of its own. */
+static enum err_code ask_history(struct event_ask *a, uint32_t row, uint32_t place, struct err *e)
+{
+    const struct population *p = a->population;
+    bool sequence = a->question.measure == EVENT_SEQUENCE, of_bought = a->event[0] == p->bought_event;
+    if ((sequence || !of_bought) && row < p->last_cap)
+        TRY(ask_chain(a, p->last[row], place, e));
+    if ((sequence || of_bought) && row < p->bought_cap)
+        TRY(ask_chain(a, p->bought[row], place, e));
     return ERR_OK;
 }
 

@@ -42,6 +42,7 @@ enum err_code population_new(struct memory *memory, const struct zones *zones, s
         pthread_mutex_init(&p->refreshing, NULL);
         pthread_mutex_init(&p->queue, NULL);
         p->event = calloc(EVENT_NAMES_MAX, sizeof *p->event);
+        p->bought_event = CODE_NONE;
         p->parser = json_parser_new();
         p->events_parser = json_parser_new();
         p->value_parser = json_parser_new();
@@ -548,7 +549,7 @@ enum err_code population_take_changes(struct population *p, struct arena *mem, s
 
 size_t population_bytes(const struct population *p)
 {
-    size_t bytes = p->customers_cap * 8 + p->last_cap * sizeof *p->last + p->relations_cap * sizeof *p->relation + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
+    size_t bytes = p->customers_cap * 8 + (p->last_cap + p->bought_cap) * sizeof *p->last + p->relations_cap * sizeof *p->relation + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
     for (size_t i = 0; i < COMPUTED; i++)
         bytes += keep_bytes(&p->computed[i]);
     for (size_t i = 0; i < p->n_traits; i++)

@@ -16,6 +16,7 @@ enum err_code bought_name(struct population *p, struct err *e)
     pthread_mutex_lock(&p->queue);
     bool ok = population_name_event(p, EVENT_BOUGHT, &event);
     pthread_mutex_unlock(&p->queue);
+    p->bought_event = event;
     return ok && occurrences_property(p, event, SLICE("product"), COLUMN_CODES)
            && occurrences_property(p, event, SLICE("category"), COLUMN_CODES)
            && occurrences_property(p, event, SLICE("quantity"), COLUMN_NUMBER) ? ERR_OK : no_memory(e);
@@ -83,11 +84,10 @@ static bool put_category(struct population *p, struct keep *k, size_t at, struct
 
 enum { PLACE_PRODUCT, PLACE_CATEGORY, PLACE_QUANTITY };
 
-static bool put_line(struct population *p, uint32_t event, uint32_t row, const struct bought_line *line,
-                     struct slice product)
+static bool put_line(struct population *p, uint32_t row, const struct bought_line *line, struct slice product)
 {
     size_t at;
-    struct occurrences *o = occurrence_add(p, event, row, line->time_ms, &at);
+    struct occurrences *o = occurrence_add(p, &p->bought[row], p->bought_event, row, line->time_ms, &at);
     if (!o || !put_text(&o->property[PLACE_PRODUCT].keep, at, product)
         || !put_category(p, &o->property[PLACE_CATEGORY].keep, at, product))
         return false;
@@ -101,40 +101,38 @@ static bool is_product(const struct keep *k, size_t at, struct slice product)
 }
 
 /* Most rows are read again for other reasons: their lines, the newest first, are those that are there. */
-static bool is_known(const struct population *p, uint32_t event, uint32_t row, const struct line_list *list)
+static bool is_known(const struct population *p, uint32_t row, const struct line_list *list)
 {
-    const struct occurrences *o = &p->event[event].occurred;
+    const struct occurrences *o = &p->event[p->bought_event].occurred;
     size_t left = list->n;
-    for (uint64_t link = row < p->last_cap ? p->last[row] : 0; link;) {
+    for (uint64_t link = row < p->bought_cap ? p->bought[row] : 0; link; link = o->before[link_at(link)]) {
         size_t at = link_at(link);
-        if (link_event(link) == event) {
-            const struct bought_line *line = left ? &list->line[left - 1] : NULL;
-            if (!line || o->time_ms[at] != line->time_ms
-                || ((const int64_t *)o->property[PLACE_QUANTITY].keep.data)[at] != (int64_t)line->quantity_milli * 1000
-                || !is_product(&o->property[PLACE_PRODUCT].keep, at, list->product[left - 1]))
-                return false;
-            left--;
-        }
-        link = p->event[link_event(link)].occurred.before[at];
+        const struct bought_line *line = left ? &list->line[left - 1] : NULL;
+        if (!line || o->time_ms[at] != line->time_ms
+            || ((const int64_t *)o->property[PLACE_QUANTITY].keep.data)[at] != (int64_t)line->quantity_milli * 1000
+            || !is_product(&o->property[PLACE_PRODUCT].keep, at, list->product[left - 1]))
+            return false;
+        left--;
     }
     return left == 0;
 }
 
 enum err_code bought_put(struct population *p, uint32_t row, const struct line_list *list, struct err *e)
 {
-    uint32_t event = population_find_event(p, EVENT_BOUGHT);
-    if (is_known(p, event, row, list))
+    if (is_known(p, row, list))
         return ERR_OK;
-    occurrences_forget_event(p, event, row);
+    if (!vec_need(p->bought, p->bought_cap, (size_t)row + 1))
+        return no_memory(e);
+    occurrences_forget_chain(p, &p->bought[row]);
     for (size_t i = 0; i < list->n; i++)
-        if (!put_line(p, event, row, &list->line[i], list->product[i]))
+        if (!put_line(p, row, &list->line[i], list->product[i]))
             return no_memory(e);
     return ERR_OK;
 }
 
 enum err_code bought_recategorize(struct population *p, int64_t seq, struct err *e)
 {
-    struct occurrences *o = &p->event[population_find_event(p, EVENT_BOUGHT)].occurred;
+    struct occurrences *o = &p->event[p->bought_event].occurred;
     struct keep *category = &o->property[PLACE_CATEGORY].keep;
     const struct keep *product = &o->property[PLACE_PRODUCT].keep;
     bool ok = true;

@@ -55,6 +55,8 @@ static void forget_all(struct population *p)
     drop_list(&p->taking);
     if (p->last_cap)
         memset(p->last, 0, p->last_cap * sizeof *p->last);
+    if (p->bought_cap)
+        memset(p->bought, 0, p->bought_cap * sizeof *p->bought);
     p->n_properties = 0;
     p->lines_known = false;
 }
@@ -63,6 +65,7 @@ void occurrences_drop(struct population *p)
 {
     forget_all(p);
     free(p->last);
+    free(p->bought);
     json_parser_drop(&p->events_parser);
     json_parser_drop(&p->value_parser);
 }
@@ -75,12 +78,10 @@ static void set_free(struct occurrences *o, size_t at)
     o->live--;
 }
 
-static void forget_row(struct population *p, uint32_t row)
+void occurrences_forget_chain(struct population *p, uint64_t *head)
 {
-    uint64_t link = row < p->last_cap ? p->last[row] : 0;
-    if (!link)
-        return;
-    p->last[row] = 0;
+    uint64_t link = *head;
+    *head = 0;
     while (link) {
         struct occurrences *o = &p->event[link_event(link)].occurred;
         size_t at = link_at(link);
@@ -89,19 +90,10 @@ static void forget_row(struct population *p, uint32_t row)
     }
 }
 
-void occurrences_forget_event(struct population *p, uint32_t event, uint32_t row)
+static void forget_row(struct population *p, uint32_t row)
 {
-    uint64_t *from = row < p->last_cap ? &p->last[row] : NULL;
-    while (from && *from) {
-        struct occurrences *o = &p->event[link_event(*from)].occurred;
-        size_t at = link_at(*from);
-        if (link_event(*from) != event) {
-            from = &o->before[at];
-            continue;
-        }
-        *from = o->before[at];
-        set_free(o, at);
-    }
+    if (row < p->last_cap)
+        occurrences_forget_chain(p, &p->last[row]);
 }
 
 /* Room for one more; *ret is its place. */
@@ -122,11 +114,8 @@ static bool make_room(struct occurrences *o, size_t *ret)
     return true;
 }
 
-static bool link_in(struct population *p, uint32_t event, uint32_t row, int64_t time_ms, size_t at)
+static void link_in(struct occurrences *o, uint64_t *head, uint32_t event, uint32_t row, int64_t time_ms, size_t at)
 {
-    struct occurrences *o = &p->event[event].occurred;
-    if (!vec_need(p->last, p->last_cap, (size_t)row + 1))
-        return false;
     if (o->free)
         o->free = o->before[at];
     else
@@ -134,15 +123,18 @@ static bool link_in(struct population *p, uint32_t event, uint32_t row, int64_t 
     o->live++;
     o->row[at] = row;
     o->time_ms[at] = time_ms;
-    o->before[at] = p->last[row];
-    p->last[row] = link_to(event, at);
-    return true;
+    o->before[at] = *head;
+    *head = link_to(event, at);
 }
 
-struct occurrences *occurrence_add(struct population *p, uint32_t event, uint32_t row, int64_t time_ms, size_t *ret)
+struct occurrences *occurrence_add(struct population *p, uint64_t *head, uint32_t event, uint32_t row, int64_t time_ms,
+                                   size_t *ret)
 {
     struct occurrences *o = &p->event[event].occurred;
-    return make_room(o, ret) && link_in(p, event, row, time_ms, *ret) ? o : NULL;
+    if (!make_room(o, ret))
+        return NULL;
+    link_in(o, head, event, row, time_ms, *ret);
+    return o;
 }
 
 /* ---- its properties ---- */
@@ -227,9 +219,12 @@ static bool put_property(struct reading *r, struct occurrences *o, size_t at, st
         return full;
     if (property->dropped)
         return true;
+    if (!keep_rows(&property->keep, at + 1))
+        return false;
+    if (property->keep.kind == COLUMN_NUMBER && keep_number(&property->keep, at, json_raw(v)))
+        return true;
     struct slice text = canonical(v, &r->text, r->mem);
-    if (r->text.failed || !keep_rows(&property->keep, at + 1)
-        || !keep_json(&property->keep, at, text, false, r->p->value_parser))
+    if (r->text.failed || !keep_json(&property->keep, at, text, false, r->p->value_parser))
         return false;
     if (is_too_much(property, json_type(v)))
         drop_property(property);
@@ -243,13 +238,15 @@ static bool take_one(struct reading *r, const struct occurring *told, struct sli
     struct json root;
     struct err ignored;
     size_t at;
-    bool ok = make_room(o, &at);
+    bool ok = make_room(o, &at) && vec_need(p->last, p->last_cap, (size_t)told->row + 1);
     if (json_parse(p->events_parser, body, &root, &ignored))
         return true;             // cannot be: it was valid when it was stored
     arena_reset(r->mem);
     for (struct json_iter it = json_iter(json_get(root, "properties")); ok && json_next(&it);)
         ok = put_property(r, o, at, json_string(it.key, r->mem), it.value);
-    return ok && link_in(p, told->event, told->row, told->time_ms, at);
+    if (ok)
+        link_in(o, &p->last[told->row], told->event, told->row, told->time_ms, at);
+    return ok;
 }
 
 /* ---- taking in ---- */
@@ -264,6 +261,15 @@ static void take_list(struct population *p)
     if (p->told_events.bytes_cap > KEPT_BYTES)
         drop_list(&p->told_events);
     pthread_mutex_unlock(&p->queue);
+}
+
+#define AHEAD 16
+
+/* Whose chain comes next is somewhere else each time: the caches are told a little ahead. */
+static void prefetch_chain(const struct population *p, size_t at)
+{
+    if (at < p->taking.n && p->taking.at[at].row < p->last_cap)
+        __builtin_prefetch(&p->last[p->taking.at[at].row], 1);
 }
 
 static bool take_told(struct reading *r, const struct occurring *told)
@@ -285,6 +291,7 @@ enum err_code occurrences_take_in(struct population *p, struct err *e)
             take_list(p);
         if (list->done == list->n)
             break;
+        prefetch_chain(p, list->done + AHEAD);
         ok = take_told(&r, &list->at[list->done]);
         list->done += ok;
     }
@@ -418,13 +425,14 @@ static bool fill_up(struct population *p, size_t n)
 static enum err_code put_all(struct population *p, struct snapshot_out *out, struct err *e)
 {
     TRY(occurrences_take_in(p, e));
-    const uint64_t head[] = { population_names(p), p->last_cap, p->lines_known };
+    const uint64_t head[] = { population_names(p), p->last_cap, p->bought_cap, p->lines_known };
     if (!fill_up(p, head[0]))
         return no_memory(e);
     TRY(snapshot_put(out, head, sizeof head, e));
     for (size_t i = 0; i < head[0]; i++)
         TRY(put_event(out, &p->event[i], e));
-    return snapshot_put(out, p->last, p->last_cap * sizeof *p->last, e);
+    TRY(snapshot_put(out, p->last, p->last_cap * sizeof *p->last, e));
+    return snapshot_put(out, p->bought, p->bought_cap * sizeof *p->bought, e);
 }
 
 static enum err_code occurrences_save(void *self, struct snapshot_out *out, struct err *e)
@@ -501,6 +509,8 @@ static enum err_code relink_all(struct loading *l, const uint32_t *now, size_t n
     }
     for (size_t row = 0; row < p->last_cap && ok; row++)
         ok = relink(p, now, n, &p->last[row]);
+    for (size_t row = 0; row < p->bought_cap && ok; row++)
+        ok = relink(p, now, n, &p->bought[row]);
     return ok ? ERR_OK : population_damaged(l->e);
 }
 
@@ -508,17 +518,19 @@ static enum err_code get_all(struct loading *l)
 {
     struct population *p = l->p;
     uint32_t now[EVENT_NAMES_MAX];
-    uint64_t head[3];
+    uint64_t head[4];
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
-    if (head[0] > EVENT_NAMES_MAX || head[1] > 2 * (uint64_t)LIMIT_CUSTOMERS + 64)
+    if (head[0] > EVENT_NAMES_MAX || head[1] > 2 * (uint64_t)LIMIT_CUSTOMERS + 64
+        || head[2] > 2 * (uint64_t)LIMIT_CUSTOMERS + 64)
         return population_damaged(l->e);
     for (size_t i = 0; i < head[0]; i++)
         TRY(get_event(l, &now[i]));
-    if (!vec_need(p->last, p->last_cap, head[1]))
+    if (!vec_need(p->last, p->last_cap, head[1]) || !vec_need(p->bought, p->bought_cap, head[2]))
         return no_memory(l->e);
     TRY(get_array(l, p->last, head[1], sizeof *p->last));
+    TRY(get_array(l, p->bought, head[2], sizeof *p->bought));
     TRY(relink_all(l, now, head[0]));
-    p->lines_known = head[2] != 0;
+    p->lines_known = head[3] != 0;
     return ERR_OK;
 }
 

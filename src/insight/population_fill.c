@@ -156,13 +156,13 @@ static bool put_seen(struct population *p, const struct seen *s)
 }
 
 /* Under memory's read lock. */
-static bool look_at_lines(struct filling *f, uint32_t row, struct line_list *list)
+static bool look_at_lines(struct filling *f, const struct seen *s, struct line_list *list)
 {
     const struct purchases *purchases = people_purchases(f->people);
     list->n = 0;
-    if (customers_root(memory_customers(f->p->memory), row) != row)
+    if (s->root != s->row || !s->standing.bought.orders)
         return true;
-    bool ok = purchases_lines(purchases, row, &list->line, &list->n, &list->cap)
+    bool ok = purchases_lines(purchases, s->row, &list->line, &list->n, &list->cap)
               && vec_need(list->product, list->products_cap, list->n);
     for (size_t i = 0; i < list->n && ok; i++) {
         list->product[i] = arena_copy(f->mem, purchases_product_id(purchases, list->line[i].product));
@@ -214,7 +214,7 @@ static enum err_code fill_slice(struct filling *f, const struct dirty *d, size_t
     memory_read_lock(f->p->memory);
     for (size_t i = 0; i < n && ok; i++) {
         seen[i] = look(f, d[i].row);
-        ok = look_at_lines(f, d[i].row, &f->line[i]);
+        ok = look_at_lines(f, &seen[i], &f->line[i]);
     }
     memory_read_unlock(f->p->memory);
     if (!ok)

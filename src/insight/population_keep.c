@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "base/hash.h"
 #include "engine/feel/value_json.h"
 
@@ -204,11 +205,16 @@ struct value population_dated(struct slice text, struct arena *mem, bool *ok)
     return value_string(text);
 }
 
-static bool put_number(struct keep *k, size_t row, struct slice json)
+bool keep_number(struct keep *k, size_t row, struct slice json)
 {
     struct number number;
+    struct err ignored;
     int64_t raw;
     bool exact = false;
+    if (!micro_parse(json, &raw, &ignored)) {
+        keep_raw(k, row, raw);
+        return true;
+    }
     if (!number_parse(json, &number) || !number_floor_scaled(number, NUMBER_SCALE, &raw, &exact) || !exact)
         return false;
     keep_raw(k, row, raw);
@@ -220,7 +226,7 @@ bool keep_json(struct keep *k, size_t row, struct slice json, bool dated, struct
     struct json read;
     struct err ignored;
     bool ok = true;
-    if (k->kind == COLUMN_NUMBER && put_number(k, row, json))
+    if (k->kind == COLUMN_NUMBER && keep_number(k, row, json))
         return true;
     if (json_parse(parser, json, &read, &ignored) || json_is(read, JSON_NULL)) {
         keep_null(k, row);       // it was valid when it was stored

@@ -38,6 +38,8 @@ bool keep_code(struct keep *, size_t row, struct slice key, struct value);
 /* A value that is not there yet gets the next code. false: memory. */
 bool keep_add(struct keep *, struct slice key, struct value);
 bool keep_to_codes(struct keep *);
+/* A number of six places at most; false: it is none. */
+bool keep_number(struct keep *, size_t row, struct slice json);
 /* A value of JSON, whose text is the same for equal values; dated: a text that is a date is one. null is null. false:
  * memory. */
 bool keep_json(struct keep *, size_t row, struct slice json, bool dated, struct json_parser *);
@@ -154,8 +156,9 @@ struct population {
     struct json_parser *events_parser, *value_parser;
     atomic_bool events_left;     // what had no memory is still to be taken in
     bool lines_known;            // the occurrences of what was bought are those of all rows
-    uint64_t *last;              // of a row, what it did last that was told, as a link
-    size_t last_cap;
+    uint64_t *last, *bought;     // of a row, what it did last that was told, and the line it bought last, as links
+    size_t last_cap, bought_cap;
+    uint32_t bought_event;       // of the latter; CODE_NONE until bought_name
     size_t n_properties;         // of all events
     size_t rows, rows_told;      // of the columns, of the events taken in
     uint64_t *customers;
@@ -221,10 +224,12 @@ MUST_CHECK enum err_code bought_recategorize(struct population *, int64_t seq, s
 MUST_CHECK enum err_code bought_save(const struct population *, struct snapshot_out *, struct err *e);
 MUST_CHECK enum err_code bought_load(struct population *, struct snapshot_in *, struct err *e);
 
-/* population_events.c. One more, for a row; *ret: its place, whose properties are null. NULL: memory. */
-struct occurrences *occurrence_add(struct population *, uint32_t event, uint32_t row, int64_t time_ms, size_t *ret);
-/* The row's occurrences of one event are forgotten. */
-void occurrences_forget_event(struct population *, uint32_t event, uint32_t row);
+/* population_events.c. One more of a row, before those of *head; *ret: its place, whose properties are null. NULL:
+ * memory. */
+struct occurrences *occurrence_add(struct population *, uint64_t *head, uint32_t event, uint32_t row, int64_t time_ms,
+                                   size_t *ret);
+/* The row's chain from *head on is forgotten. */
+void occurrences_forget_chain(struct population *, uint64_t *head);
 struct keep *occurrences_property(struct population *, uint32_t event, struct slice name, enum column_kind);
 /* Under the lock: what the follower was told into the occurrences. */
 MUST_CHECK enum err_code occurrences_take_in(struct population *, struct err *e);
