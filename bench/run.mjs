@@ -247,6 +247,7 @@ function text(r) {
     [`decision table, ${f.table.rules} rules, ${f.table.inputs} inputs, rows/s`, n(f.table.rows_per_s), `interpreter: ${n(f.table.interpreter_rows_per_s)}`, times(f.table.interpreter_rows_per_s, f.table.rows_per_s) + ' as fast', '50,000,000'],
     ...f.roster.flatMap(k => [
       [`events/s that ${n(k.audiences)} audiences over ${n(k.customers)} customers are kept through`, n(k.events_per_s), `writing who comes and leaves (${(k.changes / k.events).toFixed(1)} an event) to the disk, too: ${n(k.wall_events_per_s)}`, '', '300,000'],
+      [`questions over everybody, ms: an event's properties, their sum, different products bought, one event after another`, `${k.where_ms.toFixed(1)}, ${k.sum_ms.toFixed(1)}, ${k.distinct_ms.toFixed(1)}, ${k.sequence_ms.toFixed(1)}`, 'seven events a customer, twenty names', '', ''],
       ['start after a stop: s until questions are answered, until the members of every audience are those of now', `${k.start_s.toFixed(1)}, ${k.start_whole_s.toFixed(1)}`, `bytes a customer in columns and tallies: ${n(k.bytes_per_customer)}`, '', 'seconds'],
     ]),
     [`single decisions, table of ${f.single.rules} rules, a second`, n(f.single.per_s), `interpreter: ${n(f.single.interpreter_per_s)}`, times(f.single.interpreter_per_s, f.single.per_s) + ' as fast', '3,000,000'],

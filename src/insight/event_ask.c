@@ -25,9 +25,8 @@ struct asked {
 };
 /* A customer's different value, or step of a sequence. */
 struct pair {
-    uint32_t place;
+    uint32_t place, step;
     int64_t key;
-    uint32_t step;
 };
 struct event_ask {
     const struct population *population;
@@ -44,8 +43,10 @@ struct event_ask {
     struct asked asked[COLUMN_CHUNK];  // not looked at yet
     size_t n_asked;
     int64_t *times, *value;          // of each place
-    struct pair *pair;
-    size_t n_pairs, pairs_cap;
+    struct pair *pair, *by_place;    // as they come; then each place's together
+    size_t n_pairs, pairs_cap, by_place_cap;
+    size_t *first;                   // of each place among by_place
+    size_t first_cap;
 };
 
 static enum err_code no_memory(struct err *e)
@@ -255,6 +256,8 @@ void event_ask_drop(struct event_ask **ask)
     free(a->times);
     free(a->value);
     free(a->pair);
+    free(a->by_place);
+    free(a->first);
     free(a);
     *ask = NULL;
 }
@@ -339,8 +342,8 @@ static bool add_one(struct event_ask *a, const struct asked *asked)
     int64_t *times = &a->times[asked->place], *value = &a->value[asked->place], v = o->time_ms[asked->at];
     if (measure == EVENT_DISTINCT)
         return is_null(k, asked->at)
-               || add_pair(a, (struct pair){ asked->place, k->kind == COLUMN_NUMBER ? ((const int64_t *)k->data)[asked->at]
-                                             : ((const uint32_t *)k->data)[asked->at], 0 });
+               || add_pair(a, (struct pair){ asked->place, 0, k->kind == COLUMN_NUMBER
+                                             ? ((const int64_t *)k->data)[asked->at] : ((const uint32_t *)k->data)[asked->at] });
     if (k && !number_at(k, asked->at, &v))
         return true;
     bool first = (*times)++ == 0;
@@ -372,28 +375,70 @@ static enum err_code add_asked(struct event_ask *a, struct asked asked, struct e
     return a->n_asked == COLUMN_CHUNK ? look_at_asked(a, e) : ERR_OK;
 }
 
-/* ---- how many different ---- */
-static int by_pair(const void *a, const void *b)
+/* ---- each place's pairs together ---- */
+static int by_key(const void *a, const void *b)
 {
     const struct pair *x = a, *y = b;
-    if (x->place != y->place)
-        return x->place < y->place ? -1 : 1;
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
     return x->step < y->step ? -1 : x->step > y->step;
 }
 
-static void sort_pairs(struct event_ask *a)
+/* Most people did it a few times. */
+static void sort_few(struct pair *p, size_t n)
 {
-    if (a->n_pairs)
-        qsort(a->pair, a->n_pairs, sizeof *a->pair, by_pair);
+    for (size_t i = 1; i < n; i++) {
+        struct pair is = p[i];
+        size_t at = i;
+        for (; at > 0 && by_key(&is, &p[at - 1]) < 0; at--)
+            p[at] = p[at - 1];
+        p[at] = is;
+    }
 }
 
-static void count_different(struct event_ask *a)
+/* What a place's pairs, by key, come to. */
+typedef int64_t count_fn(const struct event_ask *, const struct pair *, size_t n);
+
+static bool make_groups(struct event_ask *a, size_t places)
 {
-    sort_pairs(a);
+    if (!vec_need(a->first, a->first_cap, places + 2) || !vec_need(a->by_place, a->by_place_cap, a->n_pairs + 1))
+        return false;
+    memset(a->first, 0, (places + 2) * sizeof *a->first);
     for (size_t i = 0; i < a->n_pairs; i++)
-        a->times[a->pair[i].place] += i == 0 || by_pair(&a->pair[i], &a->pair[i - 1]) != 0;
+        a->first[a->pair[i].place + 2]++;
+    for (size_t place = 0; place < places; place++)
+        a->first[place + 2] += a->first[place + 1];
+    for (size_t i = 0; i < a->n_pairs; i++)  // afterwards first[place + 1] is where the place ends
+        a->by_place[a->first[a->pair[i].place + 1]++] = a->pair[i];
+    return true;
+}
+
+static bool count_pairs(struct event_ask *a, size_t places, count_fn *count)
+{
+    if (!make_groups(a, places))
+        return false;
+    for (size_t place = 0; place < places; place++) {
+        struct pair *p = a->by_place + a->first[place];
+        size_t n = a->first[place + 1] - a->first[place];
+        if (!n)
+            continue;
+        if (n <= 32)
+            sort_few(p, n);
+        else
+            qsort(p, n, sizeof *p, by_key);
+        a->times[place] = count(a, p, n);
+    }
+    return true;
+}
+
+/* ---- how many different ---- */
+static int64_t count_different(const struct event_ask *a, const struct pair *p, size_t n)
+{
+    int64_t different = 1;
+    (void)a;
+    for (size_t i = 1; i < n; i++)
+        different += p[i].key != p[i - 1].key;
+    return different;
 }
 
 /* ---- in which order ---- */
@@ -480,15 +525,20 @@ static bool is_sequence(const struct event_ask *a, const struct pair *p, size_t 
     return false;
 }
 
-static void find_sequences(struct event_ask *a)
+static int64_t find_sequence(const struct event_ask *a, const struct pair *p, size_t n)
 {
-    sort_pairs(a);
-    for (size_t i = 0, end; i < a->n_pairs; i = end) {
-        for (end = i; end < a->n_pairs && a->pair[end].place == a->pair[i].place;)
-            end++;
-        a->times[a->pair[i].place] = a->question.n_events == 1 ? is_lonely(a, a->pair + i, end - i)
-                                                              : is_sequence(a, a->pair + i, end - i);
-    }
+    return a->question.n_events == 1 ? is_lonely(a, p, n) : is_sequence(a, p, n);
+}
+
+/* What has to be seen together. */
+static enum err_code look_together(struct event_ask *a, size_t places, struct err *e)
+{
+    bool ok = true;
+    if (a->question.measure == EVENT_DISTINCT)
+        ok = count_pairs(a, places, count_different);
+    if (a->question.measure == EVENT_SEQUENCE)
+        ok = count_pairs(a, places, find_sequence);
+    return ok ? ERR_OK : no_memory(e);
 }
 
 /* ---- whose ---- */
@@ -503,12 +553,12 @@ static bool add_steps(struct event_ask *a, uint32_t event, int64_t time_ms, uint
     bool ok = true;
     for (size_t i = 0; i < q->n_events; i++)
         if (a->event[i] == event) {
-            ok = add_pair(a, (struct pair){ place, time_ms, (uint32_t)i });
+            ok = add_pair(a, (struct pair){ place, (uint32_t)i, time_ms });
             break;
         }
     for (size_t i = 0; i < q->n_without && ok; i++)
         if (a->without[i] == event)
-            ok = add_pair(a, (struct pair){ place, time_ms, WITHOUT });
+            ok = add_pair(a, (struct pair){ place, WITHOUT, time_ms });
     return ok;
 }
 
@@ -553,25 +603,47 @@ static enum err_code ask_customers(struct event_ask *a, const uint32_t *row, siz
             TRY(ask_history(a, leaf[k].row, (uint32_t)i, e));
     }
     TRY(look_at_asked(a, e));
-    if (a->question.measure == EVENT_DISTINCT)
-        count_different(a);
-    if (a->question.measure == EVENT_SEQUENCE)
-        find_sequences(a);
-    return ERR_OK;
+    return look_together(a, n, e);
 }
 
-/* Everybody's at once: the event's occurrences one after the other. */
-static enum err_code ask_everybody(struct event_ask *a, size_t rows, struct err *e)
+/* ---- everybody at once: the event's occurrences one after the other ---- */
+static enum err_code ask_event(struct event_ask *a, uint32_t event, size_t rows, struct err *e)
 {
-    if (a->event[0] == CODE_NONE)
-        return ERR_OK;
-    const struct occurrences *o = occurred(a, a->event[0]);
+    const struct occurrences *o = occurred(a, event);
+    const uint32_t *root = a->population->root;
+    bool sequence = a->question.measure == EVENT_SEQUENCE;
     for (size_t at = 0; at < o->n; at++) {
         uint32_t row = o->row[at];
-        if (row != FACT_NOBODY && row < rows && is_in_time(a, o->time_ms[at]))
-            TRY(add_asked(a, (struct asked){ a->event[0], (uint32_t)at, a->population->root[row] }, e));
+        if (row == FACT_NOBODY || row >= rows || !is_in_time(a, o->time_ms[at]))
+            continue;
+        if (!sequence)
+            TRY(add_asked(a, (struct asked){ event, (uint32_t)at, root[row] }, e));
+        else if (!add_steps(a, event, o->time_ms[at], root[row]))
+            return no_memory(e);
     }
     return look_at_asked(a, e);
+}
+
+static bool is_among(const uint32_t *event, size_t n, uint32_t which)
+{
+    for (size_t i = 0; i < n; i++)
+        if (event[i] == which)
+            return true;
+    return false;
+}
+
+static enum err_code ask_everybody(struct event_ask *a, size_t rows, struct err *e)
+{
+    const struct event_question *q = &a->question;
+    a->n_pairs = a->n_asked = 0;
+    for (size_t i = 0; i < q->n_events; i++)
+        if (a->event[i] != CODE_NONE && !is_among(a->event, i, a->event[i]))
+            TRY(ask_event(a, a->event[i], rows, e));
+    for (size_t i = 0; i < q->n_without; i++)
+        if (a->without[i] != CODE_NONE && !is_among(a->event, q->n_events, a->without[i])
+            && !is_among(a->without, i, a->without[i]))
+            TRY(ask_event(a, a->without[i], rows, e));
+    return look_together(a, rows, e);
 }
 
 /* ---- the answers ---- */
@@ -600,21 +672,19 @@ static int64_t answer(const struct event_ask *a, size_t place)
     }
 }
 
-/* Places from 0 on into rows from `first` on. */
-static void put_answers(const struct event_ask *a, size_t n, size_t first, void *data, uint64_t *null)
+static void put_answers(const struct event_ask *a, size_t n, void *data, uint64_t *null)
 {
     const struct column shape = event_ask_shape(a);
     for (size_t i = 0; i < n; i++) {
-        size_t at = first + i;
         int64_t is = answer(a, i);
         if (shape.width == sizeof(int32_t))
-            ((int32_t *)data)[at] = (int32_t)is;
+            ((int32_t *)data)[i] = (int32_t)is;
         else if (shape.width)
-            ((int64_t *)data)[at] = is;
+            ((int64_t *)data)[i] = is;
         else
-            ((uint64_t *)data)[at / 64] |= (uint64_t)is << at % 64;
+            ((uint64_t *)data)[i / 64] |= (uint64_t)is << i % 64;
         if (null)
-            null[at / 64] |= (uint64_t)(a->times[i] == 0) << at % 64;
+            null[i / 64] |= (uint64_t)(a->times[i] == 0) << i % 64;
     }
 }
 
@@ -645,33 +715,7 @@ enum err_code event_ask_rows(struct event_ask *a, const uint32_t *row, size_t n,
         memset(data, 0, COLUMN_CHUNK / 8);
     if (shape.null)
         memset(null, 0, COLUMN_CHUNK / 8);
-    put_answers(a, n, 0, data, shape.null ? null : NULL);
-    return ERR_OK;
-}
-
-/* What has to be seen together is asked customer by customer. */
-static enum err_code ask_in_turn(struct event_ask *a, size_t rows, void *data, uint64_t *null, struct err *e)
-{
-    if (!make_places(a, COLUMN_CHUNK))
-        return no_memory(e);
-    for (size_t first = 0; first < rows; first += COLUMN_CHUNK) {
-        uint32_t row[COLUMN_CHUNK];
-        size_t n = rows - first < COLUMN_CHUNK ? rows - first : COLUMN_CHUNK;
-        for (size_t i = 0; i < n; i++)
-            row[i] = (uint32_t)(first + i);
-        clear_places(a, n);
-        TRY(ask_customers(a, row, n, e));
-        put_answers(a, n, first, data, null);
-    }
-    return ERR_OK;
-}
-
-static enum err_code ask_at_once(struct event_ask *a, size_t rows, void *data, uint64_t *null, struct err *e)
-{
-    if (!make_places(a, rows))
-        return no_memory(e);
-    TRY(ask_everybody(a, rows, e));
-    put_answers(a, rows, 0, data, null);
+    put_answers(a, n, data, shape.null ? null : NULL);
     return ERR_OK;
 }
 
@@ -684,8 +728,10 @@ enum err_code event_ask_all(struct event_ask *a, struct arena *mem, struct colum
     if (!data || (shape.null && !null))
         return no_memory(e);
     memset(data, 0, shape.width ? words * 64 * shape.width : words * sizeof(uint64_t));
-    bool in_turn = a->question.measure == EVENT_SEQUENCE || a->question.measure == EVENT_DISTINCT;
-    TRY(in_turn ? ask_in_turn(a, rows, data, null, e) : ask_at_once(a, rows, data, null, e));
+    if (!make_places(a, rows))
+        return no_memory(e);
+    TRY(ask_everybody(a, rows, e));
+    put_answers(a, rows, data, null);
     shape.data = data;
     shape.null = null;
     *ret = shape;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/hash.h"
+#include "insight/condition.h"
 #include "insight/roster.h"
 #include "io/store/migrate.h"
 #include "io/store/migrations.h"
@@ -16,6 +17,7 @@
 #include "text/time.h"
 
 #define NOW INT64_C(1795403305400)
+#define QUESTIONS 4
 #define GROUP 5000
 #define EVENTS 300000
 #define NAMES 20
@@ -182,8 +184,47 @@ static enum err_code start_again(struct bench *b, const char *dir, double *answe
     return ERR_OK;
 }
 
+/* Milliseconds of one thread until a condition that nobody asked before has its answer about everybody. */
+static enum err_code ask_once(struct bench *b, const char *text, double *ret, struct err *e)
+{
+    const struct condition_world world = { .population = b->population, .now_ms = NOW };
+    *ret = 1e9;
+    for (int turn = 0; turn < 3; turn++) {
+        AUTO(arena) mem = arena_new((size_t)4 << 30);
+        AUTO(arena) scratch = arena_new((size_t)64 << 20);
+        struct condition *condition;
+        uint64_t *bits;
+        if (!mem || !scratch)
+            return err_set(e, ERR_LIMIT, 0, "no memory to ask");
+        double began = cpu_seconds();
+        population_lock(b->population);
+        enum err_code code = condition_new(&world, slice_of(text), mem, &condition, e);
+        if (!code)
+            code = condition_run(condition, mem, scratch, NULL, &bits, e);
+        population_unlock(b->population);
+        TRY(code);
+        double ms = (cpu_seconds() - began) * 1000;
+        *ret = ms < *ret ? ms : *ret;
+    }
+    return ERR_OK;
+}
+
+static enum err_code ask_all(struct bench *b, double ms[QUESTIONS], struct err *e)
+{
+    static const char *const questions[QUESTIONS] = {
+        "event count(\"E1\", @\"P90D\", seconds > 300 and screen = \"s7\") > 0",
+        "event sum(\"E1\", seconds, @\"P90D\") > 600",
+        "event distinct(\"Product Bought\", product) > 2",
+        "event sequence([\"E1\", \"Order Completed\"], @\"P7D\", \"E2\")",
+    };
+    for (int i = 0; i < QUESTIONS; i++)
+        TRY(ask_once(b, questions[i], &ms[i], e));
+    return ERR_OK;
+}
+
 static enum err_code run(struct bench *b, const char *dir, int rounds, struct err *e)
 {
+    double ms[QUESTIONS];
     int64_t found;
     TRY(open_rooms(b, dir, e));
     TRY(make(b, make_newcomers, b->customers, e));
@@ -207,6 +248,7 @@ static enum err_code run(struct bench *b, const char *dir, int rounds, struct er
     }
     double wall_s = (double)(clock_steady_ns() - wall) / 1e9;
     TRY(changes(b, &found, e));
+    TRY(ask_all(b, ms, e));
     double bytes = (double)population_bytes(b->population), answers_s, whole_s;
     wall = clock_steady_ns();
     close_rooms(b);
@@ -214,10 +256,11 @@ static enum err_code run(struct bench *b, const char *dir, int rounds, struct er
     TRY(start_again(b, dir, &answers_s, &whole_s, e));
     printf("{\"what\": \"roster\", \"customers\": %u, \"audiences\": %u, \"events\": %d, \"first_pass_s\": %.2f, "
            "\"events_per_s\": %.0f, \"best_events_per_s\": %.0f, \"wall_events_per_s\": %.0f, \"changes\": %lld, "
-           "\"tell_ns\": %.0f, \"bytes_per_customer\": %.0f, \"stop_s\": %.2f, \"start_s\": %.2f, \"start_whole_s\": %.2f}\n",
+           "\"tell_ns\": %.0f, \"bytes_per_customer\": %.0f, \"stop_s\": %.2f, \"start_s\": %.2f, \"start_whole_s\": %.2f, "
+           "\"where_ms\": %.1f, \"sum_ms\": %.1f, \"distinct_ms\": %.1f, \"sequence_ms\": %.1f}\n",
            b->customers, b->audiences, rounds * EVENTS, first, rounds * EVENTS / passed, EVENTS / best,
            rounds * EVENTS / wall_s, (long long)found, told * 1e9 / (rounds * EVENTS),
-           bytes / b->customers, stop_s, answers_s, whole_s);
+           bytes / b->customers, stop_s, answers_s, whole_s, ms[0], ms[1], ms[2], ms[3]);
     return ERR_OK;
 }
 
