@@ -71,6 +71,46 @@ test('a condition is counted, explained, saved, and follows what happens', async
     assert.equal((await call('GET', `/audiences/${made.body.id}`)).status, 404)
 })
 
+test('conditions speak of what events say, of what was bought, and of those who belong together', async t => {
+    const { dir, call, send, count } = await shop(t)
+    const viewed = (user, id, day, properties) =>
+        ({ type: 'track', userId: user, event: 'Product Viewed', messageId: `v-${id}`, timestamp: day, properties })
+    const bought = (user, id, day, products) =>
+        ({ type: 'track', userId: user, event: 'Order Completed', messageId: `b-${id}`, timestamp: day, properties: { order_id: id, products } })
+    assert.equal((await call('PUT', '/products/mug', { title: 'Mug', category: 'cups', price: 7 })).status, 200)
+    await send([
+        viewed('ann', 1, days_ago(9), { category: 'cups', price: 12.5, 'list name': 'front' }),
+        viewed('ann', 2, days_ago(8), { category: 'pots', price: 30 }),
+        viewed('bob', 3, days_ago(40), { category: 'cups', price: 8 }),
+        bought('ann', 'o1', days_ago(7), [{ product_id: 'mug', price: 7, quantity: 2 }]),
+        bought('bob', 'o2', days_ago(1), [{ product_id: 'pan', price: 20 }]),
+        { type: 'group', userId: 'bob', groupId: 'acme', messageId: 'g1', traits: { plan: 'pro' } },
+    ])
+    assert.equal(await count('event count("Product Viewed", @"P30D", category = "cups" and price > 10) = 1'), 1)
+    assert.equal(await count('event sum("Product Viewed", price) > 40 and event distinct("Product Viewed", category) = 2'), 1)
+    assert.equal(await count('event sequence(["Product Viewed", "Order Completed"], @"P5D")'), 1)
+    assert.equal(await count('event sequence("Product Viewed", @"P30D", "Order Completed")'), 1, 'bob bought too late')
+    assert.equal(await count('event sum("Product Bought", quantity, category = "cups") = 2'), 1)
+    assert.equal(await count('related("account", plan = "pro")'), 1)
+    assert.equal(await count('kind = "company" and related("person", orders > 0)'), 1)
+    assert.match(await ok(['audience', 'count', 'event max("Product Viewed", price) < 10'], { dir }), /^1\n$/m)
+
+    const terms = (await call('GET', '/audience-terms')).body.events.find(e => e.name === 'Product Viewed')
+    const kinds = Object.fromEntries(terms.properties.map(p => [p.name, p.kind]))
+    assert.deepEqual(kinds, { category: 'text', price: 'number', 'list name': 'text' })
+    assert.deepEqual(terms.properties[0].values, [{ text: '"cups"', events: 2 }, { text: '"pots"', events: 1 }])
+    const flaw = await call('POST', '/audiences/count', { condition: 'event sum("Product Viewed", prize) > 3' })
+    assert.equal(flaw.status, 400)
+    assert.match(flaw.body.detail, /column 29: 'Product Viewed' has no property 'prize'; 'price' is one/)
+
+    const { id } = (await call('POST', '/audiences', { name: 'Cups', condition: 'event sum("Product Bought", quantity, category = "cups") >= 1' })).body
+    assert.equal((await call('GET', `/audiences/${id}`)).body.audience.customers, 1)
+    await send([{ type: 'track', userId: 'ann', event: 'Order Refunded', messageId: 'r1', properties: { order_id: 'o1', products: [{ product_id: 'mug', quantity: 2, price: 7 }] } }])
+    assert.equal((await call('GET', `/audiences/${id}`)).body.audience.customers, 0, 'given back')
+    assert.equal((await call('PUT', '/products/pan', { title: 'Pan', category: 'cups', price: 20 })).status, 200)
+    assert.equal((await call('GET', `/audiences/${id}`)).body.audience.customers, 1, 'of that category now')
+})
+
 test('who comes in and who leaves is told with the reason', async t => {
     const { dir, call, send } = await shop(t)
     await send([order('ann', 'o1', days_ago(2), 150), order('bob', 'o2', days_ago(2), 20)])
