@@ -1,7 +1,9 @@
 /* The builder's model and FEEL: each turns into the other without loss. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { print, read, type Joint, type Model, type Op, type Row, type Subject } from '../src/audience/model.js';
+import {
+  measures, ofProperty, print, read, type EventSubject, type Joint, type Model, type Op, type Row, type Sequence, type Subject,
+} from '../src/audience/model.js';
 
 let seed = 5;
 const any = (below: number): number => {
@@ -14,13 +16,27 @@ const NUMBERS = ['0', '200', '-3', '12.5'];
 const TEXTS = ['"ES"', '"a \\"b\\" c"', '"and (or) in"', '""'];
 const DAYS = ['@"2026-11-27"', '@"0999-01-01"'];
 
-function randomRow(): Row {
-  const event = of(['Order Completed', 'Said "no"', 'x']);
-  const kind = any(5);
+function randomEvent(): EventSubject {
+  const measure = of(measures);
+  return {
+    of: measure, event: of(['Order Completed', 'Said "no"', 'x']), window: of(['', 'P90D', 'P3M']),
+    property: ofProperty(measure) ? of(['total', 'line total']) : '',
+    where: Array.from({ length: any(3) }, () => randomRow(true)),
+  };
+}
+
+function randomSequence(): Sequence {
+  const steps = Array.from({ length: 1 + any(3) }, () => of(['A', 'B "b"', 'c, d']));
+  const alone = steps.length === 1;
+  return { of: 'sequence', steps, gap: alone ? 'P3D' : of(['', 'P7D', 'PT2H']), without: alone ? 'C' : of(['', 'C']), window: of(['', 'P90D']) };
+}
+
+function randomRow(ofProperties = false): Row {
+  const kind = ofProperties ? 4 : any(6);
   if (kind === 0) return { subject: { of: 'audience', name: of(['Loyal', 'A "B"']) }, op: of(['member', 'not_member'] as const), values: [] };
-  const subject: Subject = kind === 1 ? { of: 'count', event, window: of(['', 'P90D', 'P3M']) }
-    : kind === 2 ? { of: of(['first', 'last'] as const), event }
-      : { of: 'term', name: of(['spend', 'last order', 'address.country', 'Größe']) };
+  if (kind === 1) return { subject: randomSequence(), op: of(['member', 'not_member'] as const), values: [] };
+  const subject: Subject = kind < 4 ? randomEvent()
+    : { of: 'term', name: of(['spend', 'last order', 'address.country', 'Größe']) };
   const op = of<Op>(['=', '!=', '<', '<=', '>', '>=', 'between', 'in', 'not_in', 'starts', 'contains', 'within', 'before', 'unknown', 'known']);
   const value = () => of(op === 'starts' || op === 'contains' ? TEXTS : [...NUMBERS, ...TEXTS, ...DAYS, 'true']);
   if (op === 'within' || op === 'before') return { subject, op, values: [String(any(400))] };
@@ -33,7 +49,7 @@ function randomRow(): Row {
 /* As reading gives them: a group of its own has two rows, or is the only one. */
 function randomModel(): Model {
   const joint = of<Joint>(['and', 'or']);
-  const rows = (n: number) => Array.from({ length: n }, randomRow);
+  const rows = (n: number) => Array.from({ length: n }, () => randomRow());
   if (any(2)) {
     const n = 1 + any(4);
     return { joint: 'and', groups: [{ joint: n === 1 ? 'and' : joint, rows: rows(n) }] };
@@ -64,7 +80,23 @@ test('text as people write it is shown, and richer text stays text', () => {
     assert.equal(read(feel), null, feel);
 });
 
+test('arguments of events by their order and by their names', () => {
+  const same = (feel: string, printed: string) => assert.equal(print(read(feel)!), printed);
+  same('event count(event: "A", where: price > 5 and kind = "x") > 2', 'event count("A", price > 5 and kind = "x") > 2');
+  same('event sum("A", "total", @"P9D", not(kind in ("x", "y"))) > 2', 'event sum("A", total, @"P9D", not(kind in ("x", "y"))) > 2');
+  same('event sequence("A", @"P3D", "B")', 'event sequence(steps: ["A"], gap: @"P3D", without: "B")');
+  same('not(event sequence(["A", "B"]))', 'not(event sequence(steps: ["A", "B"]))');
+  for (const feel of ['event count("A", a = 1 or b = 2) > 1', 'event sum("A") > 1', 'event count("A", [@"2026-01-01"..@"2026-02-01"]) > 1',
+    'event sequence(["A"])', 'event sequence(["A", "B"], @"P1D", ["C", "D"])', 'event count("A", within: @"P1D") > 1',
+    'event count(event: "A", event: "B") > 1', 'event sum("A", total, @"P9D", a = 1, b = 2) > 1', 'related("account", orders > 1)'])
+    assert.equal(read(feel), null, feel);
+});
+
 test('a row that is not whole is not printed', () => {
   const row: Row = { subject: { of: 'term', name: 'spend' }, op: '>', values: [''] };
   assert.equal(print({ joint: 'and', groups: [{ joint: 'and', rows: [row, { ...row, values: ['3'] }] }] }), 'spend > 3');
+  const looked: Subject = { of: 'sum', event: 'A', property: '', window: '', where: [row] };
+  const one = (subject: Subject) => print({ joint: 'and', groups: [{ joint: 'and', rows: [{ subject, op: '>', values: ['3'] }] }] });
+  assert.equal(one(looked), '', 'of which property?');
+  assert.equal(one({ ...looked, property: 'total' }), 'event sum("A", total) > 3');
 });

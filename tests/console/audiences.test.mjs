@@ -77,6 +77,38 @@ test('bought more than twice in 90 days, never a cancellation, spent above 200: 
   await shot(page, 'audiences-list');
 });
 
+test('what events say and which came after which: built, counted, and read back', async () => {
+  await visit(shop, page, '/audiences/new', 'en');
+  const row = (i) => page.locator('.cond-group > .cond-rows > .cond-row').nth(i);
+  const choose = (where, what, option) => where.getByLabel(say('en', what), { exact: true }).first().selectOption(option);
+  const where = row(0).locator('.cond-where');
+  await choose(row(0), 'audience.what', 'count:Product Bought');
+  await choose(row(0), 'audience.measure', 'sum');
+  await page.getByText(say('en', 'audience.row_open')).waitFor();
+  await choose(row(0), 'audience.property', 'quantity');
+  await row(0).getByLabel(say('en', 'audience.value'), { exact: true }).fill('9');
+  await countIs(await truth('event sum("Product Bought", quantity, @"P90D") > 9'));
+  await where.getByRole('button', { name: say('en', 'audience.add_where') }).click();
+  await choose(where, 'audience.what', 'term:product');
+  await where.getByLabel(say('en', 'audience.value'), { exact: true }).fill('22423');
+  const bought = 'event sum("Product Bought", quantity, @"P90D", product = "22423") > 9';
+  assert.ok(await truth(bought) > 0);
+  await countIs(await truth(bought));
+
+  await page.getByRole('button', { name: say('en', 'audience.add_row') }).click();
+  await choose(row(1), 'audience.what', 'sequence:');
+  for (const [i, event] of ['Order Completed', 'Order Refunded'].entries())
+    await row(1).getByLabel(say('en', 'audience.step').replace('{n}', String(i + 1))).selectOption(event);
+  await choose(row(1), 'audience.how', 'not_member');
+  const all = `${bought} and not(event sequence(steps: ["Order Completed", "Order Refunded"], gap: @"P7D"))`;
+  await countIs(await truth(all));
+  await shot(page, 'audiences-events');
+  await page.getByRole('button', { name: say('en', 'audience.as_text'), exact: true }).click();
+  assert.equal(await page.getByLabel(say('en', 'audience.text')).inputValue(), all);
+  await page.getByRole('button', { name: say('en', 'audience.builder'), exact: true }).click();
+  assert.equal(await where.locator('.cond-row').count(), 1);
+});
+
 test('another operator and another value keep the row in the count', async () => {
   await visit(shop, page, '/audiences/new?condition=spend%20between%20100%20and%20200', 'en');
   const how = page.getByLabel(say('en', 'audience.how'));

@@ -1,11 +1,16 @@
 /* A condition as the builder has it: rows in groups, printed as FEEL and read back. What cannot be read back is text that
  * says more than the builder can show. */
 export type Joint = 'and' | 'or';
-export type Subject =
-  | { of: 'term'; name: string }
-  | { of: 'count'; event: string; window: string }   // window: "P90D", or empty for ever
-  | { of: 'first' | 'last'; event: string }
-  | { of: 'audience'; name: string };
+const MEASURES = {
+  count: 'event count', sum: 'event sum', mean: 'event mean', min: 'event min', max: 'event max', distinct: 'event distinct',
+  first: 'first event', last: 'last event',
+} as const;
+export type Measure = keyof typeof MEASURES;
+/* window: "P90D", or empty for ever; where: of the event's properties, all of which hold. */
+export type EventSubject = { of: Measure; event: string; property: string; window: string; where: Row[] };
+/* gap: "P7D", or empty for any time. */
+export type Sequence = { of: 'sequence'; steps: string[]; gap: string; without: string; window: string };
+export type Subject = { of: 'term'; name: string } | EventSubject | Sequence | { of: 'audience'; name: string };
 export type Op =
   | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'between' | 'in' | 'not_in' | 'starts' | 'not_starts' | 'contains' | 'not_contains'
   | 'within' | 'before' | 'ago_most' | 'ago_over' | 'unknown' | 'known' | 'member' | 'not_member';
@@ -16,6 +21,11 @@ export type Model = { joint: Joint; groups: Group[] };
 
 const AGO: Partial<Record<Op, string>> = { within: '>', before: '<=', ago_most: '>=', ago_over: '<' };
 const NEGATED: Partial<Record<Op, Op>> = { in: 'not_in', member: 'not_member', starts: 'not_starts', contains: 'not_contains' };
+export const measures = Object.keys(MEASURES) as Measure[];
+export const isEvent = (s: Subject): s is EventSubject => s.of in MEASURES;
+/* What is worked out of a property. */
+export const ofProperty = (of: Measure): boolean => !['count', 'first', 'last'].includes(of);
+export const ofNumber = (of: Measure): boolean => ofProperty(of) && of !== 'distinct';
 export const isAgo = (op: Op): boolean => op in AGO;
 export const isList = (op: Op): boolean => op === 'in' || op === 'not_in';
 
@@ -35,21 +45,42 @@ export function withOp(row: Row, op: Op): Row {
 export const text = (words: string): string => `"${words.replace(/[\\"]/g, (c) => `\\${c}`)}"`;
 
 /* ---- to FEEL ---- */
+const named = (name: string, value: string): string[] => (value ? [`${name}: ${value}`] : []);
+const lasting = (duration: string): string => (duration ? `@"${duration}"` : '');
+
+function printEvent(s: EventSubject): string {
+  const where = s.where.filter(isWhole).map(printRow).join(' and ');
+  const args = [text(s.event), ofProperty(s.of) ? s.property : '', lasting(s.window), where];
+  return `${MEASURES[s.of]}(${args.filter(isGiven).join(', ')})`;
+}
+
+function printSequence(s: Sequence): string {
+  const args = [...named('steps', `[${s.steps.map(text).join(', ')}]`), ...named('gap', lasting(s.gap)),
+    ...named('without', s.without && text(s.without)), ...named('within', lasting(s.window))];
+  return `event sequence(${args.join(', ')})`;
+}
+
 function printSubject(s: Subject): string {
   switch (s.of) {
     case 'term': return s.name;
-    case 'count': return s.window ? `event count(${text(s.event)}, @"${s.window}")` : `event count(${text(s.event)})`;
-    case 'first': return `first event(${text(s.event)})`;
-    case 'last': return `last event(${text(s.event)})`;
     case 'audience': return `audience(${text(s.name)})`;
+    case 'sequence': return printSequence(s);
+    default: return printEvent(s);
   }
 }
 
 const isGiven = (value: string): boolean => value.trim() !== '';
 
+/* One step alone says what did not follow, and how soon. */
+function isNamed(s: Subject): boolean {
+  if (s.of === 'sequence')
+    return s.steps.length > 0 && s.steps.every(isGiven) && (s.steps.length > 1 || (s.gap !== '' && s.without !== ''));
+  if (isEvent(s)) return s.event !== '' && (!ofProperty(s.of) || s.property !== '');
+  return s.name !== '';
+}
+
 export function isWhole(row: Row): boolean {
-  const named = row.subject.of === 'term' || row.subject.of === 'audience' ? row.subject.name : row.subject.event;
-  if (named === '') return false;
+  if (!isNamed(row.subject)) return false;
   if (isList(row.op)) return row.values.some(isGiven);
   if (isAgo(row.op)) return /^\d+$/.test(row.values[0] ?? '');
   const wanted = takes(row.op);
@@ -89,7 +120,7 @@ export function print(model: Model): string {
 /* ---- from FEEL ---- */
 type Token = { kind: 'word' | 'string' | 'number' | 'at' | 'sign'; text: string };
 /* A text with an escape the builder would not write, "\n", stays text. */
-const TOKEN = /\s*(?:("(?:[^"\\]|\\["\\])*")|(@"[^"]*")|(-?\d+(?:\.\d+)?|-?\.\d+)|([\p{L}_][\p{L}\p{N}_.]*)|(!=|<=|>=|[=<>(),-]))/uy;
+const TOKEN = /\s*(?:("(?:[^"\\]|\\["\\])*")|(@"[^"]*")|(-?\d+(?:\.\d+)?|-?\.\d+)|([\p{L}_][\p{L}\p{N}_.]*)|(!=|<=|>=|[=<>(),:[\]-]))/uy;
 
 function tokens(feel: string): Token[] | null {
   const found: Token[] = [];
@@ -106,37 +137,46 @@ function tokens(feel: string): Token[] | null {
 class Unreadable extends Error {}
 
 class Reader {
-  private at = 0;
+  private place = 0;
   constructor(private readonly all: Token[]) {}
 
-  done(): boolean { return this.at >= this.all.length; }
-  peek(words: string): boolean { return this.all[this.at]?.text === words && this.all[this.at]?.kind !== 'string'; }
+  done(): boolean { return this.place >= this.all.length; }
+  peek(words: string): boolean { return this.all[this.place]?.text === words && this.all[this.place]?.kind !== 'string'; }
   accept(words: string): boolean {
     if (!this.peek(words)) return false;
-    this.at++;
+    this.place++;
     return true;
   }
   expect(words: string): void { if (!this.accept(words)) throw new Unreadable(); }
   take(kind: Token['kind']): string {
-    const token = this.all[this.at];
+    const token = this.all[this.place];
     if (token?.kind !== kind) throw new Unreadable();
-    this.at++;
+    this.place++;
     return token.text;
   }
-  mark(): number { return this.at; }
-  back(to: number): void { this.at = to; }
+  /* The next token is of that kind. */
+  at(kind: Token['kind']): boolean { return this.all[this.place]?.kind === kind; }
+  /* "name:", which is read where that is asked for; null: there is none. */
+  argument(read = false): string | null {
+    const [word, colon] = [this.all[this.place], this.all[this.place + 1]];
+    if (word?.kind !== 'word' || colon?.kind !== 'sign' || colon.text !== ':') return null;
+    if (read) this.place += 2;
+    return word.text;
+  }
+  mark(): number { return this.place; }
+  back(to: number): void { this.place = to; }
 
   /* Words up to what cannot be of a name. */
   name(): string {
     const words: string[] = [];
-    while (this.all[this.at]?.kind === 'word' && !['and', 'or', 'in', 'between'].includes(this.all[this.at]!.text))
-      words.push(this.all[this.at++]!.text);
+    while (this.all[this.place]?.kind === 'word' && !['and', 'or', 'in', 'between'].includes(this.all[this.place]!.text))
+      words.push(this.all[this.place++]!.text);
     if (!words.length) throw new Unreadable();
     return words.join(' ');
   }
 
   value(): string {
-    const token = this.all[this.at++];
+    const token = this.all[this.place++];
     if (!token) throw new Unreadable();
     if (token.kind === 'string' || token.kind === 'number' || token.kind === 'at') return token.text;
     if (['true', 'false'].includes(token.text)) return token.text;
@@ -151,19 +191,83 @@ class Reader {
 
 const unquote = (quoted: string): string => quoted.slice(1, -1).replace(/\\(.)/g, '$1');
 
+/* Of rows all of which hold, without brackets. */
+function readAll(r: Reader): Row[] {
+  const rows = [readRow(r)];
+  while (r.accept('and')) rows.push(readRow(r));
+  return rows;
+}
+
+const readDuration = (r: Reader): string => {
+  const duration = /^@"(P[^"]+)"$/.exec(r.take('at'));
+  if (!duration) throw new Unreadable();
+  return duration[1]!;
+};
+
+const readText = (r: Reader): string => unquote(r.take('string'));
+
+function readTexts(r: Reader): string[] {
+  if (!r.accept('[')) return [readText(r)];
+  const texts: string[] = [];
+  do texts.push(readText(r)); while (r.accept(','));
+  r.expect(']');
+  return texts;
+}
+
+/* Arguments in the order of their names, or all by their names. What a name stands for is read by its own; a window that
+ * is none has been left out. */
+function readArguments(r: Reader, readers: Record<string, () => void>): void {
+  const names = Object.keys(readers);
+  const byName = r.argument() !== null;
+  for (let at = 0; !r.accept(')'); at++) {
+    if (at > 0) r.expect(',');
+    if (!byName && names[at] === 'within' && !r.at('at')) names.splice(at, 1);
+    const name = byName ? r.argument(true) : names[at];
+    const read = name === undefined || name === null ? undefined : readers[name];
+    if (!read) throw new Unreadable();
+    delete readers[name!];
+    read();
+  }
+}
+
+function readEvent(r: Reader, of: Measure): EventSubject {
+  const s: EventSubject = { of, event: '', property: '', window: '', where: [] };
+  readArguments(r, {
+    event: () => { s.event = readText(r); },
+    ...(ofProperty(of) && { property: () => { s.property = r.at('string') ? readText(r) : r.name(); } }),
+    within: () => { s.window = readDuration(r); },
+    where: () => { s.where = readAll(r); },
+  });
+  if (!isNamed(s)) throw new Unreadable();
+  return s;
+}
+
+function readSequence(r: Reader): Sequence {
+  const s: Sequence = { of: 'sequence', steps: [], gap: '', without: '', window: '' };
+  readArguments(r, {
+    steps: () => { s.steps = readTexts(r); },
+    gap: () => { s.gap = readDuration(r); },
+    without: () => {
+      const without = readTexts(r);
+      if (without.length !== 1) throw new Unreadable();
+      s.without = without[0]!;
+    },
+    within: () => { s.window = readDuration(r); },
+  });
+  if (!isNamed(s)) throw new Unreadable();
+  return s;
+}
+
 function readSubject(r: Reader): Subject {
   const name = r.name();
   if (!r.accept('(')) return { of: 'term', name };
-  const event = unquote(r.take('string'));
-  let subject: Subject;
-  if (name === 'event count') {
-    const window = r.accept(',') ? r.take('at').slice(2, -1) : '';
-    subject = { of: 'count', event, window };
-  } else if (name === 'first event' || name === 'last event') subject = { of: name === 'first event' ? 'first' : 'last', event };
-  else if (name === 'audience') subject = { of: 'audience', name: event };
-  else throw new Unreadable();
+  const of = measures.find((measure) => MEASURES[measure] === name);
+  if (of) return readEvent(r, of);
+  if (name === 'event sequence') return readSequence(r);
+  if (name !== 'audience') throw new Unreadable();
+  const audience = readText(r);
   r.expect(')');
-  return subject;
+  return { of: 'audience', name: audience };
 }
 
 function readList(r: Reader): string[] {
@@ -216,7 +320,7 @@ function readRow(r: Reader): Row {
   const called = readCalled(r);
   if (called) return called;
   const subject = readSubject(r);
-  if (subject.of === 'audience') return { subject, op: 'member', values: [] };
+  if (subject.of === 'audience' || subject.of === 'sequence') return { subject, op: 'member', values: [] };
   if (r.accept('between')) {
     const low = r.value();
     r.expect('and');

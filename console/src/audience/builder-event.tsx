@@ -1,0 +1,124 @@
+/* What a row asks of events: which measure of which event, or which after which. */
+import type { AudienceTerm, AudienceTerms } from '../api-types.js';
+import { t } from '../i18n.js';
+import { IconButton } from '../ui.js';
+import { measures, ofNumber, ofProperty, type EventSubject, type Measure, type Sequence } from './model.js';
+
+const WINDOWS = ['', 'P7D', 'P30D', 'P90D', 'P180D', 'P365D'];
+const STEPS_MAX = 8;
+/* Names that can stand in a condition as they are. */
+const PLAIN = /^[\p{L}_][\p{L}\p{N}_]*( [\p{L}\p{N}_]+)*$/u;
+/* The shop's own event: the lines of the orders that stand. */
+const BOUGHT = 'Product Bought';
+
+export const eventLabel = (event: string): string => (event === BOUGHT ? t('audience.event_bought') : event);
+
+/* The properties of an event, as what a condition on them may speak of. */
+export function propertiesOf(terms: AudienceTerms, event: string): AudienceTerm[] {
+  const properties = terms.events.find((e) => e.name === event)?.properties ?? [];
+  return properties.filter((p) => PLAIN.test(p.name)).map((p) => ({
+    name: p.name, kind: p.kind, label: { en: p.name, es: p.name }, group: 'trait', customers: p.events,
+    values: p.values.map((v) => ({ text: v.text, customers: v.events })), least: null, most: null,
+  }));
+}
+
+/* An event that has not come yet can be named too: "never a cancellation". */
+export function EventName({ terms, subject, onChange }: {
+  terms: AudienceTerms; subject: EventSubject; onChange: (s: EventSubject) => void;
+}) {
+  if (terms.events.some((e) => e.name === subject.event)) return null;
+  return (
+    <input aria-label={t('audience.event')} value={subject.event}
+           onInput={(e) => onChange({ ...subject, event: e.currentTarget.value })} />
+  );
+}
+
+export function MeasureSelect({ subject, onChange }: { subject: EventSubject; onChange: (s: EventSubject) => void }) {
+  const choose = (of: Measure) => onChange({ ...subject, of, property: ofProperty(of) ? subject.property : '' });
+  return (
+    <select aria-label={t('audience.measure')} value={subject.of} onChange={(e) => choose(e.currentTarget.value as Measure)}>
+      {measures.map((of) => <option key={of} value={of}>{t(`audience_measure.${of}`)}</option>)}
+    </select>
+  );
+}
+
+export function PropertySelect({ terms, subject, onChange }: {
+  terms: AudienceTerms; subject: EventSubject; onChange: (s: EventSubject) => void;
+}) {
+  if (!ofProperty(subject.of)) return null;
+  const fit = propertiesOf(terms, subject.event).filter((p) => !ofNumber(subject.of) || p.kind === 'number').map((p) => p.name);
+  const all = fit.includes(subject.property) || !subject.property ? fit : [...fit, subject.property];
+  return (
+    <select aria-label={t('audience.property')} value={subject.property}
+            onChange={(e) => onChange({ ...subject, property: e.currentTarget.value })}>
+      <option value="">{t(all.length ? 'audience.property_choose' : 'audience.property_none')}</option>
+      {all.map((name) => <option key={name} value={name}>{name}</option>)}
+    </select>
+  );
+}
+
+function lastDays(window: string): string {
+  const days = /^P(\d+)D$/.exec(window);
+  return days ? t('audience.last_days', { n: Number(days[1]) }) : window;
+}
+
+export function WindowSelect({ window, onChange }: { window: string; onChange: (window: string) => void }) {
+  const all = WINDOWS.includes(window) ? WINDOWS : [...WINDOWS, window];
+  return (
+    <select aria-label={t('audience.window')} value={window} onChange={(e) => onChange(e.currentTarget.value)}>
+      {all.map((w) => <option key={w} value={w}>{w ? lastDays(w) : t('audience.ever')}</option>)}
+    </select>
+  );
+}
+
+/* ---- one after the other ---- */
+function EventSelect({ terms, value, label, none, onChange }: {
+  terms: AudienceTerms; value: string; label: string; none: string; onChange: (event: string) => void;
+}) {
+  const known = terms.events.map((e) => e.name);
+  return (
+    <select aria-label={label} value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+      <option value="">{none}</option>
+      {(value && !known.includes(value) ? [...known, value] : known).map((e) => <option key={e} value={e}>{eventLabel(e)}</option>)}
+    </select>
+  );
+}
+
+function GapSelect({ gap, onChange }: { gap: string; onChange: (gap: string) => void }) {
+  const gaps = ['', 'PT1H', 'P1D', 'P3D', 'P7D', 'P30D', 'P90D'];
+  const words = (g: string) => {
+    const days = /^P(\d+)D$/.exec(g), hours = /^PT(\d+)H$/.exec(g);
+    if (days) return t('audience.gap_days', { n: Number(days[1]) });
+    return hours ? t('audience.gap_hours', { n: Number(hours[1]) }) : g || t('audience.gap_any');
+  };
+  return (
+    <select aria-label={t('audience.gap')} value={gap} onChange={(e) => onChange(e.currentTarget.value)}>
+      {(gaps.includes(gap) ? gaps : [...gaps, gap]).map((g) => <option key={g} value={g}>{words(g)}</option>)}
+    </select>
+  );
+}
+
+export function SequenceFields({ terms, subject, onChange }: {
+  terms: AudienceTerms; subject: Sequence; onChange: (s: Sequence) => void;
+}) {
+  const { steps } = subject;
+  const set = (i: number, event: string) => onChange({ ...subject, steps: steps.map((old, k) => (k === i ? event : old)) });
+  return (
+    <>
+      {steps.map((step, i) => (
+        <EventSelect key={i} terms={terms} value={step} none={t('audience.step_choose')} label={t('audience.step', { n: i + 1 })}
+                     onChange={(event) => set(i, event)} />
+      ))}
+      {steps.length > 1 && (
+        <IconButton icon="close" label={t('audience.remove_step')} onClick={() => onChange({ ...subject, steps: steps.slice(0, -1) })} />
+      )}
+      {steps.length < STEPS_MAX && (
+        <IconButton icon="plus" label={t('audience.add_step')} onClick={() => onChange({ ...subject, steps: [...steps, ''] })} />
+      )}
+      <GapSelect gap={subject.gap} onChange={(gap) => onChange({ ...subject, gap })} />
+      <EventSelect terms={terms} value={subject.without} none={t('audience.without_none')} label={t('audience.without')}
+                   onChange={(without) => onChange({ ...subject, without })} />
+      <WindowSelect window={subject.window} onChange={(window) => onChange({ ...subject, window })} />
+    </>
+  );
+}
