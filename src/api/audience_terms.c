@@ -305,6 +305,8 @@ static enum err_code terms_json(struct call *call, struct asking *a, struct buf 
     json_w_key(&w, "terms");
     json_w_open(&w, '[');
     for (size_t i = 0; i < columns->n; i++) {
+        if (population_is_declared(columns->column[i].name))
+            continue;
         TRY(json_term(call, &w, &columns->column[i], a, schema, n, e));
         TRY(json_members(call, &w, &columns->column[i], a, e));
     }

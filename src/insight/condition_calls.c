@@ -13,25 +13,25 @@
 
 /* ---- the functions ---- */
 enum param { PARAM_NONE, PARAM_EVENT, PARAM_PROPERTY, PARAM_WITHIN, PARAM_WHERE, PARAM_STEPS, PARAM_GAP, PARAM_WITHOUT,
-             PARAM_AUDIENCE, PARAM_KIND, PARAMS };
+             PARAM_AUDIENCE, PARAM_KIND, PARAM_TRAIT, PARAMS };
 static const struct slice param_names[PARAMS] = {
     [PARAM_EVENT] = { "event", 5 },   [PARAM_PROPERTY] = { "property", 8 }, [PARAM_WITHIN] = { "within", 6 },
     [PARAM_WHERE] = { "where", 5 },   [PARAM_STEPS] = { "steps", 5 },       [PARAM_GAP] = { "gap", 3 },
     [PARAM_WITHOUT] = { "without", 7 }, [PARAM_AUDIENCE] = { "name", 4 },
-    [PARAM_KIND] = { "kind", 4 },
+    [PARAM_KIND] = { "kind", 4 },          [PARAM_TRAIT] = { "trait", 5 },
 };
 #define PARAMS_MAX 4
-enum { FUNCTIONS = 11 };
+enum { FUNCTIONS = 12 };
 static const struct slice function_names[FUNCTIONS] = {
     { "event count", 11 }, { "event sum", 9 },    { "event mean", 10 }, { "event min", 9 },       { "event max", 9 },
     { "event distinct", 14 }, { "first event", 11 }, { "last event", 10 }, { "event sequence", 14 }, { "audience", 8 },
-    { "related", 7 },
+    { "related", 7 },     { "declared", 8 },
 };
 #define OF_PROPERTY { PARAM_EVENT, PARAM_PROPERTY, PARAM_WITHIN, PARAM_WHERE }
 #define OF_EVENT { PARAM_EVENT, PARAM_WITHIN, PARAM_WHERE }
 #define PROPERTY_SHAPE "event, property, within, where"
 #define EVENT_SHAPE "event, within, where"
-enum about { ABOUT_EVENTS, ABOUT_AUDIENCE, ABOUT_RELATED };
+enum about { ABOUT_EVENTS, ABOUT_AUDIENCE, ABOUT_RELATED, ABOUT_DECLARED };
 static const struct function {
     enum about about;
     enum event_measure measure;
@@ -51,6 +51,7 @@ static const struct function {
       "steps, gap, without, within" },
     { ABOUT_AUDIENCE, .params = { PARAM_AUDIENCE }, .required = 1, .shape = "name" },
     { ABOUT_RELATED, .params = { PARAM_KIND, PARAM_WHERE }, .required = 2, .shape = "kind, where" },
+    { ABOUT_DECLARED, .params = { PARAM_TRAIT }, .required = 1, .shape = "trait" },
 };
 
 const struct slice *condition_functions(size_t *n)
@@ -588,12 +589,39 @@ static enum err_code event_of(struct making *m, const struct arguments *a, struc
     return answer_of(m, &q, a->call, name, ret);
 }
 
+/* ---- what customers said themselves ---- */
+static struct slice trait_of(struct making *m, const struct node *call)
+{
+    struct slice trait = { NULL, 0 };
+    if (call->n == 2 && call->kid[1]->kind == NODE_NAME)
+        return call->kid[1]->name;
+    return call->n == 2 && is_text(m, call->kid[1], &trait) ? trait : (struct slice){ NULL, 0 };
+}
+
+/* The population has a column for each trait: the call is its name. */
+static struct slice name_of(struct making *m, const struct node *call, const struct function *function)
+{
+    struct slice trait = function->about == ABOUT_DECLARED ? trait_of(m, call) : (struct slice){ NULL, 0 };
+    return trait.at ? population_declared_name(trait, m->mem) : condition_printed(m, call);
+}
+
+static enum err_code no_trait(struct making *m, const struct arguments *a)
+{
+    struct slice trait = trait_of(m, a->call);
+    char text[120];
+    if (!trait.at)
+        return bad_arguments(m, a);
+    snprintf(text, sizeof text, "there is no trait '%.*s'", SLICE_ARG(slice_utf8_cut(trait, 60)));
+    return condition_flaw(m, a->call->at, text);
+}
+
 /* ---- calls become names of columns ---- */
 static enum err_code column_of(struct making *m, const struct arguments *a, struct slice name, struct column *ret)
 {
     switch (a->function->about) {
     case ABOUT_AUDIENCE: return audience_of(m, a, name, ret);
     case ABOUT_RELATED: return related_of(m, a, name, ret);
+    case ABOUT_DECLARED: return no_trait(m, a);
     case ABOUT_EVENTS: break;
     }
     return event_of(m, a, name, ret);
@@ -601,7 +629,7 @@ static enum err_code column_of(struct making *m, const struct arguments *a, stru
 
 static enum err_code replace_call(struct making *m, struct node *node, const struct function *function)
 {
-    struct slice name = condition_printed(m, node);
+    struct slice name = name_of(m, node, function);
     struct arguments a = { .function = function, .call = node };
     struct column column = { 0 };
     bool known = false;

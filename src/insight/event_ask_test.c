@@ -159,6 +159,8 @@ static void flaws_have_their_place(void **state)
         { "related(\"account\", related(\"person\", orders > 1))", "cannot stand inside of related()" },
         { "related(\"account\", audience(\"A\"))", "audiences cannot be asked about" },
         { "related(\"account\")", "kind, where" },
+        { "declared(diet)", "line 1, column 1: there is no trait 'diet'" },
+        { "declared(1)", "in this order or by their names: trait" },
         { "event sum(\"Looked\", number) > 2", "'number' of 'Looked' has too many different values" },
     };
     struct street *s = *state;

@@ -31,6 +31,24 @@ bool population_is_computed(struct slice name)
     return false;
 }
 
+#define DECLARED SLICE("declared(")
+
+struct slice population_declared_name(struct slice trait, struct arena *mem)
+{
+    struct buf out = buf_make(1 << 16);
+    buf_add(&out, DECLARED);
+    value_literal(value_string(trait), &out);
+    buf_addc(&out, ')');
+    struct slice name = out.failed ? (struct slice){ NULL, 0 } : arena_copy(mem, buf_slice(&out));
+    buf_drop(&out);
+    return name;
+}
+
+bool population_is_declared(struct slice column)
+{
+    return column.len > DECLARED.len && memcmp(column.at, DECLARED.at, DECLARED.len) == 0;
+}
+
 enum err_code population_new(struct memory *memory, const struct zones *zones, struct population **ret, struct err *e)
 {
     struct population *p = calloc(1, sizeof *p);
@@ -77,8 +95,11 @@ void population_drop(struct population **population)
     free(p->event);
     for (size_t i = 0; i < COMPUTED; i++)
         keep_clear(&p->computed[i]);
-    for (size_t i = 0; i < p->n_traits; i++)
+    for (size_t i = 0; i < p->n_traits; i++) {
         keep_clear(&p->trait[i]);
+        keep_clear(&p->declared[i]);
+    }
+    free(p->declared);
     store_conn_drop(&p->conn);
     free(p->trait);
     free(p->column);
@@ -553,7 +574,7 @@ size_t population_bytes(const struct population *p)
     for (size_t i = 0; i < COMPUTED; i++)
         bytes += keep_bytes(&p->computed[i]);
     for (size_t i = 0; i < p->n_traits; i++)
-        bytes += keep_bytes(&p->trait[i]);
+        bytes += keep_bytes(&p->trait[i]) + keep_bytes(&p->declared[i]);
     for (size_t i = 0; i < p->n_events; i++)
         bytes += postings_bytes(p->event[i].postings) + tallies_bytes(&p->event[i])
                  + occurrences_bytes(&p->event[i].occurred);

@@ -4,6 +4,7 @@
  * Columns   what the shop computes (see population.c: orders, spend, first order, …, known) and every trait by its name.
  *           A trait of the type number is a number of six places at most, any other (and a number trait with a value that
  *           is none) a dictionary of its values.
+ *           Of each trait a yes or no, population_declared_name: what is known has been declared by the customer.
  * Days      are of the shop's zone: what is kept by another zone is told and read anew.
  * Events    a follower of the log keeps, for each of the first 1,000 names of track events, who did it on which day.
  *           Another keeps each with its time and its properties, as columns (event_ask.h asks about them).
@@ -55,6 +56,9 @@ MUST_CHECK enum err_code population_take_changes(struct population *, struct are
 
 /* Is it the name of a column that the shop computes? */
 bool population_is_computed(struct slice name);
+/* declared("diet"), in mem; no text: memory. */
+struct slice population_declared_name(struct slice trait, struct arena *mem);
+bool population_is_declared(struct slice column);
 
 /* All under the lock. */
 const struct columns *population_columns(const struct population *);

@@ -170,6 +170,8 @@ static enum err_code put_columns(struct population *p, struct snapshot_out *out,
         TRY(population_put_keep(out, &p->computed[i], p->rows, e));
     for (size_t i = 0; i < p->n_traits; i++)
         TRY(population_put_keep(out, &p->trait[i], p->rows, e));
+    for (size_t i = 0; i < p->n_traits; i++)
+        TRY(population_put_keep(out, &p->declared[i], p->rows, e));
     for (size_t i = 0; i < p->n_dirty; i++)
         TRY(put_row(out, p->dirty[i].row, p->dirty[i].traits, p->dirty[i].seq, e));
     for (size_t i = 0; i < p->n_changed; i++)
@@ -292,14 +294,14 @@ static enum err_code get_traits(struct loading *l, size_t n)
 {
     struct population *p = l->p;
     assert(p->n_traits == 0);
-    if (!vec_need(p->trait, p->traits_cap, n))
+    if (!vec_need(p->trait, p->traits_cap, n) || !vec_need(p->declared, p->declared_cap, n))
         return no_memory(l->e);
-    for (; p->n_traits < n; p->n_traits++) {
-        enum err_code code = population_get_keep(l, &p->trait[p->n_traits], false);
-        if (code) {
-            keep_clear(&p->trait[p->n_traits]);
-            return code;
-        }
+    p->n_traits = n;             // those that could not be read are empty ones
+    for (size_t i = 0; i < n; i++)
+        TRY(population_get_keep(l, &p->trait[i], false));
+    for (size_t i = 0; i < n; i++) {
+        p->declared[i].kind = COLUMN_BOOLEAN;
+        TRY(population_get_keep(l, &p->declared[i], true));
     }
     return ERR_OK;
 }

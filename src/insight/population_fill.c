@@ -37,7 +37,7 @@ static enum err_code no_memory(struct err *e)
 
 enum err_code population_show(struct population *p, struct err *e)
 {
-    struct column *column = realloc(p->column, (COMPUTED + p->n_traits) * sizeof *column);
+    struct column *column = realloc(p->column, (COMPUTED + 2 * p->n_traits) * sizeof *column);
     if (!column)
         return no_memory(e);
     p->column = column;
@@ -47,6 +47,10 @@ enum err_code population_show(struct population *p, struct err *e)
     for (size_t i = 0; i < p->n_traits; i++)
         if (!population_is_computed(p->trait[i].name))  // the shop's own word wins
             column[n++] = keep_column(&p->trait[i]);
+    for (size_t i = 0; i < p->n_traits; i++) {
+        column[n] = keep_column(&p->declared[i]);
+        column[n++].null = NULL;  // of whom nothing is known has said nothing
+    }
     p->columns = (struct columns){ p->rows, n, column };
     return ERR_OK;
 }
@@ -63,7 +67,7 @@ static enum err_code make_rows(struct filling *f, size_t rows)
     for (size_t i = 0; ok && i < COMPUTED; i++)
         ok = keep_rows(&p->computed[i], rows);
     for (size_t i = 0; ok && i < p->n_traits; i++)
-        ok = keep_rows(&p->trait[i], rows);
+        ok = keep_rows(&p->trait[i], rows) && keep_rows(&p->declared[i], rows);
     for (size_t row = p->rows; ok && row < rows; row++)
         p->root[row] = (uint32_t)row;
     if (!ok)
@@ -109,31 +113,46 @@ static void clear_computed(struct population *p, size_t row)
 
 static void clear_traits(struct population *p, size_t row)
 {
-    for (size_t i = 0; i < p->n_traits; i++)
+    for (size_t i = 0; i < p->n_traits; i++) {
         keep_null(&p->trait[i], row);
+        keep_raw(&p->declared[i], row, false);
+    }
 }
 
-static struct keep *trait_column(struct filling *f, struct slice name, enum trait_type type)
+static bool make_column(const struct population *p, struct keep *k, struct slice name, enum column_kind kind)
+{
+    if (keep_init(k, name, kind) && keep_rows(k, p->rows))
+        return true;
+    keep_clear(k);
+    return false;
+}
+
+/* Its place; SIZE_MAX: memory. */
+static size_t trait_place(struct filling *f, struct slice name, enum trait_type type)
 {
     struct population *p = f->p;
     for (size_t i = 0; i < p->n_traits; i++)
         if (slice_eq(p->trait[i].name, name))
-            return &p->trait[i];
-    if (!vec_need(p->trait, p->traits_cap, p->n_traits + 1))
-        return NULL;
-    struct keep *k = &p->trait[p->n_traits];
-    if (!keep_init(k, name, type == TRAIT_NUMBER ? COLUMN_NUMBER : COLUMN_CODES) || !keep_rows(k, p->rows)) {
-        keep_clear(k);
-        return NULL;
+            return i;
+    size_t i = p->n_traits;
+    struct slice declared = population_declared_name(name, f->mem);
+    if (!declared.at || !vec_need(p->trait, p->traits_cap, i + 1) || !vec_need(p->declared, p->declared_cap, i + 1)
+        || !make_column(p, &p->trait[i], name, type == TRAIT_NUMBER ? COLUMN_NUMBER : COLUMN_CODES))
+        return SIZE_MAX;
+    if (!make_column(p, &p->declared[i], declared, COLUMN_BOOLEAN)) {
+        keep_clear(&p->trait[i]);
+        return SIZE_MAX;
     }
-    p->n_traits++;
-    return k;
+    return p->n_traits++;
 }
 
 static bool put_trait(struct filling *f, size_t row, const struct trait *t)
 {
-    struct keep *k = trait_column(f, t->name, t->type);
-    return k && keep_json(k, row, t->chosen.value, t->type == TRAIT_DATE, f->parser);
+    size_t i = trait_place(f, t->name, t->type);
+    if (i == SIZE_MAX || !keep_json(&f->p->trait[i], row, t->chosen.value, t->type == TRAIT_DATE, f->parser))
+        return false;
+    keep_raw(&f->p->declared[i], row, t->chosen.provenance == PROVENANCE_DECLARED);
+    return true;
 }
 
 static void set_customer(struct population *p, size_t row, bool is)
@@ -360,7 +379,7 @@ static enum err_code make_traits(struct filling *f)
     TRY(trait_schemas(f->conn, f->mem, &schema, &n, f->e));
     pthread_rwlock_wrlock(&f->p->lock);
     for (size_t i = 0; i < n && ok; i++)
-        ok = trait_column(f, schema[i].name, schema[i].type) != NULL;
+        ok = trait_place(f, schema[i].name, schema[i].type) != SIZE_MAX;
     enum err_code code = ok ? show(f) : no_memory(f->e);
     pthread_rwlock_unlock(&f->p->lock);
     return code;

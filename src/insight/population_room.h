@@ -171,7 +171,8 @@ struct population {
     size_t n_relations, relations_cap;
     struct keep computed[COMPUTED];
     size_t n_traits, traits_cap;
-    struct keep *trait;
+    struct keep *trait, *declared;  // of each trait: has the customer said it
+    size_t declared_cap;
     struct column *column;       // of them all, for questions
     struct columns columns;
     _Atomic uint64_t fits;       // of the tiers that the columns hold

@@ -18,7 +18,7 @@
 static const char *const own[] = {
     "event count(\"Looked\", @\"P1M\") >= 1",
     "audience(\"A0\") and not(audience(\"A2\"))",
-    "audience(\"A20\") or audience(\"A4\")",
+    "audience(\"A21\") or audience(\"A4\")",
     "event count(\"Never seen\") = 0",
 };
 #define AUDIENCES (STREET_CONDITIONS + COUNT(own))
@@ -117,7 +117,7 @@ static void check(struct street *s, const int64_t *id, size_t n)
 
 static const char *const names[] = { "A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12",
                                      "A13", "A14", "A15", "A16", "A17", "A18",
-                                     "A19", "A20", "A21", "A22" };
+                                     "A19", "A20", "A21", "A22", "A23" };
 
 static void is_what_asking_everybody_gives(void **state)
 {

@@ -30,6 +30,7 @@ const char *const street_conditions[STREET_CONDITIONS] = {
     "event distinct(\"Product Bought\", product) = 1 or last event(\"Product Bought\", category = \"cups\") != null",
     "related(\"account\", plan = \"gold\") or related(kind: \"person\", where: spend > 50)",
     "related(\"person\", event count(\"Looked\", @\"P90D\") > 1 and event sum(\"Looked\", seconds) > 60)",
+    "declared(plan) and plan = \"gold\" or not(declared(\"age\")) and age > 20",
 };
 
 static uint64_t seed = 11;

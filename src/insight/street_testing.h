@@ -26,7 +26,7 @@ int street_setup(void **state);
 int street_teardown(void **state);
 
 /* Of every kind that the population knows. */
-#define STREET_CONDITIONS 19
+#define STREET_CONDITIONS 20
 extern const char *const street_conditions[STREET_CONDITIONS];
 
 /* The same numbers in each run. */

@@ -109,6 +109,23 @@ test('what events say and which came after which: built, counted, and read back'
   assert.equal(await where.locator('.cond-row').count(), 1);
 });
 
+test('those who belong to them, and what they said themselves', async () => {
+  await visit(shop, page, '/audiences/new?condition=declared(email)%20and%20spend%20%3E%201000', 'en');
+  await countIs(await truth('declared(email) and spend > 1000'));
+  const row = page.locator('.cond-group > .cond-rows > .cond-row').first();
+  await row.getByLabel(say('en', 'audience.what')).selectOption('related:');
+  await page.getByText(say('en', 'audience.row_open')).waitFor();
+  await row.getByLabel(say('en', 'audience.related_kind')).selectOption('household');
+  await row.getByRole('button', { name: say('en', 'audience.add_where') }).click();
+  const where = row.locator('.cond-where');
+  await where.getByLabel(say('en', 'audience.what')).selectOption('count:Order Completed');
+  await where.getByLabel(say('en', 'audience.value'), { exact: true }).fill('1');
+  await row.getByLabel(say('en', 'audience.how')).first().selectOption('not_member');
+  const wish = 'not(related("household", event count("Order Completed", @"P90D") > 1)) and spend > 1000';
+  await page.locator('.builder + p code').getByText(wish, { exact: true }).waitFor();
+  await countIs(await truth(wish));
+});
+
 test('another operator and another value keep the row in the count', async () => {
   await visit(shop, page, '/audiences/new?condition=spend%20between%20100%20and%20200', 'en');
   const how = page.getByLabel(say('en', 'audience.how'));

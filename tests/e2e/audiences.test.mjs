@@ -26,7 +26,7 @@ test('a condition is counted, explained, saved, and follows what happens', async
     const { dir, call, send, count } = await shop(t)
     assert.equal(await count('orders = 0'), 0)
     await send([
-        { type: 'identify', userId: 'ann', messageId: 'i1', traits: { plan: 'gold', age: 41, address: { country: 'ES' }, joined: '2026-07-05T10:00:00Z' } },
+        { type: 'identify', userId: 'ann', messageId: 'i1', context: { locale: 'es-ES' }, traits: { plan: 'gold', age: 41, address: { country: 'ES' }, joined: '2026-07-05T10:00:00Z' } },
         { type: 'identify', userId: 'bob', messageId: 'i2', traits: { plan: 'free', joined: '2026-01-05T10:00:00.000Z' } },
         order('ann', 'o1', days_ago(80), 150), order('ann', 'o2', days_ago(20), 60), order('ann', 'o3', days_ago(1), 40),
         order('bob', 'o4', days_ago(100), 300),
@@ -35,6 +35,8 @@ test('a condition is counted, explained, saved, and follows what happens', async
     assert.equal(await count(wish), 1)
     assert.equal(await count('plan = "gold" and address.country = "ES" and age > 40.5'), 1)
     assert.equal(await count('age = null'), 1)
+    assert.equal(await count('declared(plan) and plan = "gold"'), 1)
+    assert.equal(await count('declared("locale")'), 0, 'seen, not said')
     assert.match(await ok(['audience', 'count', wish], { dir }), /^1\n$/m)
 
     const made = await call('POST', '/audiences', { name: 'Often', condition: wish, note: 'first try' })

@@ -1,8 +1,8 @@
-/* What a row asks of events: which measure of which event, or which after which. */
+/* What a row asks of events, which measure of which event, or which after which; and of whom it asks. */
 import type { AudienceTerm, AudienceTerms } from '../api-types.js';
 import { t } from '../i18n.js';
 import { IconButton } from '../ui.js';
-import { measures, ofNumber, ofProperty, type EventSubject, type Measure, type Sequence } from './model.js';
+import { kinds, measures, ofNumber, ofProperty, type EventSubject, type Measure, type Related, type Sequence } from './model.js';
 
 const WINDOWS = ['', 'P7D', 'P30D', 'P90D', 'P180D', 'P365D'];
 const STEPS_MAX = 8;
@@ -120,5 +120,15 @@ export function SequenceFields({ terms, subject, onChange }: {
                    onChange={(without) => onChange({ ...subject, without })} />
       <WindowSelect window={subject.window} onChange={(window) => onChange({ ...subject, window })} />
     </>
+  );
+}
+
+/* ---- those who belong to them ---- */
+export function RelatedSelect({ subject, onChange }: { subject: Related; onChange: (s: Related) => void }) {
+  return (
+    <select aria-label={t('audience.related_kind')} value={subject.kind}
+            onChange={(e) => onChange({ ...subject, kind: e.currentTarget.value as Related['kind'] })}>
+      {kinds.map((kind) => <option key={kind} value={kind}>{t(kind === 'account' ? 'audience.any_account' : `kind.${kind}`)}</option>)}
+    </select>
   );
 }

@@ -4,10 +4,12 @@ import type { Audience, AudienceTerm, AudienceTerms } from '../api-types.js';
 import { number } from '../format.js';
 import { pick, t, type MessageKey } from '../i18n.js';
 import { Button, IconButton } from '../ui.js';
-import { eventLabel, EventName, MeasureSelect, PropertySelect, propertiesOf, SequenceFields, WindowSelect } from './builder-event.js';
-import { isAgo, isEvent, isList, isWhole, takes, text, withOp, type EventSubject, type Op, type Row, type Subject } from './model.js';
+import {
+  eventLabel, EventName, MeasureSelect, PropertySelect, propertiesOf, RelatedSelect, SequenceFields, WindowSelect,
+} from './builder-event.js';
+import { isAgo, isEvent, isList, isWhole, takes, text, withOp, type Op, type Row, type Subject } from './model.js';
 
-type Kind = AudienceTerm['kind'] | 'audience' | 'sequence';
+type Kind = AudienceTerm['kind'] | 'audience' | 'sequence' | 'related';
 const OPS: Record<Kind, Op[]> = {
   number: ['>', '>=', '<', '<=', '=', '!=', 'between', 'known', 'unknown'],
   text: ['=', '!=', 'in', 'not_in', 'starts', 'not_starts', 'contains', 'not_contains', 'known', 'unknown'],
@@ -16,18 +18,20 @@ const OPS: Record<Kind, Op[]> = {
   other: ['known', 'unknown'],
   audience: ['member', 'not_member'],
   sequence: ['member', 'not_member'],
+  related: ['member', 'not_member'],
 };
+const SAID: Op[] = ['declared', 'not_declared'];
 const GROUPS: { group: AudienceTerm['group']; label: MessageKey }[] = [
   { group: 'purchases', label: 'audience.group_purchases' }, { group: 'customer', label: 'audience.group_customer' },
   { group: 'trait', label: 'audience.group_trait' },
 ];
 
-/* ofEvent: its terms are an event's properties. */
-export type World = { terms: AudienceTerms; audiences: Audience[]; ofEvent?: boolean };
+/* of: whose terms they are, if not the customer's own: an event's properties, or those of somebody who belongs to them. */
+export type World = { terms: AudienceTerms; audiences: Audience[]; of?: 'event' | 'related' };
 
 const key = (s: Subject): string => {
   if (s.of === 'term' || s.of === 'audience') return `${s.of}:${s.name}`;
-  return s.of === 'sequence' ? 'sequence:' : `count:${s.event}`;
+  return isEvent(s) ? `count:${s.event}` : `${s.of}:`;
 };
 
 function subjectOf(word: string): Subject {
@@ -35,6 +39,7 @@ function subjectOf(word: string): Subject {
   const [of, name] = [word.slice(0, cut), word.slice(cut + 1)];
   if (of === 'count') return { of, event: name, property: '', window: 'P90D', where: [] };
   if (of === 'sequence') return { of, steps: ['', ''], gap: 'P7D', without: '', window: '' };
+  if (of === 'related') return { of, kind: 'account', where: [] };
   return of === 'audience' ? { of, name } : { of: 'term', name };
 }
 
@@ -43,10 +48,14 @@ function termOf(world: World, s: Subject): AudienceTerm | undefined {
 }
 
 function kindOf(world: World, s: Subject): Kind {
-  if (s.of === 'audience' || s.of === 'sequence') return s.of;
+  if (s.of === 'audience' || s.of === 'sequence' || s.of === 'related') return s.of;
   if (s.of === 'term') return termOf(world, s)?.kind ?? 'text';
   return s.of === 'first' || s.of === 'last' ? 'date' : 'number';
 }
+
+/* Of traits it is known who said them; of a trait's members it is not. */
+const isTrait = (world: World, s: Subject): boolean =>
+  s.of === 'term' && world.of !== 'event' && termOf(world, s)?.group === 'trait' && !s.name.includes('.');
 
 export function freshRow(world: World, subject?: Subject): Row {
   const first = world.terms.terms[0];
@@ -58,7 +67,7 @@ export function freshRow(world: World, subject?: Subject): Row {
 function TermOptions({ world }: { world: World }) {
   const options = (of: AudienceTerm[]) =>
     of.map((term) => <option key={term.name} value={`term:${term.name}`}>{pick(term.label)}</option>);
-  if (world.ofEvent) return <>{options(world.terms.terms)}</>;
+  if (world.of === 'event') return <>{options(world.terms.terms)}</>;
   return (
     <>
       {GROUPS.map(({ group, label }) => (
@@ -73,19 +82,22 @@ function SubjectSelect({ world, row, onChange }: { world: World; row: Row; onCha
   const here = key(row.subject);
   const events = world.terms.events.map((e) => e.name);
   const known = world.terms.terms.some((term) => `term:${term.name}` === here)
-    || events.some((e) => here === `count:${e}`) || here === 'sequence:'
+    || events.some((e) => here === `count:${e}`) || here === 'sequence:' || here === 'related:'
     || world.audiences.some((a) => `audience:${a.name}` === here);
   return (
     <select aria-label={t('audience.what')} value={here}
             onChange={(e) => onChange(freshRow(world, subjectOf(e.currentTarget.value)))}>
       {!known && !here.endsWith(':') && <option value={here}>{here.slice(here.indexOf(':') + 1)}</option>}
       <TermOptions world={world} />
-      {!world.ofEvent && (
+      {world.of !== 'event' && (
         <optgroup label={t('audience.group_events')}>
           {events.map((e) => <option key={e} value={`count:${e}`}>{eventLabel(e)}</option>)}
           <option value="count:">{t('audience.event_other')}</option>
           <option value="sequence:">{t('audience.sequence')}</option>
         </optgroup>
+      )}
+      {!world.of && (
+        <optgroup label={t('audience.group_related')}><option value="related:">{t('audience.related')}</option></optgroup>
       )}
       {world.audiences.length > 0 && (
         <optgroup label={t('nav.audiences')}>
@@ -100,6 +112,7 @@ function SubjectSelect({ world, row, onChange }: { world: World; row: Row; onCha
 function opWords(kind: Kind, op: Op): string {
   if (kind === 'date' && (op === '>=' || op === '<')) return t(`audience_op.date${op}`);
   if (kind === 'sequence') return t(op === 'member' ? 'audience_op.did' : 'audience_op.never');
+  if (kind === 'related') return t(op === 'member' ? 'audience_op.one' : 'audience_op.none');
   return t(`audience_op.${op}`);
 }
 
@@ -110,7 +123,8 @@ function OpSelect({ world, row, never, onChange }: {
   world: World; row: Row; never: boolean; onChange: (row: Row, never: boolean) => void;
 }) {
   const kind = kindOf(world, row.subject);
-  const ops = OPS[kind].includes(row.op) ? OPS[kind] : [...OPS[kind], row.op];
+  const fit = [...OPS[kind], ...(isTrait(world, row.subject) ? SAID : [])];
+  const ops = fit.includes(row.op) ? fit : [...fit, row.op];
   const choose = (word: string) => {
     if (word === 'never') return onChange({ ...row, op: '=', values: ['0'] }, true);
     const next = withOp(row, word as Op);
@@ -174,24 +188,28 @@ function Values({ world, row, onChange }: { world: World; row: Row; onChange: (r
   );
 }
 
-/* Conditions on the event's properties, each a row like any other. */
-function WhereRows({ world, subject, onChange }: { world: World; subject: EventSubject; onChange: (s: EventSubject) => void }) {
-  const own: World = { terms: { ...world.terms, terms: propertiesOf(world.terms, subject.event), events: [] }, audiences: [], ofEvent: true };
-  const set = (i: number, row: Row | null) =>
-    onChange({ ...subject, where: subject.where.flatMap((old, k) => (k !== i ? [old] : row ? [row] : [])) });
-  if (!own.terms.terms.length && !subject.where.length) return null;
+/* What holds of an event's properties, or of somebody who belongs to them: each a row like any other. */
+function WhereRows({ own, where, onChange }: { own: World; where: Row[]; onChange: (where: Row[]) => void }) {
+  const set = (i: number, row: Row | null) => onChange(where.flatMap((old, k) => (k !== i ? [old] : row ? [row] : [])));
+  if (!own.terms.terms.length && !where.length) return null;
   return (
     <div class="cond-where">
-      {subject.where.length > 0 && (
+      {where.length > 0 && (
         <ul class="cond-rows" aria-label={t('audience.where')}>
-          {subject.where.map((row, i) => <RowLine key={i} world={own} row={row} onChange={(r) => set(i, r)} onRemove={() => set(i, null)} />)}
+          {where.map((row, i) => <RowLine key={i} world={own} row={row} onChange={(r) => set(i, r)} onRemove={() => set(i, null)} />)}
         </ul>
       )}
-      <Button look="quiet" icon="plus" onClick={() => onChange({ ...subject, where: [...subject.where, freshRow(own)] })}>
-        {t('audience.add_where')}
-      </Button>
+      <Button look="quiet" icon="plus" onClick={() => onChange([...where, freshRow(own)])}>{t('audience.add_where')}</Button>
     </div>
   );
+}
+
+function Where({ world, row, onChange }: { world: World; row: Row; onChange: (row: Row) => void }) {
+  const s = row.subject;
+  if (s.of !== 'related' && !isEvent(s)) return null;
+  const own: World = s.of === 'related' ? { terms: world.terms, audiences: [], of: 'related' }
+    : { terms: { ...world.terms, terms: propertiesOf(world.terms, s.event), events: [] }, audiences: [], of: 'event' };
+  return <WhereRows own={own} where={s.where} onChange={(where) => onChange({ ...row, subject: { ...s, where } })} />;
 }
 
 /* Another measure may be compared otherwise. */
@@ -203,6 +221,7 @@ function EventFields({ world, row, onChange }: { world: World; row: Row; onChang
   const s = row.subject;
   const set = (subject: Subject) => onChange(withSubject(world, row, subject));
   if (s.of === 'sequence') return <SequenceFields terms={world.terms} subject={s} onChange={set} />;
+  if (s.of === 'related') return <RelatedSelect subject={s} onChange={set} />;
   if (!isEvent(s)) return null;
   return (
     <>
@@ -219,7 +238,6 @@ export function RowLine({ world, row, onChange, onRemove }: {
 }) {
   const [never, setNever] = useState(isZero(row));  // a 0 that is typed keeps its field
   const did = !never || !isZero(row);
-  const s = row.subject;
   return (
     <li class="cond-row">
       <SubjectSelect world={world} row={row} onChange={onChange} />
@@ -228,7 +246,7 @@ export function RowLine({ world, row, onChange, onRemove }: {
       {did && <Values world={world} row={row} onChange={onChange} />}
       {!isWhole(row) && <span class="help">{t('audience.row_open')}</span>}
       <IconButton icon="bin" label={t('audience.remove_row')} onClick={onRemove} />
-      {isEvent(s) && <WhereRows world={world} subject={s} onChange={(subject) => onChange({ ...row, subject })} />}
+      <Where world={world} row={row} onChange={onChange} />
     </li>
   );
 }

@@ -10,17 +10,25 @@ export type Measure = keyof typeof MEASURES;
 export type EventSubject = { of: Measure; event: string; property: string; window: string; where: Row[] };
 /* gap: "P7D", or empty for any time. */
 export type Sequence = { of: 'sequence'; steps: string[]; gap: string; without: string; window: string };
-export type Subject = { of: 'term'; name: string } | EventSubject | Sequence | { of: 'audience'; name: string };
+/* One of those who belong to them, of that kind, of whom all of it holds. */
+export const kinds = ['account', 'company', 'household', 'partner', 'person'] as const;
+export type Related = { of: 'related'; kind: (typeof kinds)[number]; where: Row[] };
+export type Subject = { of: 'term'; name: string } | EventSubject | Sequence | Related | { of: 'audience'; name: string };
 export type Op =
   | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'between' | 'in' | 'not_in' | 'starts' | 'not_starts' | 'contains' | 'not_contains'
-  | 'within' | 'before' | 'ago_most' | 'ago_over' | 'unknown' | 'known' | 'member' | 'not_member';
+  | 'within' | 'before' | 'ago_most' | 'ago_over' | 'unknown' | 'known' | 'member' | 'not_member'
+  | 'declared' | 'not_declared';
 /* Values are texts of FEEL: 200, "ES", true, @"2026-11-27"; of what is so many days ago their number. */
 export type Row = { subject: Subject; op: Op; values: string[] };
 export type Group = { joint: Joint; rows: Row[] };
 export type Model = { joint: Joint; groups: Group[] };
 
 const AGO: Partial<Record<Op, string>> = { within: '>', before: '<=', ago_most: '>=', ago_over: '<' };
-const NEGATED: Partial<Record<Op, Op>> = { in: 'not_in', member: 'not_member', starts: 'not_starts', contains: 'not_contains' };
+const NEGATED: Partial<Record<Op, Op>> = {
+  in: 'not_in', member: 'not_member', declared: 'not_declared', starts: 'not_starts', contains: 'not_contains',
+};
+/* Is so, or is not, without a value. */
+export const isYesOrNo = (s: Subject): boolean => s.of === 'audience' || s.of === 'sequence' || s.of === 'related';
 export const measures = Object.keys(MEASURES) as Measure[];
 export const isEvent = (s: Subject): s is EventSubject => s.of in MEASURES;
 /* What is worked out of a property. */
@@ -32,7 +40,7 @@ export const isList = (op: Op): boolean => op === 'in' || op === 'not_in';
 /* How many values an operator takes; a list at least one. */
 export function takes(op: Op): number {
   if (op === 'between') return 2;
-  return ['unknown', 'known', 'member', 'not_member'].includes(op) ? 0 : 1;
+  return ['unknown', 'known', 'member', 'not_member', 'declared', 'not_declared'].includes(op) ? 0 : 1;
 }
 
 /* Another operator keeps the values that mean the same under it. */
@@ -48,9 +56,10 @@ export const text = (words: string): string => `"${words.replace(/[\\"]/g, (c) =
 const named = (name: string, value: string): string[] => (value ? [`${name}: ${value}`] : []);
 const lasting = (duration: string): string => (duration ? `@"${duration}"` : '');
 
+const printAll = (rows: Row[]): string => rows.filter(isWhole).map(printRow).join(' and ');
+
 function printEvent(s: EventSubject): string {
-  const where = s.where.filter(isWhole).map(printRow).join(' and ');
-  const args = [text(s.event), ofProperty(s.of) ? s.property : '', lasting(s.window), where];
+  const args = [text(s.event), ofProperty(s.of) ? s.property : '', lasting(s.window), printAll(s.where)];
   return `${MEASURES[s.of]}(${args.filter(isGiven).join(', ')})`;
 }
 
@@ -65,6 +74,7 @@ function printSubject(s: Subject): string {
     case 'term': return s.name;
     case 'audience': return `audience(${text(s.name)})`;
     case 'sequence': return printSequence(s);
+    case 'related': return `related(${text(s.kind)}, ${printAll(s.where)})`;
     default: return printEvent(s);
   }
 }
@@ -75,6 +85,7 @@ const isGiven = (value: string): boolean => value.trim() !== '';
 function isNamed(s: Subject): boolean {
   if (s.of === 'sequence')
     return s.steps.length > 0 && s.steps.every(isGiven) && (s.steps.length > 1 || (s.gap !== '' && s.without !== ''));
+  if (s.of === 'related') return s.where.some(isWhole);
   if (isEvent(s)) return s.event !== '' && (!ofProperty(s.of) || s.property !== '');
   return s.name !== '';
 }
@@ -104,6 +115,8 @@ export function printRow(row: Row): string {
     case 'known': return `${name} != null`;
     case 'member': return name;
     case 'not_member': return `not(${name})`;
+    case 'declared': return `declared(${name})`;
+    case 'not_declared': return `not(declared(${name}))`;
     default: return `${name} ${row.op} ${a}`;
   }
 }
@@ -258,12 +271,27 @@ function readSequence(r: Reader): Sequence {
   return s;
 }
 
+function readRelated(r: Reader): Related {
+  const s: Related = { of: 'related', kind: 'account', where: [] };
+  readArguments(r, {
+    kind: () => {
+      const kind = readText(r), known = kinds.find((k) => k === kind);
+      if (!known) throw new Unreadable();
+      s.kind = known;
+    },
+    where: () => { s.where = readAll(r); },
+  });
+  if (!isNamed(s)) throw new Unreadable();
+  return s;
+}
+
 function readSubject(r: Reader): Subject {
   const name = r.name();
   if (!r.accept('(')) return { of: 'term', name };
   const of = measures.find((measure) => MEASURES[measure] === name);
   if (of) return readEvent(r, of);
   if (name === 'event sequence') return readSequence(r);
+  if (name === 'related') return readRelated(r);
   if (name !== 'audience') throw new Unreadable();
   const audience = readText(r);
   r.expect(')');
@@ -319,8 +347,14 @@ function readRow(r: Reader): Row {
   }
   const called = readCalled(r);
   if (called) return called;
+  if (r.accept('declared')) {
+    r.expect('(');
+    const name = r.name();
+    r.expect(')');
+    return { subject: { of: 'term', name }, op: 'declared', values: [] };
+  }
   const subject = readSubject(r);
-  if (subject.of === 'audience' || subject.of === 'sequence') return { subject, op: 'member', values: [] };
+  if (isYesOrNo(subject)) return { subject, op: 'member', values: [] };
   if (r.accept('between')) {
     const low = r.value();
     r.expect('and');
