@@ -166,6 +166,14 @@ const size_t *condition_places(const struct condition *c, size_t *n)
     return c->place;
 }
 
+uint64_t condition_state(const struct condition *c, const struct frame *frame)
+{
+    uint64_t state = 0;
+    for (size_t i = 0; i < c->n_places; i++)
+        state += frame_state(frame, c->place[i]);
+    return state;
+}
+
 bool condition_is_of_day(const struct condition *c)
 {
     return c->by_day;
@@ -208,16 +216,6 @@ size_t condition_row_steps(const struct condition *c)
 }
 
 /* Of the columns those that the tree names, in the order of columns. */
-static bool names(const struct node *node, struct slice name)
-{
-    if (node->kind == NODE_NAME && slice_eq(node->name, name))
-        return true;
-    for (uint32_t i = 0; i < node->n; i++)
-        if (names(node->kid[i], name))
-            return true;
-    return false;
-}
-
 enum err_code condition_sql(const struct condition *c, struct arena *mem, struct buf *out, bool *exact,
                             const struct column **columns, size_t *n, struct err *e)
 {
@@ -226,7 +224,7 @@ enum err_code condition_sql(const struct condition *c, struct arena *mem, struct
         return condition_no_memory(e);
     *n = 0;
     for (size_t i = 0; i < c->columns.n; i++)
-        if (names(c->node, c->columns.column[i].name))
+        if (feel_speaks_of(c->node, c->columns.column[i].name))
             used[(*n)++] = c->columns.column[i];
     *columns = used;
     return program_sql(c->program, out, exact, e);

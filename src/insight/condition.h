@@ -1,15 +1,17 @@
 /* A condition on customers: FEEL over the population (docs/AUDIENCES.md lists what it may speak of).
  *
- * Names     the columns of the population, and functions:
- *             event count("Order Completed", @"P90D")   events of that name in the last 90 days, today included; without
- *                                                       the second argument: ever. A months' duration counts from the
- *                                                       same day of that month on.
- *             first event("…"), last event("…")         the day (UTC) of the first, of the last; null: never
+ * Names     the columns of the population, and functions (condition_calls.c has them all, docs/AUDIENCES.md explains them):
+ *             event count("Order Completed", @"P90D")   and event sum, mean, min, max, distinct; first event, last event:
+ *                                                       event_ask.h. Windows end today; a months' duration counts from
+ *                                                       the same day of that month on
+ *             event sequence(["A", "B"], @"P7D", "C")   one after the other and not the third between
  *             audience("Loyal")                         the condition of that audience, saved by that name
- *           Their arguments are constants. An event that nobody ever did counts 0; 32,767 is the most.
+ *             related("household", orders > 0)          true of one of those who belong to them
+ *             declared(diet)                            the customer has said what is known of that trait
+ *           Names of events, windows, gaps and kinds are constants. An event that nobody ever did counts 0.
  * Flaws     text that does not parse, an unknown name or function: ERR_INVALID, e->pos the byte, e->text begins with
  *           "line L, column C: ".
- * Memory    mem keeps the condition and the columns that are counted for it, two bytes a customer each.
+ * Memory    mem keeps the condition and the columns that are counted for it, one bit to nine bytes a customer each.
  * Lock      all of this between population_lock and population_unlock, and the condition no longer than that.
  */
 #ifndef TENDERO_INSIGHT_CONDITION_H
@@ -40,6 +42,8 @@ MUST_CHECK enum err_code condition_new_in(struct frame *, const struct condition
                                           struct arena *mem, struct condition **ret, struct err *e);
 /* Its columns in the frame. */
 const size_t *condition_places(const struct condition *, size_t *n);
+/* Of all its columns in the frame that it was made for: frame_state. */
+uint64_t condition_state(const struct condition *, const struct frame *);
 /* It may be true of others tomorrow (today(), counts of events), or at another moment (now()), though nothing happens. */
 bool condition_is_of_day(const struct condition *);
 bool condition_is_of_moment(const struct condition *);

@@ -116,16 +116,6 @@ static struct slice *property_names(const struct event_ask *a, const struct occu
     return names;
 }
 
-static bool tree_names(const struct node *node, struct slice name)
-{
-    if (node->kind == NODE_NAME && slice_eq(node->name, name))
-        return true;
-    for (uint32_t i = 0; i < node->n; i++)
-        if (tree_names(node->kid[i], name))
-            return true;
-    return false;
-}
-
 static bool see_property(struct event_ask *a, struct column *column, const struct keep *k, size_t place)
 {
     struct seen_property *seen = &a->seen[a->columns.n++];
@@ -146,7 +136,7 @@ static enum err_code make_program(struct event_ask *a, const struct node *where,
     a->columns = (struct columns){ COLUMN_CHUNK, 0, column };
     bool ok = column && a->seen;
     for (size_t i = 0; i < o->n_properties && ok; i++)
-        if (!o->property[i].dropped && tree_names(where, o->property[i].keep.name))
+        if (!o->property[i].dropped && feel_speaks_of(where, o->property[i].keep.name))
             ok = see_property(a, &column[a->columns.n], &o->property[i].keep, i);
     if (!ok)
         return no_memory(e);

@@ -426,19 +426,25 @@ const struct population_leaf *population_leaves(const struct population *p, size
     return p->leaf;
 }
 
-const struct population_leaf *population_leaves_of(const struct population *p, uint32_t root, size_t *n)
+size_t pairs_find(const void *pairs, size_t n, uint32_t first, size_t *found)
 {
-    size_t low = 0, high = p->n_leaves;
+    const uint32_t *half = pairs;
+    size_t low = 0, high = n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (p->leaf[middle].root < root)
+        if (half[2 * middle] < first)
             low = middle + 1;
         else
             high = middle;
     }
-    for (*n = 0; low + *n < p->n_leaves && p->leaf[low + *n].root == root;)
-        ++*n;
-    return p->leaf + low;
+    for (*found = 0; low + *found < n && half[2 * (low + *found)] == first;)
+        ++*found;
+    return low;
+}
+
+const struct population_leaf *population_leaves_of(const struct population *p, uint32_t root, size_t *n)
+{
+    return p->leaf + pairs_find(p->leaf, p->n_leaves, root, n);
 }
 
 size_t population_names_known(const struct population *p)

@@ -66,7 +66,7 @@ const uint64_t *population_customers(const struct population *);   // a bit a ro
 size_t population_customers_count(const struct population *);
 /* Rows that are not their own root, with their customer's; by root. */
 struct population_leaf {
-    uint32_t row, root;
+    uint32_t root, row;
 };
 const struct population_leaf *population_leaves(const struct population *, size_t *n);
 const struct population_leaf *population_leaves_of(const struct population *, uint32_t root, size_t *n);

@@ -306,7 +306,7 @@ static enum err_code fill_leaves(struct filling *f)
     p->n_leaves = 0;
     for (size_t row = 1; row < p->rows; row++)
         if (p->root[row] != row)
-            p->leaf[p->n_leaves++] = (struct population_leaf){ (uint32_t)row, p->root[row] };
+            p->leaf[p->n_leaves++] = (struct population_leaf){ p->root[row], (uint32_t)row };
     qsort(p->leaf, p->n_leaves, sizeof *p->leaf, by_root);
     p->relinked = false;
     return ERR_OK;

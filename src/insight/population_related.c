@@ -130,17 +130,7 @@ const struct population_relation *population_relations(const struct population *
 
 const struct population_relation *population_related(const struct population *p, uint32_t root, size_t *n)
 {
-    size_t low = 0, high = p->n_relations;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (p->relation[middle].from < root)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (*n = 0; low + *n < p->n_relations && p->relation[low + *n].from == root;)
-        ++*n;
-    return p->relation + low;
+    return p->relation + pairs_find(p->relation, p->n_relations, root, n);
 }
 
 bool population_is_kind(const struct population *p, size_t row, struct slice kind)

@@ -190,6 +190,8 @@ bool population_note(struct population *, uint32_t row, int64_t seq);
 /* CODE_NONE: there are too many names, this one is not counted. false: memory. */
 bool population_name_event(struct population *, struct slice name, uint32_t *ret);
 
+/* Of pairs that ascend by their first half: the place of the first that has this one, and how many do. */
+size_t pairs_find(const void *pairs, size_t n, uint32_t first, size_t *found);
 /* How many names there are, and the place of one of them; CODE_NONE: it is none. */
 size_t population_names(const struct population *);
 uint32_t population_find_event(const struct population *, struct slice name);

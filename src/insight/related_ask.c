@@ -19,12 +19,7 @@ struct related_ask {
 
 uint64_t related_ask_state(const struct related_ask *a)
 {
-    size_t n;
-    uint64_t state = 0;
-    const size_t *place = condition_places(a->condition, &n);
-    for (size_t i = 0; i < n; i++)
-        state += frame_state(a->frame, place[i]);
-    return state;
+    return condition_state(a->condition, a->frame);
 }
 
 bool related_ask_is_old(const struct related_ask *a)

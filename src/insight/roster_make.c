@@ -84,16 +84,6 @@ enum err_code roster_read(struct roster *m, bool *changed, struct err *e)
 }
 
 /* ---- making ---- */
-static uint64_t state_of(const struct roster *m, const struct kept *k)
-{
-    size_t n;
-    uint64_t state = 0;
-    const size_t *place = condition_places(k->condition, &n);
-    for (size_t i = 0; i < n; i++)
-        state += frame_state(m->frame, place[i]);
-    return state;
-}
-
 static void set_why(struct roster *m, struct kept *k, const char *why)
 {
     pthread_rwlock_wrlock(&m->lock);
@@ -109,7 +99,7 @@ static void make_one(struct roster *m, struct kept *k)
     k->condition = NULL;
     k->mem = arena_new(CONDITION_BYTES);
     if (k->mem && !condition_new_in(m->frame, &m->world, k->text, k->mem, &k->condition, &err))
-        k->state = state_of(m, k);
+        k->state = condition_state(k->condition, m->frame);
     else
         k->condition = NULL;
     set_why(m, k, k->condition ? "" : err.text);
@@ -208,7 +198,7 @@ enum err_code roster_make(struct roster *m, struct err *e)
 static bool fits(const struct roster *m)
 {
     for (size_t a = 0; a < m->n_order; a++)
-        if (m->order[a]->state != state_of(m, m->order[a]))
+        if (m->order[a]->state != condition_state(m->order[a]->condition, m->frame))
             return false;
     return true;
 }
@@ -217,7 +207,7 @@ static enum err_code make_fit(struct roster *m, struct err *e)
 {
     TRY(frame_look(m->frame, e));
     for (size_t a = 0; a < m->n_order; a++)
-        if (m->order[a]->state != state_of(m, m->order[a]))
+        if (m->order[a]->state != condition_state(m->order[a]->condition, m->frame))
             make_one(m, m->order[a]);
     return put_in_order(m, e);
 }

@@ -107,3 +107,13 @@ void feel_unknown_text(const struct node *name, const struct slice *known, size_
     else
         snprintf(out, cap, "nothing is called '%.*s'", SLICE_ARG(shown));
 }
+
+bool feel_speaks_of(const struct node *node, struct slice name)
+{
+    if (node->kind == NODE_NAME && slice_eq(node->name, name))
+        return true;
+    for (uint32_t i = 0; i < node->n; i++)
+        if (feel_speaks_of(node->kid[i], name))
+            return true;
+    return false;
+}
