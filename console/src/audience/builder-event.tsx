@@ -6,8 +6,10 @@ import { kinds, measures, ofNumber, ofProperty, type EventSubject, type Measure,
 
 const WINDOWS = ['', 'P7D', 'P30D', 'P90D', 'P180D', 'P365D'];
 const STEPS_MAX = 8;
-/* Names that can stand in a condition as they are. */
-const PLAIN = /^[\p{L}_][\p{L}\p{N}_]*( [\p{L}\p{N}_]+)*$/u;
+/* Names that can stand in a condition as they are: words, none of which is one of FEEL's own. */
+const PLAIN = /^[\p{L}_][\p{L}\p{N}_]*( [\p{L}_][\p{L}\p{N}_]*)*$/u;
+const KEYWORD = /\b(and|or|not|in|between|if|then|else|for|return|some|every|satisfies|instance|of|function|external|true|false|null)\b/;
+const isPlain = (name: string): boolean => PLAIN.test(name) && !KEYWORD.test(name);
 /* The shop's own event: the lines of the orders that stand. */
 const BOUGHT = 'Product Bought';
 
@@ -16,7 +18,7 @@ export const eventLabel = (event: string): string => (event === BOUGHT ? t('audi
 /* The properties of an event, as what a condition on them may speak of. */
 export function propertiesOf(terms: AudienceTerms, event: string): AudienceTerm[] {
   const properties = terms.events.find((e) => e.name === event)?.properties ?? [];
-  return properties.filter((p) => PLAIN.test(p.name)).map((p) => ({
+  return properties.filter((p) => isPlain(p.name)).map((p) => ({
     name: p.name, kind: p.kind, label: { en: p.name, es: p.name }, group: 'trait', customers: p.events,
     values: p.values.map((v) => ({ text: v.text, customers: v.events })), least: null, most: null,
   }));
