@@ -2,7 +2,6 @@
  * frame. */
 #include <stdio.h>
 
-#include "engine/columns/cells.h"
 #include "engine/feel/names.h"
 #include "insight/condition_room.h"
 #include "text/time.h"
@@ -87,10 +86,21 @@ static enum err_code bad_arguments(const struct making *m, const struct argument
     return condition_flaw(m, a->call->at, text);
 }
 
-/* The parameter that stands there; a window may be left out. */
+/* Properties may be called as a function of FEEL is: "product", "count". */
+static bool names_something(const struct node *node)
+{
+    if (node->kind == NODE_NAME)
+        return true;
+    for (uint32_t i = node->kind == NODE_CALL && node->kid[0]->kind == NODE_NAME; i < node->n; i++)
+        if (names_something(node->kid[i]))
+            return true;
+    return false;
+}
+
+/* The parameter that stands there; a window, which names nothing, may be left out. */
 static enum param param_at(const struct function *f, size_t *at, const struct node *arg)
 {
-    if (*at < PARAMS_MAX - 1 && f->params[*at] == PARAM_WITHIN && f->params[*at + 1] == PARAM_WHERE && !node_is_constant(arg))
+    if (*at < PARAMS_MAX - 1 && f->params[*at] == PARAM_WITHIN && f->params[*at + 1] == PARAM_WHERE && names_something(arg))
         ++*at;
     return *at < PARAMS_MAX ? f->params[(*at)++] : PARAM_NONE;
 }

@@ -63,6 +63,11 @@ static void measures_properties(void **state)
     need(s, "u1", "event distinct(\"Looked\", room) = 2 and event distinct(\"Looked\", price) = 3");
     need(s, "u1", "event sum(\"Looked\", price, room = \"hall\") = 1.500001");
     need(s, "u1", "event sum(event: \"Looked\", where: room = \"hall\", within: @\"P10D\", property: price) = 0.000001");
+    look(s, "u4", at, "{'product': 'p', 'count': 2}");
+    refresh(s);
+    need(s, "u4", "event count(\"Looked\", product = \"p\") = 1");
+    need(s, "u4", "event sum(\"Looked\", count) = 2");
+    need(s, "u4", "event sum(\"Looked\", count, count > 1) = 2");
     need(s, "u1", "event count(\"Looked\", gift) = 1 and event count(\"Looked\", not(gift)) = 0");
     need(s, "u1", "event count(\"Looked\", gift = null) = 2 and event sum(\"Looked\", line total) = 7");
     need(s, "u1", "last event(\"Looked\", room = \"shed\") = first event(\"Looked\") + @\"P1D\"");

@@ -224,8 +224,11 @@ test('who comes in and who leaves is seen with the reason, on the audience and o
 
 test('in Spanish, at 320 px, without scrolling sideways', async () => {
   await page.setViewportSize({ width: 320, height: 900 });
-  for (const where of ['/audiences', '/audiences/1', '/audiences/new']) {
+  const rich = 'event sum("Product Bought", quantity, product = "22423") > 9 and '
+    + 'event sequence(steps: ["Order Completed", "Order Refunded"], gap: @"P7D", without: "Order Cancelled")';
+  for (const where of ['/audiences', '/audiences/1', '/audiences/new', `/audiences/new?condition=${encodeURIComponent(rich)}`]) {
     await visit(shop, page, where, 'es');
+    if (where.includes('?')) await page.locator('.audience-count').waitFor();
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(beyond, 0, where);
   }

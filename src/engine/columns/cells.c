@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/civil.h"
+#include "engine/feel/names.h"
 
 #define POINT_MAX (INT64_C(1) << 60)
 #define LISTS_MAX 16          // lists in lists of constants
@@ -19,12 +20,13 @@ struct collect {
     const char *why;
 };
 
+/* What is called is the function, what is not may be a value of that name: a column "count". */
 bool node_is_about(const struct node *node, struct slice name)
 {
-    if (node->kind == NODE_FOREIGN
-        || (node->kind == NODE_NAME && !slice_eq(node->name, name) && !feel_builtin(node->name)))
+    if (node->kind == NODE_FOREIGN || (node->kind == NODE_NAME && !slice_eq(node->name, name)))
         return false;
-    for (uint32_t i = 0; i < node->n; i++)
+    bool calls = node->kind == NODE_CALL && node->kid[0]->kind == NODE_NAME && feel_builtin(node->kid[0]->name);
+    for (uint32_t i = calls; i < node->n; i++)
         if (!node_is_about(node->kid[i], name))
             return false;
     return true;
@@ -69,9 +71,15 @@ static bool add_value(struct collect *c, struct value v, unsigned level)
     return true;
 }
 
+/* A value may have the name of a function that is called. */
+static bool is_constant(const struct collect *c, const struct node *node)
+{
+    return node_is_constant(node) && !feel_speaks_of(node, c->name);
+}
+
 static bool add_constant(struct collect *c, const struct node *node)
 {
-    if (!node_is_constant(node))
+    if (!is_constant(c, node))
         return refuse(c, "it compares with what is no constant");
     struct value v = feel_value(c->eval, node, NULL);
     return c->eval->failed ? refuse(c, "a constant is too much work") : add_value(c, v, 0);
@@ -107,7 +115,7 @@ static bool collect_binary(struct collect *c, const struct node *node)
 /* A condition, or a test of a list of tests. */
 static bool collect_test(struct collect *c, const struct node *node)
 {
-    if (node->kind != NODE_TESTS && node->kind != NODE_UNARY && node_is_constant(node))
+    if (node->kind != NODE_TESTS && node->kind != NODE_UNARY && is_constant(c, node))
         return add_constant(c, node);
     switch (node->kind) {
     case NODE_BINARY: return collect_binary(c, node);

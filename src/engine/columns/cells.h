@@ -33,7 +33,7 @@ bool cells_point(const struct cells *, struct value, int64_t *ret);
 size_t cells_find(const struct cells *, int64_t point);
 /* The least k whose point is this one or behind it. */
 int64_t cells_whole(int64_t point);
-/* The tree uses no names but those of built-in functions. */
+/* The tree uses no names but those of built-in functions that it calls. */
 bool node_is_constant(const struct node *);
 /* Nor any but that one. */
 bool node_is_about(const struct node *, struct slice name);

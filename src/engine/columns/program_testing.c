@@ -86,7 +86,7 @@ void store_fill(struct store *s)
         { .name = { "n1", 2 }, .kind = COLUMN_NUMBER, .width = 1 },
         { .name = { "n2", 2 }, .kind = COLUMN_NUMBER, .width = 2, .scale = 2 },
         { .name = { "spend", 5 }, .kind = COLUMN_NUMBER, .width = 4, .scale = 2 },
-        { .name = { "n8", 2 }, .kind = COLUMN_NUMBER, .width = 8 },
+        { .name = { "count", 5 }, .kind = COLUMN_NUMBER, .width = 8 },
         { .name = { "country", 7 }, .kind = COLUMN_CODES, .width = 1 },
         { .name = { "plan", 4 }, .kind = COLUMN_CODES, .width = 2 },
         { .name = { "known", 5 }, .kind = COLUMN_BOOLEAN },
@@ -120,7 +120,7 @@ void store_clear(struct store *s)
 
 /* ---- random conditions ---- */
 static const char *const compare[] = { "<", "<=", ">", ">=", "=", "!=" };
-static const char *const number_names[] = { "n1", "n2", "spend", "n8" };
+static const char *const number_names[] = { "n1", "n2", "spend", "count" };
 static const char *const text_names[] = { "country", "plan" };
 static const char *const text_values[] = { "\"ES\"", "\"PT\"", "\"\"", "\"a b\"", "\"zz\"", "\"true\"", "true",
                                            "\"o'x\\\\\"", "@\"2026-11-27\"", "1.5", "now()" };
@@ -160,7 +160,7 @@ static void text_condition(struct buf *b)
 static void odd_condition(struct buf *b)
 {
     static const char *const odd[] = {
-        "n1 + n2 > spend", "n1 = n2", "n1 < n8", "spend / n1 > 2", "n2 * n2 >= 100.5", "country = plan",
+        "n1 + n2 > spend", "n1 = n2", "n1 < count", "spend / n1 > 2", "n2 * n2 >= 100.5", "country = plan",
         "if known then spend > 10 else n1 = 0", "known = (n1 > 0)", "some x in [1, 2, n1] satisfies x = 1", "spend = \"x\"",
         "n2 = spend", "n2 != spend", "n2 < spend", "true", "null", "1 < 2", "last order.year = 2026", "known in (true, null)",
         "list contains([1, null], n1)", "not(null)", "last order != last order", "is(n1, 1)", "seen at = last order",
