@@ -552,65 +552,27 @@ static bool add_steps(struct event_ask *a, uint32_t event, int64_t time_ms, uint
     return ok;
 }
 
-static enum err_code ask_chain(struct event_ask *a, uint64_t link, uint32_t place, struct err *e)
+static enum err_code add_occurrence(struct event_ask *a, struct asked asked, int64_t time_ms, struct err *e)
 {
-    bool sequence = a->question.measure == EVENT_SEQUENCE;
-    while (link) {
-        uint32_t event = link_event(link);
-        size_t at = link_at(link);
-        const struct occurrences *o = occurred(a, event);
-        link = o->before[at];
-        if ((!sequence && event != a->event[0]) || !is_in_time(a, o->time_ms[at]))
-            continue;
-        if (!sequence)
-            TRY(add_asked(a, (struct asked){ event, (uint32_t)at, place }, e));
-        else if (!add_steps(a, event, o->time_ms[at], place))
-            return no_memory(e);
-    }
-    return ERR_OK;
+    if (!is_in_time(a, time_ms))
+        return ERR_OK;
+    if (a->question.measure != EVENT_SEQUENCE)
+        return add_asked(a, asked, e);
+    return add_steps(a, asked.event, time_ms, asked.place) ? ERR_OK : no_memory(e);
 }
 
-/* What was bought hangs on a chain of its own. */
-static enum err_code ask_history(struct event_ask *a, uint32_t row, uint32_t place, struct err *e)
-{
-    const struct population *p = a->population;
-    bool sequence = a->question.measure == EVENT_SEQUENCE, of_bought = a->event[0] == p->bought_event;
-    if ((sequence || !of_bought) && row < p->last_cap)
-        TRY(ask_chain(a, p->last[row], place, e));
-    if ((sequence || of_bought) && row < p->bought_cap)
-        TRY(ask_chain(a, p->bought[row], place, e));
-    return ERR_OK;
-}
-
-static enum err_code ask_customers(struct event_ask *a, const uint32_t *row, size_t n, struct err *e)
-{
-    a->n_pairs = a->n_asked = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t leaves;
-        const struct population_leaf *leaf = population_leaves_of(a->population, row[i], &leaves);
-        TRY(ask_history(a, row[i], (uint32_t)i, e));
-        for (size_t k = 0; k < leaves; k++)
-            TRY(ask_history(a, leaf[k].row, (uint32_t)i, e));
-    }
-    TRY(look_at_asked(a, e));
-    return look_together(a, n, e);
-}
-
-/* ---- everybody at once: the event's occurrences one after the other ---- */
-static enum err_code ask_event(struct event_ask *a, uint32_t event, size_t rows, struct err *e)
+/* Some customers' occurrences of the event, or everybody's one after the other. */
+static enum err_code ask_event(struct event_ask *a, uint32_t event, const struct deeds *deeds, size_t rows, struct err *e)
 {
     const struct occurrences *o = occurred(a, event);
     const uint32_t *root = a->population->root;
-    bool sequence = a->question.measure == EVENT_SEQUENCE;
-    for (size_t at = 0; at < o->n; at++) {
-        uint32_t row = o->row[at];
-        if (row == FACT_NOBODY || row >= rows || !is_in_time(a, o->time_ms[at]))
-            continue;
-        if (!sequence)
-            TRY(add_asked(a, (struct asked){ event, (uint32_t)at, root[row] }, e));
-        else if (!add_steps(a, event, o->time_ms[at], root[row]))
-            return no_memory(e);
-    }
+    size_t n;
+    const struct deed *deed = deeds ? deeds_of(deeds, event, &n) : NULL;
+    for (size_t i = 0; deed && i < n; i++)
+        TRY(add_occurrence(a, (struct asked){ event, deed[i].at, deed[i].place }, deed[i].time_ms, e));
+    for (size_t at = 0; !deeds && at < o->n; at++)
+        if (o->row[at] != FACT_NOBODY && o->row[at] < rows)
+            TRY(add_occurrence(a, (struct asked){ event, (uint32_t)at, root[o->row[at]] }, o->time_ms[at], e));
     return look_at_asked(a, e);
 }
 
@@ -622,17 +584,17 @@ static bool is_among(const uint32_t *event, size_t n, uint32_t which)
     return false;
 }
 
-static enum err_code ask_everybody(struct event_ask *a, size_t rows, struct err *e)
+static enum err_code ask_events(struct event_ask *a, const struct deeds *deeds, size_t rows, struct err *e)
 {
     const struct event_question *q = &a->question;
     a->n_pairs = a->n_asked = 0;
     for (size_t i = 0; i < q->n_events; i++)
         if (a->event[i] != CODE_NONE && !is_among(a->event, i, a->event[i]))
-            TRY(ask_event(a, a->event[i], rows, e));
+            TRY(ask_event(a, a->event[i], deeds, rows, e));
     for (size_t i = 0; i < q->n_without; i++)
         if (a->without[i] != CODE_NONE && !is_among(a->event, q->n_events, a->without[i])
             && !is_among(a->without, i, a->without[i]))
-            TRY(ask_event(a, a->without[i], rows, e));
+            TRY(ask_event(a, a->without[i], deeds, rows, e));
     return look_together(a, rows, e);
 }
 
@@ -693,14 +655,15 @@ static void clear_places(struct event_ask *a, size_t n)
     memset(a->value, 0, n * sizeof *a->value);
 }
 
-enum err_code event_ask_rows(struct event_ask *a, const uint32_t *row, size_t n, void *data, uint64_t *null, struct err *e)
+enum err_code event_ask_rows(struct event_ask *a, const struct deeds *deeds, size_t n, void *data, uint64_t *null,
+                             struct err *e)
 {
     const struct column shape = event_ask_shape(a);
     assert(n <= COLUMN_CHUNK);
     if (!a->times && !make_places(a, COLUMN_CHUNK))
         return no_memory(e);
     clear_places(a, n);
-    TRY(ask_customers(a, row, n, e));
+    TRY(ask_events(a, deeds, n, e));
     if (!shape.width)
         memset(data, 0, COLUMN_CHUNK / 8);
     if (shape.null)
@@ -720,7 +683,7 @@ enum err_code event_ask_all(struct event_ask *a, struct arena *mem, struct colum
     memset(data, 0, shape.width ? words * 64 * shape.width : words * sizeof(uint64_t));
     if (!make_places(a, rows))
         return no_memory(e);
-    TRY(ask_everybody(a, rows, e));
+    TRY(ask_events(a, NULL, rows, e));
     put_answers(a, rows, data, null);
     shape.data = data;
     shape.null = null;

@@ -16,7 +16,7 @@
 #ifndef TENDERO_INSIGHT_EVENT_ASK_H
 #define TENDERO_INSIGHT_EVENT_ASK_H
 
-#include "insight/population.h"
+#include "insight/deeds.h"
 
 enum event_measure { EVENT_COUNT, EVENT_SUM, EVENT_MEAN, EVENT_MIN, EVENT_MAX, EVENT_DISTINCT, EVENT_FIRST, EVENT_LAST,
                      EVENT_SEQUENCE };
@@ -43,8 +43,8 @@ uint64_t event_ask_state(const struct event_ask *);
 bool event_ask_is_old(const struct event_ask *);
 /* Its shape: kind, scale, width, and null where there can be one (not NULL). */
 struct column event_ask_shape(const struct event_ask *);
-/* The answers about n <= COLUMN_CHUNK rows that are customers, side by side: data and null of the shape. */
-MUST_CHECK enum err_code event_ask_rows(struct event_ask *, const uint32_t *row, size_t n, void *data, uint64_t *null,
+/* The answers about the n <= COLUMN_CHUNK rows of these deeds, side by side: data and null of the shape. */
+MUST_CHECK enum err_code event_ask_rows(struct event_ask *, const struct deeds *, size_t n, void *data, uint64_t *null,
                                         struct err *e);
 /* About everybody, in mem. */
 MUST_CHECK enum err_code event_ask_all(struct event_ask *, struct arena *mem, struct column *ret, struct err *e);

@@ -28,6 +28,7 @@ struct frame {
     struct place **place;
     const struct population_leaf *leaf[COLUMN_CHUNK];  // of each row gathered, the customer's other histories
     size_t leaves[COLUMN_CHUNK];
+    struct deeds *deeds;         // of the rows gathered, where something asks about events
 };
 
 enum err_code frame_new(struct population *population, struct frame **ret, struct err *e)
@@ -38,9 +39,10 @@ enum err_code frame_new(struct population *population, struct frame **ret, struc
         f->names = arena_new(NAMES_BYTES);
         f->column = calloc(FRAME_COLUMNS_MAX, sizeof *f->column);
         f->place = calloc(FRAME_COLUMNS_MAX, sizeof(struct place *));
+        f->deeds = deeds_new();
         f->columns = (struct columns){ COLUMN_CHUNK, 0, f->column };
     }
-    if (f && f->names && f->column && f->place)
+    if (f && f->names && f->column && f->place && f->deeds)
         return ERR_OK;
     frame_drop(ret);
     return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
@@ -59,6 +61,7 @@ void frame_drop(struct frame **frame)
     }
     free(f->place);
     free(f->column);
+    deeds_drop(&f->deeds);
     arena_drop(&f->names);
     free(f);
     *frame = NULL;
@@ -300,12 +303,22 @@ static void gather_days(const struct frame *f, struct place *p, const uint32_t *
     }
 }
 
+static bool asks_about_events(const struct frame *f)
+{
+    for (size_t i = 0; i < f->columns.n; i++)
+        if (f->place[i]->wanted && f->place[i]->source == SOURCE_EVENTS)
+            return true;
+    return false;
+}
+
 enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struct err *e)
 {
     size_t rows = population_columns(f->population)->rows;
     assert(n <= COLUMN_CHUNK);
     for (size_t i = 0; i < n; i++)
         f->leaf[i] = population_leaves_of(f->population, row[i], &f->leaves[i]);
+    if (asks_about_events(f) && !deeds_gather(f->deeds, f->population, row, n))
+        return err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
     for (size_t i = 0; i < f->columns.n; i++) {
         struct place *p = f->place[i];
         if (!p->wanted || p->source == SOURCE_AUDIENCE)
@@ -315,7 +328,7 @@ enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struc
         else if (p->source == SOURCE_RELATED)
             TRY(related_ask_rows(p->related, p->of, row, n, p->data, e));
         else if (p->source == SOURCE_EVENTS)
-            TRY(event_ask_rows(p->ask, row, n, p->data, p->null, e));
+            TRY(event_ask_rows(p->ask, f->deeds, n, p->data, p->null, e));
         else if (p->kind == TALLY_COUNT)
             gather_counts(f, p, row, n);
         else
