@@ -43,9 +43,40 @@ bool node_calls(const struct node *, struct slice function);
 MUST_CHECK enum err_code condition_new_of_related(struct frame *, const struct condition_world *, struct slice text,
                                                   struct arena *mem, struct condition **ret, struct err *e);
 
-/* condition_calls.c: the functions that conditions know beside FEEL's own. */
+/* condition_arguments.c: the functions that conditions know beside FEEL's own. */
 const struct slice *condition_functions(size_t *n);
-/* Each call of one becomes the name of a column, which is added to m->column. */
+enum param { PARAM_NONE, PARAM_EVENT, PARAM_PROPERTY, PARAM_WITHIN, PARAM_WHERE, PARAM_STEPS, PARAM_GAP, PARAM_WITHOUT,
+             PARAM_AUDIENCE, PARAM_KIND, PARAM_TRAIT, PARAMS };
+#define PARAMS_MAX 4
+enum about { ABOUT_EVENTS, ABOUT_AUDIENCE, ABOUT_RELATED, ABOUT_DECLARED };
+struct function {
+    enum about about;
+    enum event_measure measure;
+    enum param params[PARAMS_MAX];
+    size_t required;             // arguments, from the first on
+    const char *shape;
+};
+struct arguments {
+    const struct function *function;
+    const struct node *call;
+    const struct node *of[PARAMS];
+};
+/* Days from and to, both included. */
+struct window {
+    int32_t from, to;
+    bool given, ranged;
+};
+/* NULL: it calls none of them. */
+const struct function *call_function(const struct node *);
+MUST_CHECK enum err_code call_bind(const struct making *, struct arguments *);
+MUST_CHECK enum err_code call_is_wrong(const struct making *, const struct arguments *);
+/* false: it is no text that is constant. */
+bool call_text(struct making *, const struct node *, struct slice *ret);
+MUST_CHECK enum err_code call_window(struct making *, const struct arguments *, struct window *ret);
+MUST_CHECK enum err_code call_question(struct making *, const struct arguments *, struct window, struct event_question *);
+int32_t condition_today(const struct making *);
+
+/* condition_calls.c. Each call of one becomes the name of a column, which is added to m->column. */
 MUST_CHECK enum err_code condition_replace_calls(struct making *, struct node *);
 
 #endif

@@ -1,8 +1,8 @@
-#include "insight/event_ask.h"
+/* What customers did, counted, summed and compared; event_sequence.c tells which came after which. */
+#include "insight/event_ask_room.h"
 
 #include <assert.h>
 
-#include "engine/columns/program.h"
 #include "engine/feel/names.h"
 #include "engine/feel/parse.h"
 #include "insight/population_room.h"
@@ -10,44 +10,6 @@
 
 #define ASK_BYTES ((size_t)256 << 20)
 #define SCRATCH_BYTES ((size_t)16 << 20)
-#define WITHOUT EVENT_STEPS_MAX      // the step of an event that must not be
-
-/* A property that `where` names, of the occurrences that are asked about. */
-struct seen_property {
-    size_t place;                    // among the event's properties
-    struct dictionary dictionary;
-    uint64_t *data;                  // COLUMN_CHUNK values
-    uint64_t *null;
-};
-/* An occurrence that somebody is asked about: whose answer it counts for. */
-struct asked {
-    uint32_t event, at, place;
-};
-/* A customer's different value, or step of a sequence. */
-struct pair {
-    uint32_t place, step;
-    int64_t key;
-};
-struct event_ask {
-    const struct population *population;
-    const struct zones *zones;
-    struct event_question question;
-    struct arena *mem, *scratch;
-    uint32_t event[EVENT_STEPS_MAX], without[EVENT_STEPS_MAX];  // CODE_NONE: nobody ever did it
-    size_t property;                 // place; SIZE_MAX: nobody ever did it
-    struct program *program;         // NULL: any
-    struct columns columns;
-    struct seen_property *seen;
-    uint64_t state;
-
-    struct asked asked[COLUMN_CHUNK];  // not looked at yet
-    size_t n_asked;
-    int64_t *times, *value;          // of each place
-    struct pair *pair, *by_place;    // as they come; then each place's together
-    size_t n_pairs, pairs_cap, by_place_cap;
-    size_t *first;                   // of each place among by_place
-    size_t first_cap;
-};
 
 static enum err_code no_memory(struct err *e)
 {
@@ -431,95 +393,7 @@ static int64_t count_different(const struct event_ask *a, const struct pair *p, 
     return different;
 }
 
-/* ---- in which order ---- */
-
-/* One event, and nothing that must not be until the gap behind it ended. p: one customer's, by time. */
-static bool is_lonely(const struct event_ask *a, const struct pair *p, size_t n)
-{
-    int64_t gap = a->question.gap_ms;
-    for (size_t i = 0; i < n; i++) {
-        if (p[i].step == WITHOUT || p[i].key > a->question.by_ms - gap)
-            continue;
-        bool alone = true;
-        for (size_t k = i + 1; k < n && p[k].key <= p[i].key + gap && alone; k++)
-            alone = p[k].step != WITHOUT || p[k].key == p[i].key;
-        if (alone)
-            return true;
-    }
-    return false;
-}
-
-/* For each step the latest moment that a sequence up to it ended at; INT64_MIN: there is none. */
-struct reached {
-    int64_t at[EVENT_STEPS_MAX];
-};
-
-static void reach_none(struct reached *r)
-{
-    for (size_t i = 0; i < EVENT_STEPS_MAX; i++)
-        r->at[i] = INT64_MIN;
-}
-
-/* The first step of the same event. */
-static size_t first_alike(const struct event_ask *a, size_t step)
-{
-    size_t i = 0;
-    while (a->event[i] != a->event[step])
-        i++;
-    return i;
-}
-
-/* Steps from `step` on, as far as what happened at that moment goes: each of it is one step at most. */
-static void reach_on(const struct event_ask *a, struct reached *r, size_t step, const size_t *there, int64_t at)
-{
-    size_t used[EVENT_STEPS_MAX] = { 0 };
-    for (; step < a->question.n_events; step++) {
-        size_t like = first_alike(a, step);
-        if (++used[like] > there[like])
-            return;
-        r->at[step] = at;
-    }
-}
-
-/* All of one moment, in whatever order it was told; true: the last step has been reached. */
-static bool reach(const struct event_ask *a, struct reached *r, const struct pair *p, size_t n)
-{
-    const struct event_question *q = &a->question;
-    const struct reached before = *r;
-    size_t there[EVENT_STEPS_MAX] = { 0 };
-    for (size_t i = 0; i < n; i++)
-        if (p[i].step != WITHOUT)
-            there[p[i].step]++;
-    for (size_t s = 0; s < q->n_events; s++)
-        if (s == 0 || (before.at[s - 1] != INT64_MIN && p->key - before.at[s - 1] <= q->gap_ms))
-            reach_on(a, r, s, there, p->key);
-    return r->at[q->n_events - 1] != INT64_MIN;
-}
-
-/* What must not be ends every sequence that began before its moment; those of the moment begin anew. */
-static bool is_sequence(const struct event_ask *a, const struct pair *p, size_t n)
-{
-    struct reached r;
-    reach_none(&r);
-    for (size_t i = 0, end; i < n; i = end) {
-        bool ends = false;
-        for (end = i; end < n && p[end].key == p[i].key; end++)
-            ends = ends || p[end].step == WITHOUT;
-        if (reach(a, &r, p + i, end - i))
-            return true;
-        if (ends) {
-            reach_none(&r);
-            (void)reach(a, &r, p + i, end - i);
-        }
-    }
-    return false;
-}
-
-static int64_t find_sequence(const struct event_ask *a, const struct pair *p, size_t n)
-{
-    return a->question.n_events == 1 ? is_lonely(a, p, n) : is_sequence(a, p, n);
-}
-
+/* ---- everything of a customer's together ---- */
 /* What has to be seen together. */
 static enum err_code look_together(struct event_ask *a, size_t places, struct err *e)
 {
@@ -527,7 +401,7 @@ static enum err_code look_together(struct event_ask *a, size_t places, struct er
     if (a->question.measure == EVENT_DISTINCT)
         ok = count_pairs(a, places, count_different);
     if (a->question.measure == EVENT_SEQUENCE)
-        ok = count_pairs(a, places, find_sequence);
+        ok = count_pairs(a, places, sequence_found);
     return ok ? ERR_OK : no_memory(e);
 }
 

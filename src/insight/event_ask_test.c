@@ -290,6 +290,29 @@ static size_t tell_some(struct street *s, const char *who, struct told *t)
     return n;
 }
 
+/* One step alone: none of the others from it until the gap has passed, which is over now. */
+static bool is_alone(const struct told *t, size_t n, int step, int64_t gap, int without)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool alone = t[i].kind == step && t[i].at + gap <= LAB_NOW;
+        for (size_t k = 0; k < n && alone; k++)
+            alone = t[k].kind != without || t[k].at <= t[i].at || t[k].at > t[i].at + gap;
+        if (alone)
+            return true;
+    }
+    return false;
+}
+
+static void check_alone(struct street *s, const char *who, const struct told *t, size_t n)
+{
+    for (int k = 0; k < 4; k++) {
+        int step = (int)any(KINDS), without = (int)any(KINDS), hours = 1 + (int)any(23);
+        char text[120];
+        snprintf(text, sizeof text, "event sequence(\"%s\", @\"PT%dH\", \"%s\")", kinds[step], hours, kinds[without]);
+        check(s, who, text, is_alone(t, n, step, hours * HOUR, without));
+    }
+}
+
 static void check_sequences(struct street *s, const char *who, const struct told *t, size_t n)
 {
     for (int k = 0; k < 6; k++) {
@@ -337,6 +360,7 @@ static void equals_the_plain_way(void **state)
         refresh(s);
         check_measures(s, who, told, n);
         check_sequences(s, who, told, n);
+        check_alone(s, who, told, n);
     }
 }
 
