@@ -9,15 +9,6 @@
 #define DAY_NEVER_LAST INT32_MIN
 
 /* ---- columns of this condition alone ---- */
-static const struct postings *find_event(const struct population *p, struct slice name)
-{
-    struct population_event event;
-    for (size_t i = 0; population_event(p, i, &event); i++)
-        if (slice_eq(event.name, name))
-            return event.postings;
-    return NULL;
-}
-
 static size_t rows_of(const struct making *m)
 {
     return population_columns(m->world->population)->rows;
@@ -236,7 +227,8 @@ static enum err_code tally_of(struct making *m, enum event_measure measure, stru
         TRY(frame_add_tally(m->frame, name, event, kinds[measure], counts ? w.from : 0, counts ? w.to : 0, &place, m->e));
         return condition_add_place(m, place);
     }
-    const struct postings *p = find_event(m->world->population, event);
+    struct population_event known;
+    const struct postings *p = population_event_named(m->world->population, event, &known) ? known.postings : NULL;
     return counts ? count_column(m, p, w.from, ret) : day_column(m, p, measure == EVENT_FIRST, ret);
 }
 

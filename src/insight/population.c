@@ -90,7 +90,8 @@ void population_drop(struct population **population)
     words_drop(&p->products);
     words_drop(&p->categories);
     free(p->category);
-    free(p->membership);
+    free(p->told_memberships.at);
+    free(p->memberships.at);
     free(p->relation);
     free(p->event);
     for (size_t i = 0; i < COMPUTED; i++)
@@ -190,8 +191,7 @@ static void take_in(struct population *p)
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
 {
     uint32_t event = CODE_NONE;
-    if (fact->type != FACT_TRACK || !fact->event.len || fact->timestamp_ms == FACT_NO_TIME || fact->customer == FACT_NOBODY
-        || slice_eq(fact->event, EVENT_BOUGHT))
+    if (!is_counted(fact))
         return ERR_OK;
     bool ok = population_name_event(p, fact->event, &event);
     if (ok && event != CODE_NONE)
@@ -482,6 +482,12 @@ bool population_event(const struct population *p, size_t i, struct population_ev
     return true;
 }
 
+bool population_event_named(const struct population *p, struct slice name, struct population_event *ret)
+{
+    uint32_t number = population_find_event(p, name);
+    return number != CODE_NONE && population_event(p, number, ret);
+}
+
 bool population_property(const struct population *p, struct slice event, size_t i, struct population_property *ret)
 {
     uint32_t number = population_find_event(p, event);
@@ -521,62 +527,64 @@ bool population_changes_wait(struct population *p)
     return wait;
 }
 
-static size_t count_related(const struct population *p, const struct population_change *change, size_t n)
+/* Those who belong to them, too: what is asked of these may have another answer now. NULL: memory. */
+static struct population_change *with_related(const struct population *p, const struct population_change *change, size_t n,
+                                              struct arena *mem, size_t *ret)
 {
-    size_t count = 0;
+    size_t related, all = n;
     for (size_t i = 0; i < n; i++) {
-        size_t related;
         (void)population_related(p, change[i].row, &related);
-        count += related;
+        all += related;
     }
-    return count;
-}
-
-/* What is asked of those that belong to them may be another answer now. */
-static size_t add_related(const struct population *p, struct population_change *change, size_t n)
-{
-    size_t all = n;
+    struct population_change *list = arena_array(mem, struct population_change, all + 1);
+    if (!list)
+        return NULL;
+    if (n)
+        memcpy(list, change, n * sizeof *list);
+    *ret = n;
     for (size_t i = 0; i < n; i++) {
-        size_t related;
         const struct population_relation *r = population_related(p, change[i].row, &related);
         for (size_t k = 0; k < related; k++)
-            change[all++] = (struct population_change){ r[k].to, change[i].seq };
+            list[(*ret)++] = (struct population_change){ r[k].to, change[i].seq };
     }
-    return all;
+    return list;
 }
 
-static void forget_changes(struct population *p)
+/* What could not be told is everybody's change. */
+static enum err_code lost_changes(struct population *p, struct err *e)
 {
-    free(p->changed);
-    p->changed = NULL;
-    p->n_changed = p->changed_cap = 0;
-    p->changed_all = false;
+    pthread_mutex_lock(&p->queue);
+    p->changed_all = true;
+    pthread_mutex_unlock(&p->queue);
+    return err_set(e, ERR_LIMIT, 0, "no memory for what changed");
 }
 
 enum err_code population_take_changes(struct population *p, struct arena *mem, struct population_change **ret, size_t *n,
                                       bool *all, struct err *e)
 {
-    pthread_rwlock_rdlock(&p->lock);
     pthread_mutex_lock(&p->queue);
+    struct population_change *changed = p->changed;
+    size_t n_changed = p->n_changed;
     *all = p->changed_all;
-    *ret = arena_array(mem, struct population_change, p->n_changed + count_related(p, p->changed, p->n_changed) + 1);
-    if (*ret && p->n_changed)
-        memcpy(*ret, p->changed, p->n_changed * sizeof **ret);
-    if (*ret) {
-        *n = add_related(p, *ret, p->n_changed);
-        forget_changes(p);
-    }
+    p->changed = NULL;
+    p->n_changed = p->changed_cap = 0;
+    p->changed_all = false;
     pthread_mutex_unlock(&p->queue);
-    pthread_rwlock_unlock(&p->lock);
+    population_lock(p);
+    *ret = with_related(p, changed, n_changed, mem, n);
+    population_unlock(p);
+    free(changed);
     if (!*ret)
-        return err_set(e, ERR_LIMIT, 0, "no memory for what changed");
+        return lost_changes(p, e);
     *n = each_once(*ret, *n);
     return ERR_OK;
 }
 
 size_t population_bytes(const struct population *p)
 {
-    size_t bytes = p->customers_cap * 8 + (p->last_cap + p->bought_cap) * sizeof *p->last + p->relations_cap * sizeof *p->relation + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf;
+    size_t bytes = p->customers_cap * 8 + p->root_cap * 4 + p->leaf_cap * sizeof *p->leaf
+                   + (p->last_cap + p->bought_cap) * sizeof *p->last + p->relations_cap * sizeof *p->relation
+                   + p->memberships.cap * sizeof *p->memberships.at;
     for (size_t i = 0; i < COMPUTED; i++)
         bytes += keep_bytes(&p->computed[i]);
     for (size_t i = 0; i < p->n_traits; i++)

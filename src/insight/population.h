@@ -90,6 +90,7 @@ struct population_event {
 #define EVENT_BOUGHT SLICE("Product Bought")
 /* The i-th name, in the order of first sight; false behind the last. */
 bool population_event(const struct population *, size_t i, struct population_event *ret);
+bool population_event_named(const struct population *, struct slice name, struct population_event *ret);
 /* The i-th property of an event, in the order of first sight; false behind the last. Its column has a row for each time that
  * the event happened, or that is free now and null. */
 struct population_property {

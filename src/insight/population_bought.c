@@ -60,26 +60,34 @@ static struct slice category_of(const struct population *p, struct slice product
 }
 
 /* ---- the lines ---- */
-static bool put_text(struct keep *k, size_t at, struct slice text)
+/* The code of a text; CODE_NONE: it is empty. false: memory. */
+static bool text_code(struct keep *k, struct slice text, uint32_t *ret)
 {
     struct buf json = buf_make(1 << 16);
     struct json_w w = json_w(&json);
-    if (!text.len) {
-        keep_null(k, at);
+    *ret = CODE_NONE;
+    if (!text.len)
         return true;
-    }
     json_w_string(&w, text);
-    bool ok = !json.failed && keep_code(k, at, buf_slice(&json), value_string(text));
+    bool ok = !json.failed && keep_code_of(k, buf_slice(&json), value_string(text), ret);
     buf_drop(&json);
     return ok;
 }
 
-static bool put_category(struct population *p, struct keep *k, size_t at, struct slice product)
+static bool category_code(struct population *p, struct keep *category, struct slice product, uint32_t *ret)
 {
     pthread_mutex_lock(&p->queue);
-    bool ok = put_text(k, at, category_of(p, product));
+    bool ok = text_code(category, category_of(p, product), ret);
     pthread_mutex_unlock(&p->queue);
     return ok;
+}
+
+static void put_code(struct keep *k, size_t at, uint32_t code)
+{
+    if (code == CODE_NONE)
+        keep_null(k, at);
+    else
+        keep_raw(k, at, code);
 }
 
 enum { PLACE_PRODUCT, PLACE_CATEGORY, PLACE_QUANTITY };
@@ -87,17 +95,26 @@ enum { PLACE_PRODUCT, PLACE_CATEGORY, PLACE_QUANTITY };
 static bool put_line(struct population *p, uint32_t row, const struct bought_line *line, struct slice product)
 {
     size_t at;
+    uint32_t of_product, of_category;
     struct occurrences *o = occurrence_add(p, &p->bought[row], p->bought_event, row, line->time_ms, &at);
-    if (!o || !put_text(&o->property[PLACE_PRODUCT].keep, at, product)
-        || !put_category(p, &o->property[PLACE_CATEGORY].keep, at, product))
+    if (!o || !text_code(&o->property[PLACE_PRODUCT].keep, product, &of_product)
+        || !category_code(p, &o->property[PLACE_CATEGORY].keep, product, &of_category))
         return false;
+    put_code(&o->property[PLACE_PRODUCT].keep, at, of_product);
+    put_code(&o->property[PLACE_CATEGORY].keep, at, of_category);
     keep_raw(&o->property[PLACE_QUANTITY].keep, at, (int64_t)line->quantity_milli * 1000);
     return true;
 }
 
+static uint32_t code_at(const struct keep *k, size_t at)
+{
+    return bits_has(k->null, at) ? CODE_NONE : ((const uint32_t *)k->data)[at];
+}
+
 static bool is_product(const struct keep *k, size_t at, struct slice product)
 {
-    return !bits_has(k->null, at) && slice_eq(k->dictionary.value[((const uint32_t *)k->data)[at]].string, product);
+    uint32_t code = code_at(k, at);
+    return code != CODE_NONE && slice_eq(k->dictionary.value[code].string, product);
 }
 
 /* Most rows are read again for other reasons: their lines, the newest first, are those that are there. */
@@ -130,27 +147,37 @@ enum err_code bought_put(struct population *p, uint32_t row, const struct line_l
     return ERR_OK;
 }
 
+/* The category of each product that was ever bought, by their codes; to be freed. NULL: memory. */
+static uint32_t *categories_of(struct population *p, const struct keep *product, struct keep *category)
+{
+    uint32_t *of = calloc(product->dictionary.n + 1, sizeof *of);
+    bool ok = of != NULL;
+    for (size_t code = 0; code < product->dictionary.n && ok; code++)
+        ok = category_code(p, category, product->dictionary.value[code].string, &of[code]);
+    if (!ok) {
+        free(of);
+        return NULL;
+    }
+    return of;
+}
+
 enum err_code bought_recategorize(struct population *p, int64_t seq, struct err *e)
 {
     struct occurrences *o = &p->event[p->bought_event].occurred;
     struct keep *category = &o->property[PLACE_CATEGORY].keep;
     const struct keep *product = &o->property[PLACE_PRODUCT].keep;
-    bool ok = true;
+    uint32_t *of = categories_of(p, product, category);
+    bool ok = of != NULL;
     for (size_t at = 0; at < o->n && ok; at++) {
-        if (o->row[at] == FACT_NOBODY || bits_has(product->null, at))
+        uint32_t bought = code_at(product, at);
+        if (o->row[at] == FACT_NOBODY || bought == CODE_NONE || of[bought] == code_at(category, at))
             continue;
-        const struct column before = keep_column(category);
-        bool was_null = bits_has(category->null, at);
-        int64_t was = was_null ? 0 : column_raw(&before, at);
-        ok = put_category(p, category, at, product->dictionary.value[((const uint32_t *)product->data)[at]].string);
-        const struct column after = keep_column(category);
-        bool is_null = bits_has(category->null, at);
-        if (ok && (is_null != was_null || (!is_null && column_raw(&after, at) != was))) {
-            pthread_mutex_lock(&p->queue);
-            ok = population_note(p, o->row[at], seq);
-            pthread_mutex_unlock(&p->queue);
-        }
+        put_code(category, at, of[bought]);
+        pthread_mutex_lock(&p->queue);
+        ok = population_note(p, o->row[at], seq);
+        pthread_mutex_unlock(&p->queue);
     }
+    free(of);
     return ok ? ERR_OK : no_memory(e);
 }
 

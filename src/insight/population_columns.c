@@ -66,7 +66,7 @@ static enum err_code told_change(struct population *p, const struct fact *fact, 
         p->merge = fact->seq;
     bool ok = fact->type != FACT_GROUP || mark_account(p, fact);
     if (fact->type == FACT_CATALOGUE)
-        ok = bought_catalogue(p, fact);
+        ok = ok && bought_catalogue(p, fact);
     if (fact->type == FACT_MEMBERSHIP)
         ok = ok && related_told(p, fact);
     if (fact->customer != FACT_NOBODY && fact->type != FACT_DECISION && fact->type != FACT_AUDIENCE)
@@ -104,7 +104,7 @@ static void columns_reset(void *self)
         p->dirty_at[p->dirty[i].row] = 0;
     p->n_dirty = p->n_changed = 0;
     p->merge = p->recategorized = 0;
-    p->n_memberships = 0;
+    p->memberships.n = p->told_memberships.n = 0;
     words_drop(&p->products);
     words_drop(&p->categories);
     if (p->category_cap)

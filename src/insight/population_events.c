@@ -331,9 +331,7 @@ static bool tell(struct population *p, struct occurring told, struct slice body)
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
 {
     uint32_t event = CODE_NONE;
-    if (fact->type != FACT_TRACK || !fact->event.len || fact->timestamp_ms == FACT_NO_TIME || fact->customer == FACT_NOBODY)
-        return ERR_OK;
-    if (slice_eq(fact->event, EVENT_BOUGHT))
+    if (!is_counted(fact))
         return ERR_OK;
     bool ok = population_name_event(p, fact->event, &event);
     if (ok && event != CODE_NONE)

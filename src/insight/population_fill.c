@@ -174,7 +174,7 @@ static bool put_seen(struct population *p, const struct seen *s)
     return true;
 }
 
-/* Under memory's read lock. */
+/* Both under memory's read lock. */
 static bool look_at_lines(struct filling *f, const struct seen *s, struct line_list *list)
 {
     const struct purchases *purchases = people_purchases(f->people);
@@ -312,19 +312,22 @@ static enum err_code fill_leaves(struct filling *f)
     return ERR_OK;
 }
 
-/* The queue's rows, which it forgets; *merge: the last fact that changed links, *moved: that moved products. */
-static void take_dirty(struct filling *f, struct rows *rows, int64_t *merge, int64_t *moved, bool *memberships)
+/* What the queue knew, which it forgets: rows, the last facts that changed links and that moved products. */
+struct taken {
+    struct rows rows;
+    int64_t merge, moved;
+    bool memberships;            // some have been told
+};
+
+static void take_dirty(struct filling *f, struct taken *t)
 {
     struct population *p = f->p;
     pthread_mutex_lock(&p->queue);
-    *rows = (struct rows){ p->dirty, p->n_dirty, p->dirty_cap };
+    *t = (struct taken){ { p->dirty, p->n_dirty, p->dirty_cap }, p->merge, p->recategorized, p->told_memberships.n > 0 };
     for (size_t i = 0; i < p->n_dirty; i++)
         p->dirty_at[p->dirty[i].row] = 0;
     p->dirty = NULL;
     p->n_dirty = p->dirty_cap = 0;
-    *merge = p->merge;
-    *moved = p->recategorized;
-    *memberships = p->memberships_told;
     p->merge = p->recategorized = 0;
     p->filled = p->filled && !p->lost && p->lines_known;
     p->lost = false;
@@ -462,34 +465,49 @@ static enum err_code begin(struct filling *f, struct rows *rows)
     return code;
 }
 
+/* What hangs on rows that are right. Under the population's lock. */
+static enum err_code fill_links(struct filling *f, const struct taken *t)
+{
+    struct population *p = f->p;
+    bool related = p->relinked || t->memberships;
+    if (p->relinked)
+        TRY(fill_leaves(f));
+    if (related)
+        TRY(related_fill(p, f->e));
+    return t->moved ? bought_recategorize(p, t->moved, f->e) : ERR_OK;
+}
+
+/* What could not be read is read again, with everybody; but lines do not tell that their product has moved. */
+static void end(struct filling *f, const struct taken *t, bool ok)
+{
+    struct population *p = f->p;
+    p->filled = ok;
+    pthread_mutex_lock(&p->queue);
+    if (!ok && !p->recategorized)
+        p->recategorized = t->moved;
+    pthread_mutex_unlock(&p->queue);
+    atomic_store(&p->progress, ok ? 100 : 0);
+}
+
 static enum err_code fill(struct filling *f)
 {
     struct population *p = f->p;
-    struct rows rows = { 0 };
-    int64_t merge = 0, moved = 0;
-    bool memberships = false;
-    take_dirty(f, &rows, &merge, &moved, &memberships);
-    enum err_code code = begin(f, &rows);
-    if (!code && p->filled && merge)
-        code = find_moved(f, merge, &rows);
+    struct taken t;
+    take_dirty(f, &t);
+    enum err_code code = begin(f, &t.rows);
+    if (!code && p->filled && t.merge)
+        code = find_moved(f, t.merge, &t.rows);
     if (!code)
-        code = p->filled ? fill_some(f, &rows) : fill_all(f);
+        code = p->filled ? fill_some(f, &t.rows) : fill_all(f);
     if (!code)
         code = fill_tiers(f);
-    free(rows.at);
-    /* What could not be read is read again, with everybody. */
-    p->filled = code == ERR_OK;
+    free(t.rows.at);
     pthread_rwlock_wrlock(&p->lock);
-    bool related = p->relinked || memberships;
-    if (!code && p->relinked)
-        code = fill_leaves(f);
-    if (!code && related)
-        code = related_fill(p, f->e);
-    if (!code && moved)
-        code = bought_recategorize(p, moved, f->e);
+    if (!code)
+        code = fill_links(f, &t);
     p->lines_known = p->lines_known || !code;
     pthread_rwlock_unlock(&p->lock);
-    atomic_store(&p->progress, code ? 0 : 100);
+    end(f, &t, code == ERR_OK);
     return code;
 }
 

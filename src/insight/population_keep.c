@@ -162,11 +162,17 @@ static uint32_t find_code(const struct keep *k, struct slice key)
     return CODE_NONE;
 }
 
-bool keep_code(struct keep *k, size_t row, struct slice key, struct value v)
+bool keep_code_of(struct keep *k, struct slice key, struct value v, uint32_t *ret)
 {
     assert(k->kind == COLUMN_CODES);
-    uint32_t code = find_code(k, key);
-    if (code == CODE_NONE && !add_code(k, key, v, &code))
+    *ret = find_code(k, key);
+    return *ret != CODE_NONE || add_code(k, key, v, ret);
+}
+
+bool keep_code(struct keep *k, size_t row, struct slice key, struct value v)
+{
+    uint32_t code;
+    if (!keep_code_of(k, key, v, &code))
         return false;
     keep_raw(k, row, code);
     return true;
@@ -228,17 +234,17 @@ bool keep_json(struct keep *k, size_t row, struct slice json, bool dated, struct
     bool ok = true;
     if (k->kind == COLUMN_NUMBER && keep_number(k, row, json))
         return true;
+    uint32_t known = k->kind == COLUMN_CODES ? find_code(k, json) : CODE_NONE;
+    if (known != CODE_NONE) {
+        keep_raw(k, row, known);
+        return true;
+    }
     if (json_parse(parser, json, &read, &ignored) || json_is(read, JSON_NULL)) {
         keep_null(k, row);       // it was valid when it was stored
         return true;
     }
     if (k->kind == COLUMN_NUMBER && !keep_to_codes(k))
         return false;
-    uint32_t code = find_code(k, json);
-    if (code != CODE_NONE) {
-        keep_raw(k, row, code);
-        return true;
-    }
     struct value v = value_of_json(read, k->mem, &ok);
     if (ok && v.kind == VALUE_STRING && dated)
         v = population_dated(v.string, k->mem, &ok);

@@ -24,12 +24,11 @@ bool related_told(struct population *p, const struct fact *fact)
         return true;  // cannot be: it was valid when it was stored
     json_bool(json_get(body, "ended"), &ended);
     struct slice role = json_string(json_get(body, "role"), mem);
-    if (!vec_need(p->membership, p->memberships_cap, p->n_memberships + 1)
-        || !population_mark(p, (uint32_t)account, false, fact->seq))
+    struct membership_list *told = &p->told_memberships;
+    if (!vec_need(told->at, told->cap, told->n + 1) || !population_mark(p, (uint32_t)account, false, fact->seq))
         return false;
-    p->membership[p->n_memberships++] = (struct membership){ fact->customer, (uint32_t)account,
-                                                             role.len ? hash64(role, 0) | 1 : 0, fact->seq, ended };
-    p->memberships_told = true;
+    told->at[told->n++] = (struct membership){ fact->customer, (uint32_t)account, role.len ? hash64(role, 0) | 1 : 0,
+                                               fact->seq, ended };
     return true;
 }
 
@@ -66,20 +65,34 @@ static size_t keep_standing(struct membership *m, size_t n)
     return kept;
 }
 
-static void settle(struct population *p)
+/* false: memory, what was told waits. */
+static bool take_told(struct population *p)
+{
+    struct membership_list *list = &p->memberships;
+    pthread_mutex_lock(&p->queue);
+    struct membership_list *told = &p->told_memberships;
+    bool ok = vec_need(list->at, list->cap, list->n + told->n);
+    if (ok && told->n)
+        memcpy(list->at + list->n, told->at, told->n * sizeof *list->at);
+    list->n += ok ? told->n : 0;
+    told->n = ok ? 0 : told->n;
+    pthread_mutex_unlock(&p->queue);
+    return ok;
+}
+
+static void settle(struct membership_list *list)
 {
     size_t kept = 0;
-    if (p->n_memberships)
-        qsort(p->membership, p->n_memberships, sizeof *p->membership, by_pair);
-    for (size_t i = 0, end; i < p->n_memberships; i = end) {
-        for (end = i + 1; end < p->n_memberships && is_same_pair(&p->membership[i], &p->membership[end]);)
+    if (list->n)
+        qsort(list->at, list->n, sizeof *list->at, by_pair);
+    for (size_t i = 0, end; i < list->n; i = end) {
+        for (end = i + 1; end < list->n && is_same_pair(&list->at[i], &list->at[end]);)
             end++;
-        size_t n = keep_standing(p->membership + i, end - i);
-        memmove(p->membership + kept, p->membership + i, n * sizeof *p->membership);
+        size_t n = keep_standing(list->at + i, end - i);
+        memmove(list->at + kept, list->at + i, n * sizeof *list->at);
         kept += n;
     }
-    p->n_memberships = kept;
-    p->memberships_told = false;
+    list->n = kept;
 }
 
 static int by_ends(const void *a, const void *b)
@@ -94,8 +107,8 @@ static int by_ends(const void *a, const void *b)
 static void relate(struct population *p)
 {
     size_t n = 0, kept = 0;
-    for (size_t i = 0; i < p->n_memberships; i++) {
-        const struct membership *m = &p->membership[i];
+    for (size_t i = 0; i < p->memberships.n; i++) {
+        const struct membership *m = &p->memberships.at[i];
         if (m->person >= p->rows || m->account >= p->rows)
             continue;
         uint32_t person = p->root[m->person], account = p->root[m->account];
@@ -112,13 +125,13 @@ static void relate(struct population *p)
 
 enum err_code related_fill(struct population *p, struct err *e)
 {
-    pthread_mutex_lock(&p->queue);
-    settle(p);
-    bool ok = vec_need(p->relation, p->relations_cap, p->n_memberships * 2 + 1);
-    if (ok)
-        relate(p);
-    pthread_mutex_unlock(&p->queue);
-    return ok ? ERR_OK : no_memory(e);
+    if (!take_told(p))
+        return no_memory(e);
+    settle(&p->memberships);
+    if (!vec_need(p->relation, p->relations_cap, p->memberships.n * 2 + 1))
+        return no_memory(e);
+    relate(p);
+    return ERR_OK;
 }
 
 /* ---- asked ---- */
@@ -142,24 +155,27 @@ bool population_is_kind(const struct population *p, size_t row, struct slice kin
     return slice_is(kind, "account") ? !slice_is(is, "person") : slice_eq(is, kind);
 }
 
-/* ---- in a snapshot; the queue's lock is held ---- */
+/* ---- in a snapshot; both locks are held ---- */
 enum err_code related_save(const struct population *p, struct snapshot_out *out, struct err *e)
 {
-    const uint64_t n = p->n_memberships;
+    const struct membership_list *stand = &p->memberships, *told = &p->told_memberships;
+    const uint64_t n = stand->n + told->n;
     TRY(snapshot_put(out, &n, sizeof n, e));
-    return snapshot_put(out, p->membership, n * sizeof *p->membership, e);
+    TRY(snapshot_put(out, stand->at, stand->n * sizeof *stand->at, e));
+    return snapshot_put(out, told->at, told->n * sizeof *told->at, e);
 }
 
 enum err_code related_load(struct population *p, struct snapshot_in *in, struct err *e)
 {
+    struct membership_list *told = &p->told_memberships;
     uint64_t n;
     TRY(snapshot_get(in, &n, sizeof n, e));
     if (n > UINT32_MAX)
         return population_damaged(e);
-    if (!vec_need(p->membership, p->memberships_cap, n))
+    if (!vec_need(told->at, told->cap, n))
         return no_memory(e);
     if (n)
-        TRY(snapshot_get(in, p->membership, n * sizeof *p->membership, e));
-    p->n_memberships = n;
+        TRY(snapshot_get(in, told->at, n * sizeof *told->at, e));
+    told->n = n;
     return ERR_OK;
 }

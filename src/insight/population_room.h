@@ -35,6 +35,8 @@ void keep_null(struct keep *, size_t row);
 void keep_raw(struct keep *, size_t row, int64_t raw);
 /* A value with a text that is the same for equal values. false: memory. */
 bool keep_code(struct keep *, size_t row, struct slice key, struct value);
+/* The code of a value, which is added where it is new. false: memory. */
+bool keep_code_of(struct keep *, struct slice key, struct value, uint32_t *ret);
 /* A value that is not there yet gets the next code. false: memory. */
 bool keep_add(struct keep *, struct slice key, struct value);
 bool keep_to_codes(struct keep *);
@@ -114,6 +116,10 @@ struct membership {
     int64_t seq;
     bool ended;
 };
+struct membership_list {
+    struct membership *at;
+    size_t n, cap;
+};
 
 enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_LAST_ORDER, COMPUTED_FIRST_SEEN,
                 COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED };
@@ -141,9 +147,7 @@ struct population {
     uint32_t *category;          // of each product; 0: none
     size_t category_cap;
     int64_t recategorized;       // the last fact that moved a product to another category; 0: none
-    struct membership *membership;  // those that stand, and behind them what has been told since
-    size_t n_memberships, memberships_cap;
-    bool memberships_told;
+    struct membership_list told_memberships;
     int64_t merge;               // the last fact that changed links; 0: none
     bool lost;                   // a row could not be marked: everybody is read anew
     struct words names;          // of events, from 1 in their order
@@ -167,6 +171,7 @@ struct population {
     size_t root_cap;
     struct population_leaf *leaf;
     size_t n_leaves, leaf_cap;
+    struct membership_list memberships;  // those that stand
     struct population_relation *relation;
     size_t n_relations, relations_cap;
     struct keep computed[COMPUTED];
@@ -183,6 +188,12 @@ struct population {
 /* A snapshot begins with the zone of its days. ERR_CORRUPT: another one. */
 MUST_CHECK enum err_code population_put_zone(const struct population *, struct snapshot_out *, struct err *e);
 MUST_CHECK enum err_code population_check_zone(const struct population *, struct snapshot_in *, struct err *e);
+/* A fact that followers of events are told of. */
+static inline bool is_counted(const struct fact *fact)
+{
+    return fact->type == FACT_TRACK && fact->event.len && fact->timestamp_ms != FACT_NO_TIME && fact->customer != FACT_NOBODY
+           && !slice_eq(fact->event, EVENT_BOUGHT);
+}
 /* Under the queue's lock: something happened to the row. false: memory. */
 bool population_mark(struct population *, uint32_t row, bool traits, int64_t seq);
 /* The same: the row has been written. */
