@@ -81,16 +81,6 @@ static enum err_code parse(struct making *m, struct node **ret)
     return code == ERR_INVALID ? condition_flaw(m, diag.at, diag.text) : code;
 }
 
-bool node_calls(const struct node *node, struct slice name)
-{
-    if (node->kind == NODE_CALL && node->kid[0]->kind == NODE_NAME && slice_eq(node->kid[0]->name, name))
-        return true;
-    for (uint32_t i = 0; i < node->n; i++)
-        if (node_calls(node->kid[i], name))
-            return true;
-    return false;
-}
-
 /* ---- the frame's columns ---- */
 /* Those that the tree names. */
 static enum err_code add_named(struct making *m, const struct node *node)
@@ -107,8 +97,9 @@ static enum err_code add_named(struct making *m, const struct node *node)
     return ERR_OK;
 }
 
-enum err_code condition_make(struct making *m, struct slice text, struct condition *ret)
+enum err_code condition_make(struct making *m, struct slice text)
 {
+    struct condition *ret = m->condition;
     const struct columns *base = population_columns(m->world->population);
     m->text = arena_copy(m->mem, text);
     if (!m->text.at)
@@ -116,8 +107,8 @@ enum err_code condition_make(struct making *m, struct slice text, struct conditi
     for (size_t i = 0; i < base->n; i++)
         TRY(condition_add_column(m, base->column[i]));
     TRY(parse(m, &ret->node));
-    ret->by_day = node_calls(ret->node, SLICE("today"));
-    ret->by_moment = node_calls(ret->node, SLICE("now"));
+    ret->by_day = feel_speaks_of(ret->node, SLICE("today"));
+    ret->by_moment = feel_speaks_of(ret->node, SLICE("now"));
     TRY(condition_replace_calls(m, ret->node));
     TRY(check_names(m, ret->node));
     ret->world = m->world;
@@ -137,7 +128,7 @@ static enum err_code make_new(struct making m, struct slice text, struct conditi
     m.condition = arena_one(m.mem, struct condition);
     if (!m.condition)
         return condition_no_memory(m.e);
-    TRY(condition_make(&m, text, m.condition));
+    TRY(condition_make(&m, text));
     *ret = m.condition;
     return ERR_OK;
 }

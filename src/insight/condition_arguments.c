@@ -155,7 +155,7 @@ enum err_code call_window(struct making *m, const struct arguments *a, struct wi
 {
     const struct node *node = a->of[PARAM_WITHIN];
     struct value v;
-    *ret = (struct window){ .from = INT32_MIN, .to = condition_today(m), .given = node != NULL };
+    *ret = (struct window){ .from = INT32_MIN, .to = condition_today(m) };
     if (!node)
         return ERR_OK;
     if (!constant(m, node, &v))
@@ -234,17 +234,56 @@ static enum err_code read_sequence(struct making *m, const struct arguments *a, 
     return ERR_OK;
 }
 
-/* Names of an event's properties, in mem; *n 0: it never came. */
+/* Names of an event's properties that can be asked about, in mem; in the order of first sight. */
 static enum err_code property_names(struct making *m, struct slice event, struct slice **ret, size_t *n)
 {
     struct population_property property;
-    for (*n = 0; population_property(m->world->population, event, *n, &property);)
-        ++*n;
-    *ret = arena_array(m->mem, struct slice, *n + 1);
-    for (size_t i = 0; *ret && i < *n; i++)
-        if (population_property(m->world->population, event, i, &property))
-            (*ret)[i] = property.column.name;
+    size_t all = 0;
+    while (population_property(m->world->population, event, all, &property))
+        all++;
+    *ret = arena_array(m->mem, struct slice, all + 1);
+    *n = 0;
+    for (size_t i = 0; *ret && population_property(m->world->population, event, i, &property); i++)
+        if (!property.dropped)
+            (*ret)[(*n)++] = property.column.name;
     return *ret ? ERR_OK : condition_no_memory(m->e);
+}
+
+/* One that was dropped and that the tree speaks of. */
+static bool speaks_of_dropped(const struct making *m, struct slice event, const struct node *node, struct slice *ret)
+{
+    struct population_property property;
+    for (size_t i = 0; population_property(m->world->population, event, i, &property); i++) {
+        *ret = property.column.name;
+        if (property.dropped && feel_speaks_of(node, *ret))
+            return true;
+    }
+    return false;
+}
+
+static enum err_code dropped_property(const struct making *m, size_t at, struct slice event, struct slice name)
+{
+    char text[160];
+    snprintf(text, sizeof text, "'%.*s' of '%.*s' has too many different values to be asked about",
+             SLICE_ARG(slice_utf8_cut(name, 40)), SLICE_ARG(slice_utf8_cut(event, 40)));
+    return condition_flaw(m, at, text);
+}
+
+static enum err_code unknown_property(const struct making *m, size_t at, struct slice event, struct slice name,
+                                      const struct slice *names, size_t n)
+{
+    struct slice near = feel_near_name(name, names, n);
+    char text[200];
+    snprintf(text, sizeof text, "'%.*s' has no property '%.*s'%s%.*s%s", SLICE_ARG(slice_utf8_cut(event, 40)),
+             SLICE_ARG(slice_utf8_cut(name, 40)), near.len ? "; '" : "", SLICE_ARG(slice_utf8_cut(near, 40)),
+             near.len ? "' is one" : "");
+    return condition_flaw(m, at, text);
+}
+
+static bool ever_came(const struct making *m, struct slice event)
+{
+    struct population_property property;
+    return population_property(m->world->population, event, 0, &property);
 }
 
 static bool is_among(struct slice name, const struct slice *names, size_t n)
@@ -260,19 +299,18 @@ static enum err_code read_property(struct making *m, const struct arguments *a, 
     const struct node *node = a->of[PARAM_PROPERTY];
     struct slice *names;
     size_t n;
-    char text[200];
     if (node->kind == NODE_NAME)
         q->property = node->name;
     else if (!call_text(m, node, &q->property))
         return condition_flaw(m, node->at, "the name of one of the event's properties is expected");
     TRY(property_names(m, q->event[0], &names, &n));
-    if (!n || is_among(q->property, names, n))
+    if (!ever_came(m, q->event[0]) || is_among(q->property, names, n))
         return ERR_OK;
-    struct slice near = feel_near_name(q->property, names, n);
-    snprintf(text, sizeof text, "'%.*s' has no property '%.*s'%s%.*s%s", SLICE_ARG(slice_utf8_cut(q->event[0], 40)),
-             SLICE_ARG(slice_utf8_cut(q->property, 40)), near.len ? "; '" : "", SLICE_ARG(slice_utf8_cut(near, 40)),
-             near.len ? "' is one" : "");
-    return condition_flaw(m, node->at, text);
+    const struct node named = { .kind = NODE_NAME, .name = q->property };
+    struct slice dropped;
+    if (speaks_of_dropped(m, q->event[0], &named, &dropped))
+        return dropped_property(m, node->at, q->event[0], dropped);
+    return unknown_property(m, node->at, q->event[0], q->property, names, n);
 }
 
 static enum err_code read_where(struct making *m, const struct arguments *a, struct event_question *q)
@@ -280,18 +318,17 @@ static enum err_code read_where(struct making *m, const struct arguments *a, str
     const struct node *node = a->of[PARAM_WHERE];
     struct slice *names;
     size_t n;
-    char text[160];
     if (!node)
         return ERR_OK;
     q->where = condition_printed(m, node);
     if (!q->where.at)
         return condition_no_memory(m->e);
     TRY(property_names(m, q->event[0], &names, &n));
-    const struct node *unknown = n ? feel_unknown_name(node, names, n) : NULL;
-    if (!unknown)
-        return ERR_OK;
-    feel_unknown_text(unknown, names, n, text, sizeof text);
-    return condition_flaw(m, unknown->at, text);
+    struct slice dropped;
+    if (speaks_of_dropped(m, q->event[0], node, &dropped))
+        return dropped_property(m, node->at, q->event[0], dropped);
+    const struct node *unknown = ever_came(m, q->event[0]) ? feel_unknown_name(node, names, n) : NULL;
+    return unknown ? unknown_property(m, unknown->at, q->event[0], unknown->name, names, n) : ERR_OK;
 }
 
 enum err_code call_question(struct making *m, const struct arguments *a, struct window w, struct event_question *q)

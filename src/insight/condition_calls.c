@@ -79,27 +79,32 @@ static enum err_code no_audience(const struct making *m, const struct node *call
     return condition_flaw(m, call->at, why);
 }
 
+/* Of whom another condition is true, in m->mem. */
+static enum err_code ask_other(struct making *m, struct slice text, bool of_related, uint64_t **ret, struct err *e)
+{
+    struct condition *other = arena_one(m->mem, struct condition);
+    struct making inner = { .condition = other, .world = m->world, .mem = m->mem, .depth = m->depth + 1,
+                            .of_related = of_related, .e = e };
+    AUTO(arena) scratch = arena_new((size_t)64 << 20);
+    if (!other || !scratch)
+        return condition_no_memory(e);
+    TRY(condition_make(&inner, text));
+    return condition_run(other, m->mem, scratch, NULL, ret, e);
+}
+
 static enum err_code audience_column(struct making *m, const struct node *call, struct slice name, struct column *ret)
 {
     struct slice text = m->world->audience ? m->world->audience(m->world->arg, name) : (struct slice){ NULL, 0 };
     char why[120];
-    struct err err;
+    struct err err = { .text = "" };
+    uint64_t *bits;
     if (!text.len)
         return no_audience(m, call, name);
     if (m->depth >= AUDIENCES_DEEP) {
         snprintf(why, sizeof why, "audience '%.*s' leads back to itself, or too deep", SLICE_ARG(slice_utf8_cut(name, 60)));
         return condition_flaw(m, call->at, why);
     }
-    struct condition *other = arena_one(m->mem, struct condition);
-    struct making inner = { .condition = other, .world = m->world, .mem = m->mem, .text = text, .depth = m->depth + 1,
-                            .e = &err };
-    AUTO(arena) scratch = arena_new((size_t)64 << 20);
-    uint64_t *bits;
-    if (!other || !scratch)
-        return condition_no_memory(m->e);
-    enum err_code code = condition_make(&inner, text, other);
-    if (!code)
-        code = condition_run(other, m->mem, scratch, NULL, &bits, &err);
+    enum err_code code = ask_other(m, text, false, &bits, &err);
     if (code == ERR_INVALID) {
         snprintf(why, sizeof why, "in audience '%.*s': %.60s", SLICE_ARG(slice_utf8_cut(name, 40)), err.text);
         return condition_flaw(m, call->at, why);
@@ -141,17 +146,6 @@ static enum err_code flaw_in_related(const struct making *m, const struct argume
     return condition_flaw(m, a->of[PARAM_WHERE]->at, why);
 }
 
-static enum err_code ask_others(struct making *m, struct slice text, uint64_t **ret, struct err *e)
-{
-    struct condition *other = arena_one(m->mem, struct condition);
-    struct making inner = { .condition = other, .world = m->world, .mem = m->mem, .of_related = true, .e = e };
-    AUTO(arena) scratch = arena_new((size_t)64 << 20);
-    if (!other || !scratch)
-        return condition_no_memory(e);
-    TRY(condition_make(&inner, text, other));
-    return condition_run(other, m->mem, scratch, NULL, ret, e);
-}
-
 static enum err_code related_column(struct making *m, const struct arguments *a, struct slice kind, struct slice text,
                                     struct column *ret)
 {
@@ -161,7 +155,7 @@ static enum err_code related_column(struct making *m, const struct arguments *a,
     size_t n;
     if (!bits)
         return condition_no_memory(m->e);
-    TRY(flaw_in_related(m, a, ask_others(m, text, &theirs, &err), &err));
+    TRY(flaw_in_related(m, a, ask_other(m, text, true, &theirs, &err), &err));
     const struct population_relation *r = population_relations(p, &n);
     for (size_t i = 0; i < n; i++)
         if (bits_has(theirs, r[i].to) && population_is_kind(p, r[i].to, kind))
@@ -179,15 +173,19 @@ static bool is_kind_name(struct slice kind)
 static enum err_code place_related(struct making *m, const struct arguments *a, struct slice kind, struct slice text,
                                    struct slice name)
 {
-    struct related_ask *ask;
+    struct condition *c = m->condition;
     struct err err = { .text = "" };
     size_t place;
-    if (!frame_has_related(m->frame, name, &place)) {
+    const struct related_ask *known = frame_related(m->frame, name, &place);
+    if (!known) {
         struct population *p = (struct population *)(uintptr_t)m->world->population;  // which a frame may change
-        TRY(flaw_in_related(m, a, related_ask_new(p, m->world, text, &ask, &err), &err));
-        TRY(frame_add_related(m->frame, name, kind, ask, &place, m->e));
+        struct related_ask *ask;
+        TRY(flaw_in_related(m, a, related_ask_new(p, m->world, kind, text, &ask, &err), &err));
+        TRY(frame_add_related(m->frame, name, ask, &place, m->e));
+        known = ask;
     }
-    frame_times(m->frame, place, &m->condition->by_day, &m->condition->by_moment);
+    c->by_day = c->by_day || related_ask_is_of_day(known);
+    c->by_moment = c->by_moment || related_ask_is_of_moment(known);
     return condition_add_place(m, place);
 }
 
@@ -212,7 +210,7 @@ static bool is_by_day(const struct arguments *a, struct slice event, struct wind
     if (a->of[PARAM_WHERE] || w.ranged || slice_eq(event, EVENT_BOUGHT))
         return false;
     return a->function->measure == EVENT_COUNT || ((a->function->measure == EVENT_FIRST || a->function->measure == EVENT_LAST)
-                                                   && !w.given);
+                                                   && !a->of[PARAM_WITHIN]);
 }
 
 static enum err_code tally_of(struct making *m, enum event_measure measure, struct slice event, struct window w,

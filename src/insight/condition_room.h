@@ -29,7 +29,8 @@ struct making {
 };
 
 /* condition.c */
-MUST_CHECK enum err_code condition_make(struct making *, struct slice text, struct condition *);
+/* m->condition, of that text. */
+MUST_CHECK enum err_code condition_make(struct making *, struct slice text);
 MUST_CHECK enum err_code condition_no_memory(struct err *e);
 MUST_CHECK enum err_code condition_flaw(const struct making *, size_t at, const char *text);
 MUST_CHECK enum err_code condition_add_column(struct making *, struct column);
@@ -37,7 +38,6 @@ MUST_CHECK enum err_code condition_add_column(struct making *, struct column);
 MUST_CHECK enum err_code condition_add_place(struct making *, size_t place);
 /* In m->mem; no text: memory. */
 struct slice condition_printed(struct making *, const struct node *);
-bool node_calls(const struct node *, struct slice function);
 
 /* As condition_new_in, of those who belong to somebody. */
 MUST_CHECK enum err_code condition_new_of_related(struct frame *, const struct condition_world *, struct slice text,
@@ -64,7 +64,7 @@ struct arguments {
 /* Days from and to, both included. */
 struct window {
     int32_t from, to;
-    bool given, ranged;
+    bool ranged;                 // by its two ends
 };
 /* NULL: it calls none of them. */
 const struct function *call_function(const struct node *);

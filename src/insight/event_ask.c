@@ -55,29 +55,6 @@ bool event_ask_is_old(const struct event_ask *a)
     return a->state != state_of(a);
 }
 
-static enum err_code unknown_property(const struct occurrences *o, struct slice name, struct slice event, struct err *e)
-{
-    const struct property *found = NULL;
-    for (size_t i = 0; i < o->n_properties && !found; i++)
-        found = slice_eq(o->property[i].keep.name, name) ? &o->property[i] : NULL;
-    if (found)
-        return err_set(e, ERR_INVALID, 0, "'%.*s' of '%.*s' has too many different values to be asked about",
-                       SLICE_ARG(slice_utf8_cut(name, 60)), SLICE_ARG(slice_utf8_cut(event, 40)));
-    return err_set(e, ERR_INVALID, 0, "'%.*s' has no property '%.*s'", SLICE_ARG(slice_utf8_cut(event, 40)),
-                   SLICE_ARG(slice_utf8_cut(name, 60)));
-}
-
-/* Names of the properties that can be asked about, in mem. */
-static struct slice *property_names(const struct event_ask *a, const struct occurrences *o, size_t *n)
-{
-    struct slice *names = arena_array(a->mem, struct slice, o->n_properties + 1);
-    *n = 0;
-    for (size_t i = 0; names && i < o->n_properties; i++)
-        if (!o->property[i].dropped)
-            names[(*n)++] = o->property[i].keep.name;
-    return names;
-}
-
 static bool see_property(struct event_ask *a, struct column *column, const struct keep *k, size_t place)
 {
     struct seen_property *seen = &a->seen[a->columns.n++];
@@ -105,34 +82,15 @@ static enum err_code make_program(struct event_ask *a, const struct node *where,
     return program_new(where, &a->columns, a->zones, now_ms, a->mem, &a->program, e);
 }
 
-static enum err_code flaw(struct err *e, size_t at, const char *text)
-{
-    return err_set(e, ERR_INVALID, at, "%s", text);
-}
-
 static enum err_code make_where(struct event_ask *a, int64_t now_ms, struct err *e)
 {
-    const struct occurrences *o = occurred(a, a->event[0]);
+    const struct parse_options options = { 0 };
     struct node *where;
     struct diag diag = { 0 };
-    char text[160];
-    size_t n;
-    struct slice *names = property_names(a, o, &n);
-    if (!names)
-        return no_memory(e);
-    const struct parse_options options = { names, n };
     enum err_code code = feel_parse(a->question.where, &options, a->mem, &where, &diag, e);
-    if (code)
-        return code == ERR_INVALID ? flaw(e, diag.at, diag.text) : code;
-    const struct node *unknown = feel_unknown_name(where, names, n);
-    for (size_t i = 0; unknown && i < o->n_properties; i++)
-        if (slice_eq(o->property[i].keep.name, unknown->name))
-            return unknown_property(o, unknown->name, a->question.event[0], e);
-    if (unknown) {
-        feel_unknown_text(unknown, names, n, text, sizeof text);
-        return flaw(e, unknown->at, text);
-    }
-    return make_program(a, where, now_ms, e);
+    if (code == ERR_INVALID)
+        return err_set(e, ERR_INVALID, diag.at, "%s", diag.text);
+    return code ? code : make_program(a, where, now_ms, e);
 }
 
 static bool needs_property(enum event_measure measure)
@@ -157,7 +115,7 @@ static enum err_code make(struct event_ask *a, int64_t now_ms, struct err *e)
         if (slice_eq(o->property[i].keep.name, q->property) && !o->property[i].dropped)
             a->property = i;
     if (needs_property(q->measure) && a->property == SIZE_MAX)
-        return unknown_property(o, q->property, q->event[0], e);
+        return err_set(e, ERR_INVALID, 0, "the event has no property '%.*s'", SLICE_ARG(slice_utf8_cut(q->property, 60)));
     return q->where.len ? make_where(a, now_ms, e) : ERR_OK;
 }
 
@@ -289,7 +247,7 @@ static bool add_pair(struct event_ask *a, struct pair pair)
 static bool add_one(struct event_ask *a, const struct asked *asked)
 {
     enum event_measure measure = a->question.measure;
-    const struct occurrences *o = occurred(a, asked->event);
+    const struct occurrences *o = occurred(a, a->event[0]);
     const struct keep *k = a->property == SIZE_MAX ? NULL : &o->property[a->property].keep;
     int64_t *times = &a->times[asked->place], *value = &a->value[asked->place], v = o->time_ms[asked->at];
     if (measure == EVENT_DISTINCT)
@@ -426,13 +384,13 @@ static bool add_steps(struct event_ask *a, uint32_t event, int64_t time_ms, uint
     return ok;
 }
 
-static enum err_code add_occurrence(struct event_ask *a, struct asked asked, int64_t time_ms, struct err *e)
+static enum err_code add_occurrence(struct event_ask *a, uint32_t event, struct asked asked, int64_t time_ms, struct err *e)
 {
     if (!is_in_time(a, time_ms))
         return ERR_OK;
     if (a->question.measure != EVENT_SEQUENCE)
         return add_asked(a, asked, e);
-    return add_steps(a, asked.event, time_ms, asked.place) ? ERR_OK : no_memory(e);
+    return add_steps(a, event, time_ms, asked.place) ? ERR_OK : no_memory(e);
 }
 
 /* Some customers' occurrences of the event, or everybody's one after the other. */
@@ -443,10 +401,10 @@ static enum err_code ask_event(struct event_ask *a, uint32_t event, const struct
     size_t n;
     const struct deed *deed = deeds ? deeds_of(deeds, event, &n) : NULL;
     for (size_t i = 0; deed && i < n; i++)
-        TRY(add_occurrence(a, (struct asked){ event, deed[i].at, deed[i].place }, deed[i].time_ms, e));
+        TRY(add_occurrence(a, event, (struct asked){ deed[i].at, deed[i].place }, deed[i].time_ms, e));
     for (size_t at = 0; !deeds && at < o->n; at++)
         if (o->row[at] != FACT_NOBODY && o->row[at] < rows)
-            TRY(add_occurrence(a, (struct asked){ event, (uint32_t)at, root[o->row[at]] }, o->time_ms[at], e));
+            TRY(add_occurrence(a, event, (struct asked){ (uint32_t)at, root[o->row[at]] }, o->time_ms[at], e));
     return look_at_asked(a, e);
 }
 
@@ -554,7 +512,6 @@ enum err_code event_ask_all(struct event_ask *a, struct arena *mem, struct colum
     uint64_t *null = shape.null ? arena_array(mem, uint64_t, words + 1) : NULL;
     if (!data || (shape.null && !null))
         return no_memory(e);
-    memset(data, 0, shape.width ? words * 64 * shape.width : words * sizeof(uint64_t));
     if (!make_places(a, rows))
         return no_memory(e);
     TRY(ask_events(a, NULL, rows, e));

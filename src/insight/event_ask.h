@@ -33,7 +33,8 @@ struct event_question {
     int64_t gap_ms, by_ms;                  // gap_ms INT64_MAX: none
 };
 struct event_ask;
-/* ERR_INVALID: there is no such property, or `where` does not read; e->pos is the byte in it. */
+/* The property and those that `where` names are the event's (population_property) and not dropped, if it ever came.
+ * ERR_INVALID: the property is none, or `where` does not read; e->pos is the byte in it. */
 MUST_CHECK enum err_code event_ask_new(const struct population *, const struct event_question *, const struct zones *,
                                        int64_t now_ms, struct event_ask **ret, struct err *e);
 void event_ask_drop(struct event_ask **);

@@ -14,9 +14,9 @@ struct seen_property {
     uint64_t *data;                  // COLUMN_CHUNK values
     uint64_t *null;
 };
-/* An occurrence that somebody is asked about: whose answer it counts for. */
+/* An occurrence of the event that is asked about, and whose answer it counts for. */
 struct asked {
-    uint32_t event, at, place;
+    uint32_t at, place;
 };
 /* A customer's different value, or step of a sequence. */
 struct pair {

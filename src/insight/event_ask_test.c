@@ -149,7 +149,7 @@ static void flaws_have_their_place(void **state)
         const char *text, *want;
     } cases[] = {
         { "event sum(\"Looked\", prize) > 2", "line 1, column 21: 'Looked' has no property 'prize'; 'price' is one" },
-        { "event count(\"Looked\",\n  prise > 2) > 2", "line 2, column 3: nothing is called 'prise'; 'price' is" },
+        { "event count(\"Looked\",\n  prise > 2) > 2", "line 2, column 3: 'Looked' has no property 'prise'; 'price' is one" },
         { "event count(event: \"Looked\", whitin: @\"P3D\") > 2", "event count() takes these, in this order or by their "
           "names: event, within, where" },
         { "event sum(\"Looked\") > 2", "event, property, within, where" },
@@ -167,6 +167,7 @@ static void flaws_have_their_place(void **state)
         { "declared(diet)", "line 1, column 1: there is no trait 'diet'" },
         { "declared(1)", "in this order or by their names: trait" },
         { "event sum(\"Looked\", number) > 2", "'number' of 'Looked' has too many different values" },
+        { "event count(\"Looked\", number = [1]) > 2", "'number' of 'Looked' has too many different values" },
     };
     struct street *s = *state;
     char properties[80];

@@ -14,7 +14,6 @@ struct place {
     const struct tally *tally;   // NULL: nobody did it
     struct event_ask *ask;
     struct related_ask *related;
-    struct slice of;             // of related: of what kind
     int64_t audience;
     struct dictionary dictionary;
     void *data;                  // COLUMN_CHUNK values of 8 bytes
@@ -175,36 +174,26 @@ enum err_code frame_add_events(struct frame *f, struct slice name, const struct 
     return ERR_OK;
 }
 
-bool frame_has_related(const struct frame *f, struct slice name, size_t *ret)
+const struct related_ask *frame_related(const struct frame *f, struct slice name, size_t *ret)
 {
     const struct column *known = columns_find(&f->columns, name);
     *ret = known ? (size_t)(known - f->column) : 0;
-    return known && !related_ask_is_old(f->place[*ret]->related);
+    return known && !related_ask_is_old(f->place[*ret]->related) ? f->place[*ret]->related : NULL;
 }
 
-enum err_code frame_add_related(struct frame *f, struct slice name, struct slice kind, struct related_ask *related,
-                                size_t *ret, struct err *e)
+enum err_code frame_add_related(struct frame *f, struct slice name, struct related_ask *related, size_t *ret, struct err *e)
 {
     struct place *p = NULL;
-    struct slice own = arena_copy(f->names, kind);
-    enum err_code code = own.at ? add(f, name, &p, ret, e) : err_set(e, ERR_LIMIT, 0, "no memory for live audiences");
+    enum err_code code = add(f, name, &p, ret, e);
     if (code) {
         related_ask_drop(&related);
         return code;
     }
     related_ask_drop(&p->related);
     p->related = related;
-    p->of = own;
     p->source = SOURCE_RELATED;
     f->column[*ret].kind = COLUMN_BOOLEAN;
     return ERR_OK;
-}
-
-void frame_times(const struct frame *f, size_t place, bool *of_day, bool *of_moment)
-{
-    const struct related_ask *related = f->place[place]->related;
-    *of_day = *of_day || related_ask_is_of_day(related);
-    *of_moment = *of_moment || related_ask_is_of_moment(related);
 }
 
 bool frame_audience(const struct frame *f, size_t place, int64_t *ret)
@@ -326,7 +315,7 @@ enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struc
         if (p->source == SOURCE_BASE)
             gather_base(p, rows, row, n);
         else if (p->source == SOURCE_RELATED)
-            TRY(related_ask_rows(p->related, p->of, row, n, p->data, e));
+            TRY(related_ask_rows(p->related, row, n, p->data, e));
         else if (p->source == SOURCE_EVENTS)
             TRY(event_ask_rows(p->ask, f->deeds, n, p->data, p->null, e));
         else if (p->kind == TALLY_COUNT)

@@ -31,14 +31,10 @@ MUST_CHECK enum err_code frame_add_audience(struct frame *, struct slice name, i
 /* What a question about events answers; one that is old is made anew. ERR_INVALID: event_ask_new. */
 MUST_CHECK enum err_code frame_add_events(struct frame *, struct slice name, const struct event_question *,
                                           const struct zones *, int64_t now_ms, size_t *ret, struct err *e);
-/* Whether one of the customers that belong to them is of that kind and asked is true of them. The frame owns asked, also
- * after an error. */
-MUST_CHECK enum err_code frame_add_related(struct frame *, struct slice name, struct slice kind, struct related_ask *,
-                                           size_t *ret, struct err *e);
-/* It is there, and as it was made. */
-bool frame_has_related(const struct frame *, struct slice name, size_t *ret);
-/* Set where what is asked of them changes with the day, or with the moment. */
-void frame_times(const struct frame *, size_t place, bool *of_day, bool *of_moment);
+/* What is asked of those who belong to them. The frame owns it, also after an error. */
+MUST_CHECK enum err_code frame_add_related(struct frame *, struct slice name, struct related_ask *, size_t *ret, struct err *e);
+/* NULL: there is none of that name, or it is old. */
+const struct related_ask *frame_related(const struct frame *, struct slice name, size_t *ret);
 /* The audience of that place; false: it is another column. */
 bool frame_audience(const struct frame *, size_t place, int64_t *ret);
 

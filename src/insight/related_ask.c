@@ -11,6 +11,7 @@ struct related_ask {
     struct condition_world world;
     struct arena *mem, *scratch;
     struct frame *frame;
+    struct slice kind;
     struct condition *condition;
     uint64_t state;
     uint32_t to[COLUMN_CHUNK], place[COLUMN_CHUNK];  // to be asked, and for whom
@@ -38,19 +39,20 @@ static enum err_code make(struct related_ask *a, struct slice text, struct err *
     return ERR_OK;
 }
 
-enum err_code related_ask_new(struct population *population, const struct condition_world *world, struct slice text,
-                              struct related_ask **ret, struct err *e)
+enum err_code related_ask_new(struct population *population, const struct condition_world *world, struct slice kind,
+                              struct slice text, struct related_ask **ret, struct err *e)
 {
     struct related_ask *a = *ret = calloc(1, sizeof *a);
-    enum err_code code = ERR_LIMIT;
-    if (a) {
-        *a = (struct related_ask){ .population = population, .world = *world, .mem = arena_new(MEM_BYTES),
-                                   .scratch = arena_new(MEM_BYTES) };
-        code = a->mem && a->scratch ? make(a, text, e) : condition_no_memory(e);
-    }
+    if (!a)
+        return condition_no_memory(e);
+    *a = (struct related_ask){ .population = population, .world = *world, .mem = arena_new(MEM_BYTES),
+                               .scratch = arena_new(MEM_BYTES) };
+    if (a->mem)
+        a->kind = arena_copy(a->mem, kind);
+    enum err_code code = a->kind.at && a->scratch ? make(a, text, e) : condition_no_memory(e);
     if (code)
         related_ask_drop(ret);
-    return a ? code : condition_no_memory(e);
+    return code;
 }
 
 void related_ask_drop(struct related_ask **ask)
@@ -92,8 +94,7 @@ static enum err_code ask(struct related_ask *a, uint64_t *bits, struct err *e)
     return ERR_OK;
 }
 
-enum err_code related_ask_rows(struct related_ask *a, struct slice kind, const uint32_t *row, size_t n, uint64_t *bits,
-                               struct err *e)
+enum err_code related_ask_rows(struct related_ask *a, const uint32_t *row, size_t n, uint64_t *bits, struct err *e)
 {
     memset(bits, 0, COLUMN_CHUNK / 8);
     a->n = 0;
@@ -101,7 +102,7 @@ enum err_code related_ask_rows(struct related_ask *a, struct slice kind, const u
         size_t related;
         const struct population_relation *r = population_related(a->population, row[i], &related);
         for (size_t k = 0; k < related; k++) {
-            if (!population_is_kind(a->population, r[k].to, kind))
+            if (!population_is_kind(a->population, r[k].to, a->kind))
                 continue;
             a->to[a->n] = r[k].to;
             a->place[a->n++] = (uint32_t)i;
