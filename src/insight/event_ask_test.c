@@ -145,9 +145,7 @@ static void gathers_histories(void **state)
 
 static void flaws_have_their_place(void **state)
 {
-    static const struct {
-        const char *text, *want;
-    } cases[] = {
+    static const struct street_flaw flaws[] = {
         { "event sum(\"Looked\", prize) > 2", "line 1, column 21: 'Looked' has no property 'prize'; 'price' is one" },
         { "event count(\"Looked\",\n  prise > 2) > 2", "line 2, column 3: 'Looked' has no property 'prise'; 'price' is one" },
         { "event count(event: \"Looked\", whitin: @\"P3D\") > 2", "event count() takes these, in this order or by their "
@@ -177,17 +175,7 @@ static void flaws_have_their_place(void **state)
         look(s, "u2", LAB_NOW, properties);
     }
     refresh(s);
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(arena) mem = arena_new((size_t)16 << 20);
-        struct err e = { 0 };
-        struct condition *c;
-        const struct condition_world w = street_world(s);
-        population_lock(s->population);
-        enum err_code code = condition_new(&w, slice_of(cases[i].text), mem, &c, &e);
-        population_unlock(s->population);
-        if (code != ERR_INVALID || !strstr(e.text, cases[i].want))
-            fail_msg("%s: %s", cases[i].text, e.text);
-    }
+    street_flaws(s, flaws, COUNT(flaws));
     need(s, "u2", "event count(\"Looked\", price = null) = 4097");
 }
 

@@ -182,9 +182,7 @@ static void days_are_the_shops(void **state)
 
 static void flaws_have_their_place(void **state)
 {
-    static const struct {
-        const char *text, *want;
-    } cases[] = {
+    static const struct street_flaw flaws[] = {
         { "ordres > 2", "line 1, column 1: nothing is called 'ordres'; 'orders' is" },
         { "orders > 2 and\n  spnd > 3", "line 2, column 3: nothing is called 'spnd'; 'spend' is" },
         { "orders >", "line 1, column 9: " },
@@ -195,16 +193,7 @@ static void flaws_have_their_place(void **state)
     struct street *s = *state;
     struct err e = { 0 };
     assert_int_equal(population_refresh(s->population, s->people, LAB_NOW, &e), ERR_OK);
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(arena) mem = arena_new((size_t)16 << 20);
-        struct condition *c;
-        const struct condition_world w = street_world(s);
-        population_lock(s->population);
-        enum err_code code = condition_new(&w, slice_of(cases[i].text), mem, &c, &e);
-        population_unlock(s->population);
-        if (code != ERR_INVALID || !strstr(e.text, cases[i].want))
-            fail_msg("%s: %s", cases[i].text, e.text);
-    }
+    street_flaws(s, flaws, COUNT(flaws));
 }
 
 static struct slice other_audience(void *arg, struct slice name)

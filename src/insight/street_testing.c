@@ -216,3 +216,17 @@ void street_live(struct street *s)
     }
 }
 
+void street_flaws(struct street *s, const struct street_flaw *flaw, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        AUTO(arena) mem = arena_new((size_t)16 << 20);
+        struct err e = { 0 };
+        struct condition *c;
+        const struct condition_world w = street_world(s);
+        population_lock(s->population);
+        enum err_code code = condition_new(&w, slice_of(flaw[i].text), mem, &c, &e);
+        population_unlock(s->population);
+        if (code != ERR_INVALID || !strstr(e.text, flaw[i].want))
+            fail_msg("%s: %s", flaw[i].text, e.text);
+    }
+}

@@ -35,5 +35,10 @@ uint64_t any(uint64_t below);
  * another category, an account joined or left, hours pass. */
 void street_live(struct street *);
 struct condition_world street_world(struct street *);
+/* Each text is no condition, and what is said of it has those words. */
+struct street_flaw {
+    const char *text, *want;
+};
+void street_flaws(struct street *, const struct street_flaw *, size_t n);
 
 #endif

@@ -99,6 +99,10 @@ test('what events say and which came after which: built, counted, and read back'
   await choose(row(1), 'audience.what', 'sequence:');
   for (const [i, event] of ['Order Completed', 'Order Refunded'].entries())
     await row(1).getByLabel(say('en', 'audience.step').replace('{n}', String(i + 1))).selectOption(event);
+  await page.getByRole('button', { name: say('en', 'audience.remove_step') }).click();
+  await page.getByLabel(say('en', 'audience.without_after')).waitFor();
+  await page.getByRole('button', { name: say('en', 'audience.add_step') }).click();
+  await row(1).getByLabel(say('en', 'audience.step').replace('{n}', '2')).selectOption('Order Refunded');
   await choose(row(1), 'audience.how', 'not_member');
   const all = `${bought} and not(event sequence(steps: ["Order Completed", "Order Refunded"], gap: @"P7D"))`;
   await countIs(await truth(all));
@@ -228,7 +232,10 @@ test('in Spanish, at 320 px, without scrolling sideways', async () => {
     + 'event sequence(steps: ["Order Completed", "Order Refunded"], gap: @"P7D", without: "Order Cancelled")';
   for (const where of ['/audiences', '/audiences/1', '/audiences/new', `/audiences/new?condition=${encodeURIComponent(rich)}`]) {
     await visit(shop, page, where, 'es');
-    if (where.includes('?')) await page.locator('.audience-count').waitFor();
+    if (where.includes('?')) {
+      await page.locator('.audience-count').waitFor();
+      assert.match(await page.locator('.cond-where select').first().innerText(), /^producto$/m);
+    }
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(beyond, 0, where);
   }

@@ -1,6 +1,6 @@
 /* What a row asks of events, which measure of which event, or which after which; and of whom it asks. */
-import type { AudienceTerm, AudienceTerms } from '../api-types.js';
-import { t } from '../i18n.js';
+import type { AudienceTerm, AudienceTerms, Text } from '../api-types.js';
+import { pick, t } from '../i18n.js';
 import { IconButton } from '../ui.js';
 import { kinds, measures, ofNumber, ofProperty, type EventSubject, type Measure, type Related, type Sequence } from './model.js';
 
@@ -13,13 +13,17 @@ const isPlain = (name: string): boolean => PLAIN.test(name) && !KEYWORD.test(nam
 /* The shop's own event: the lines of the orders that stand. */
 const BOUGHT = 'Product Bought';
 
+const BOUGHT_WORDS: Record<string, Text> = {
+  product: { en: 'product', es: 'producto' }, category: { en: 'category', es: 'categoría' }, quantity: { en: 'quantity', es: 'cantidad' },
+};
+
 export const eventLabel = (event: string): string => (event === BOUGHT ? t('audience.event_bought') : event);
 
 /* The properties of an event, as what a condition on them may speak of. */
 export function propertiesOf(terms: AudienceTerms, event: string): AudienceTerm[] {
   const properties = terms.events.find((e) => e.name === event)?.properties ?? [];
   return properties.filter((p) => isPlain(p.name)).map((p) => ({
-    name: p.name, kind: p.kind, label: { en: p.name, es: p.name }, group: 'trait', customers: p.events,
+    name: p.name, kind: p.kind, label: (event === BOUGHT && BOUGHT_WORDS[p.name]) || { en: p.name, es: p.name }, group: 'trait', customers: p.events,
     values: p.values.map((v) => ({ text: v.text, customers: v.events })), least: null, most: null,
   }));
 }
@@ -48,13 +52,14 @@ export function PropertySelect({ terms, subject, onChange }: {
   terms: AudienceTerms; subject: EventSubject; onChange: (s: EventSubject) => void;
 }) {
   if (!ofProperty(subject.of)) return null;
-  const fit = propertiesOf(terms, subject.event).filter((p) => !ofNumber(subject.of) || p.kind === 'number').map((p) => p.name);
-  const all = fit.includes(subject.property) || !subject.property ? fit : [...fit, subject.property];
+  const fit = propertiesOf(terms, subject.event).filter((p) => !ofNumber(subject.of) || p.kind === 'number');
+  const known = !subject.property || fit.some((p) => p.name === subject.property);
   return (
     <select aria-label={t('audience.property')} value={subject.property}
             onChange={(e) => onChange({ ...subject, property: e.currentTarget.value })}>
-      <option value="">{t(all.length ? 'audience.property_choose' : 'audience.property_none')}</option>
-      {all.map((name) => <option key={name} value={name}>{name}</option>)}
+      <option value="">{t(fit.length ? 'audience.property_choose' : 'audience.property_none')}</option>
+      {fit.map((p) => <option key={p.name} value={p.name}>{pick(p.label)}</option>)}
+      {!known && <option value={subject.property}>{subject.property}</option>}
     </select>
   );
 }
@@ -104,6 +109,7 @@ export function SequenceFields({ terms, subject, onChange }: {
   terms: AudienceTerms; subject: Sequence; onChange: (s: Sequence) => void;
 }) {
   const { steps } = subject;
+  const alone = steps.length === 1;  // it says what did not follow
   const set = (i: number, event: string) => onChange({ ...subject, steps: steps.map((old, k) => (k === i ? event : old)) });
   return (
     <>
@@ -111,14 +117,15 @@ export function SequenceFields({ terms, subject, onChange }: {
         <EventSelect key={i} terms={terms} value={step} none={t('audience.step_choose')} label={t('audience.step', { n: i + 1 })}
                      onChange={(event) => set(i, event)} />
       ))}
-      {steps.length > 1 && (
+      {!alone && (
         <IconButton icon="close" label={t('audience.remove_step')} onClick={() => onChange({ ...subject, steps: steps.slice(0, -1) })} />
       )}
       {steps.length < STEPS_MAX && (
         <IconButton icon="plus" label={t('audience.add_step')} onClick={() => onChange({ ...subject, steps: [...steps, ''] })} />
       )}
       <GapSelect gap={subject.gap} onChange={(gap) => onChange({ ...subject, gap })} />
-      <EventSelect terms={terms} value={subject.without} none={t('audience.without_none')} label={t('audience.without')}
+      <EventSelect terms={terms} value={subject.without} label={t(alone ? 'audience.without_after' : 'audience.without')}
+                   none={t(alone ? 'audience.without_choose' : 'audience.without_none')}
                    onChange={(without) => onChange({ ...subject, without })} />
       <WindowSelect window={subject.window} onChange={(window) => onChange({ ...subject, window })} />
     </>

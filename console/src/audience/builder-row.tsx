@@ -217,7 +217,7 @@ function withSubject(world: World, row: Row, subject: Subject): Row {
   return kindOf(world, subject) === kindOf(world, row.subject) ? { ...row, subject } : freshRow(world, subject);
 }
 
-function EventFields({ world, row, onChange }: { world: World; row: Row; onChange: (row: Row) => void }) {
+function SubjectFields({ world, row, onChange }: { world: World; row: Row; onChange: (row: Row) => void }) {
   const s = row.subject;
   const set = (subject: Subject) => onChange(withSubject(world, row, subject));
   if (s.of === 'sequence') return <SequenceFields terms={world.terms} subject={s} onChange={set} />;
@@ -241,7 +241,7 @@ export function RowLine({ world, row, onChange, onRemove }: {
   return (
     <li class="cond-row">
       <SubjectSelect world={world} row={row} onChange={onChange} />
-      <EventFields world={world} row={row} onChange={onChange} />
+      <SubjectFields world={world} row={row} onChange={onChange} />
       <OpSelect world={world} row={row} never={!did} onChange={(next, not) => { setNever(not); onChange(next); }} />
       {did && <Values world={world} row={row} onChange={onChange} />}
       {!isWhole(row) && <span class="help">{t('audience.row_open')}</span>}
