@@ -27,6 +27,7 @@ struct frame {
     struct place **place;
     const struct population_leaf *leaf[COLUMN_CHUNK];  // of each row gathered, the customer's other histories
     size_t leaves[COLUMN_CHUNK];
+    struct bits_picked picked;   // the rows gathered
     struct deeds *deeds;         // of the rows gathered, where something asks about events
 };
 
@@ -243,11 +244,12 @@ void frame_want_none(struct frame *f)
 }
 
 /* ---- gathering ---- */
-static void gather_base(struct place *p, size_t rows, const uint32_t *row, size_t n)
+static void gather_base(const struct frame *f, struct place *p, const uint32_t *row, size_t n)
 {
     const struct column *c = p->base;
+    size_t words = COLUMN_WORDS(population_columns(f->population)->rows);
     switch (c->width) {
-    case 0: bits_gather(c->data, COLUMN_WORDS(rows), row, n, p->data); break;
+    case 0: bits_gather(&f->picked, c->data, words, p->data); break;
     case 4:
         for (size_t i = 0; i < n; i++)
             ((int32_t *)p->data)[i] = ((const int32_t *)c->data)[row[i]];
@@ -258,7 +260,7 @@ static void gather_base(struct place *p, size_t rows, const uint32_t *row, size_
             ((int64_t *)p->data)[i] = ((const int64_t *)c->data)[row[i]];
     }
     if (c->null)
-        bits_gather(c->null, COLUMN_WORDS(rows), row, n, p->null);
+        bits_gather(&f->picked, c->null, words, p->null);
 }
 
 /* As a question over everybody counts them: two sums that stop at their ends. */
@@ -302,8 +304,7 @@ static bool asks_about_events(const struct frame *f)
 
 enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struct err *e)
 {
-    size_t rows = population_columns(f->population)->rows;
-    assert(n <= COLUMN_CHUNK);
+    bits_pick(row, n, &f->picked);
     for (size_t i = 0; i < n; i++)
         f->leaf[i] = population_leaves_of(f->population, row[i], &f->leaves[i]);
     if (asks_about_events(f) && !deeds_gather(f->deeds, f->population, row, n))
@@ -313,7 +314,7 @@ enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struc
         if (!p->wanted || p->source == SOURCE_AUDIENCE)
             continue;
         if (p->source == SOURCE_BASE)
-            gather_base(p, rows, row, n);
+            gather_base(f, p, row, n);
         else if (p->source == SOURCE_RELATED)
             TRY(related_ask_rows(p->related, row, n, p->data, e));
         else if (p->source == SOURCE_EVENTS)
@@ -324,6 +325,11 @@ enum err_code frame_gather(struct frame *f, const uint32_t *row, size_t n, struc
             gather_days(f, p, row, n);
     }
     return ERR_OK;
+}
+
+const struct bits_picked *frame_picked(const struct frame *f)
+{
+    return &f->picked;
 }
 
 uint64_t *frame_bits(struct frame *f, size_t place)

@@ -44,9 +44,11 @@ uint64_t frame_state(const struct frame *, size_t place);
 /* The next frame_gather fills these, too. */
 void frame_want(struct frame *, const size_t *place, size_t n);
 void frame_want_none(struct frame *);
-/* n <= COLUMN_CHUNK rows into the columns that are wanted, but audiences. ERR_LIMIT: memory, or a question about events
- * that is too much work. */
+/* n <= COLUMN_CHUNK rows, which ascend, into the columns that are wanted, but audiences. ERR_LIMIT: memory, or a question
+ * about events that is too much work. */
 MUST_CHECK enum err_code frame_gather(struct frame *, const uint32_t *row, size_t n, struct err *e);
+/* Where the rows that were gathered last have their bits. */
+const struct bits_picked *frame_picked(const struct frame *);
 /* For the owner to write: COLUMN_CHUNK bits. */
 uint64_t *frame_bits(struct frame *, size_t place);
 

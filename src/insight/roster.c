@@ -256,7 +256,7 @@ static bool asked(const struct passing *x, const struct kept *k)
 }
 
 /* What the audiences that it names say of the rows. */
-static void name_audiences(struct passing *x, const struct kept *k, const uint32_t *row, size_t n)
+static void name_audiences(struct passing *x, const struct kept *k)
 {
     size_t places;
     const size_t *place = condition_places(k->condition, &places);
@@ -269,7 +269,7 @@ static void name_audiences(struct passing *x, const struct kept *k, const uint32
         if (asked(x, other))
             memcpy(bits, other->chunk, sizeof other->chunk);
         else
-            bits_gather(other->bits, other->words, row, n, bits);
+            bits_gather(frame_picked(x->m->frame), other->bits, other->words, bits);
     }
 }
 
@@ -294,7 +294,7 @@ static enum err_code compare(struct passing *x, struct kept *k, const uint32_t *
         memcpy(&k->next[row[0] / 64], k->chunk, (n + 63) / 64 * sizeof *k->next);
         return ERR_OK;
     }
-    bits_gather(k->bits, k->words, row, n, was);
+    bits_gather(frame_picked(x->m->frame), k->bits, k->words, was);
     for (size_t w = 0; w * 64 < n; w++)
         for (uint64_t left = was[w] ^ k->chunk[w]; left; left &= left - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(left);
@@ -309,13 +309,13 @@ static enum err_code ask_rows(struct passing *x, const uint32_t *row, const int6
     struct roster *m = x->m;
     size_t words = COLUMN_WORDS(population_columns(m->population)->rows);
     uint64_t is[COLUMN_CHUNK / 64];
-    bits_gather(population_customers(m->population), words, row, n, is);
     TRY(frame_gather(m->frame, row, n, x->e));
+    bits_gather(frame_picked(m->frame), population_customers(m->population), words, is);
     for (size_t a = 0; a < m->n_order; a++) {
         struct kept *k = m->order[a];
         if (!asked(x, k))
             continue;
-        name_audiences(x, k, row, n);
+        name_audiences(x, k);
         TRY(condition_run_frame(k->condition, n, k->chunk, x->scratch, x->e));
         for (size_t w = 0; w * 64 < n; w++)
             k->chunk[w] &= is[w];

@@ -44,28 +44,3 @@ struct value column_value(const struct column *c, size_t row, struct arena *mem,
     }
     return value_null;
 }
-
-size_t bits_count(const uint64_t *bits, size_t rows)
-{
-    size_t n = 0;
-    for (size_t w = 0; w < rows / 64; w++)
-        n += (size_t)__builtin_popcountll(bits[w]);
-    if (rows % 64)
-        n += (size_t)__builtin_popcountll(bits[rows / 64] & ((UINT64_C(1) << rows % 64) - 1));
-    return n;
-}
-
-/* Where the last row has a bit, all have. */
-void bits_gather(const uint64_t *bits, size_t words, const uint32_t *row, size_t n, uint64_t *ret)
-{
-    bool all = n && row[n - 1] / 64 < words;
-    for (size_t w = 0; w * 64 < n; w++) {
-        size_t end = n - w * 64 < 64 ? n - w * 64 : 64;
-        uint64_t word = 0;
-        for (size_t i = 0; i < end; i++) {
-            uint32_t at = row[w * 64 + i];
-            word |= (all || at / 64 < words ? bits[at / 64] >> at % 64 & 1 : 0) << i;
-        }
-        ret[w] = word;
-    }
-}

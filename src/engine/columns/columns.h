@@ -10,10 +10,8 @@
 #ifndef TENDERO_ENGINE_COLUMNS_COLUMNS_H
 #define TENDERO_ENGINE_COLUMNS_COLUMNS_H
 
+#include "engine/columns/bits.h"
 #include "engine/feel/value.h"
-
-#define COLUMN_CHUNK 4096u                       // rows that the executors take at a time
-#define COLUMN_WORDS(rows) (((rows) + COLUMN_CHUNK - 1) / COLUMN_CHUNK * (COLUMN_CHUNK / 64))
 
 enum column_kind { COLUMN_BOOLEAN, COLUMN_NUMBER, COLUMN_CODES, COLUMN_DATE, COLUMN_DATE_TIME };
 struct dictionary {
@@ -42,12 +40,5 @@ struct value column_value(const struct column *, size_t row, struct arena *mem, 
 bool column_is_null(const struct column *, size_t row);
 /* The number that data holds: a code, days, milliseconds, multiples of 10^-scale; 0 or 1. */
 int64_t column_raw(const struct column *, size_t row);
-size_t bits_count(const uint64_t *bits, size_t rows);
-/* Bits of n rows, which ascend, side by side; rows beyond `words` have none. ret: whole words up to n. */
-void bits_gather(const uint64_t *bits, size_t words, const uint32_t *row, size_t n, uint64_t *ret);
-static inline bool bits_has(const uint64_t *bits, size_t row)
-{
-    return bits[row / 64] >> row % 64 & 1;
-}
 
 #endif
