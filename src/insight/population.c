@@ -507,11 +507,19 @@ static int by_row(const void *a, const void *b)
     return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-/* Each row once, with its newest fact. */
+static bool are_sorted(const struct population_change *change, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (by_row(&change[i - 1], &change[i]) > 0)
+            return false;
+    return true;
+}
+
+/* Each row once, with its newest fact. Most often they are those of one refresh, in order. */
 static size_t each_once(struct population_change *change, size_t n)
 {
     size_t kept = 0;
-    if (n)
+    if (!are_sorted(change, n))
         qsort(change, n, sizeof *change, by_row);
     for (size_t i = 0; i < n; i++)
         if (i + 1 == n || change[i + 1].row != change[i].row)

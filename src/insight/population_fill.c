@@ -10,6 +10,8 @@
 
 #define SLICE_ROWS 256u        // read in one go; the locks are given back between
 #define ROW_BYTES ((size_t)64 << 20)
+#define DIGIT_BITS 11
+#define DIGIT ((1u << DIGIT_BITS) - 1)
 
 /* One customer as it is read. */
 struct seen {
@@ -359,14 +361,55 @@ static bool note_changed(struct population *p, const struct dirty *d, size_t n)
     return ok;
 }
 
-/* Rows that memory has shown after this began are read the next time. */
-static enum err_code fill_some(struct filling *f, struct rows *rows)
+/* By row, digit by digit from the lowest one on. */
+static bool sort_rows(struct rows *rows)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < rows->n; i++)
+        most |= rows->at[i].row;
+    struct dirty *other = malloc((rows->n + 1) * sizeof *other);
+    for (unsigned shift = 0; other && shift < 32 && most >> shift; shift += DIGIT_BITS) {
+        size_t before[(1u << DIGIT_BITS) + 1] = { 0 };
+        for (size_t i = 0; i < rows->n; i++)
+            before[(rows->at[i].row >> shift & DIGIT) + 1]++;
+        for (size_t digit = 0; digit < DIGIT; digit++)
+            before[digit + 1] += before[digit];
+        for (size_t i = 0; i < rows->n; i++)
+            other[before[rows->at[i].row >> shift & DIGIT]++] = rows->at[i];
+        struct dirty *sorted = other;
+        other = rows->at;
+        rows->at = sorted;
+        rows->cap = rows->n + 1;
+    }
+    free(other);
+    return other != NULL;
+}
+
+/* Each row once. Rows that memory has shown after this began are read the next time. */
+static size_t keep_each_once(struct rows *rows, size_t end)
 {
     size_t kept = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        struct dirty d = rows->at[i], *last = kept ? &rows->at[kept - 1] : NULL;
+        if (!d.row || d.row >= end)
+            continue;
+        if (!last || last->row != d.row) {
+            rows->at[kept++] = d;
+            continue;
+        }
+        last->traits = last->traits || d.traits;
+        last->seq = d.seq > last->seq ? d.seq : last->seq;
+    }
+    return kept;
+}
+
+/* In ascending order, so that what is known of neighbours is read together. */
+static enum err_code fill_some(struct filling *f, struct rows *rows)
+{
     TRY(add_roots(f, rows));
-    for (size_t i = 0; i < rows->n; i++)
-        if (rows->at[i].row && rows->at[i].row < f->p->rows)
-            rows->at[kept++] = rows->at[i];
+    if (!sort_rows(rows))
+        return no_memory(f->e);
+    size_t kept = keep_each_once(rows, f->p->rows);
     for (size_t i = 0; i < kept; i += SLICE_ROWS)
         TRY(fill_slice(f, rows->at + i, kept - i < SLICE_ROWS ? kept - i : SLICE_ROWS));
     return note_changed(f->p, rows->at, kept) ? ERR_OK : no_memory(f->e);
