@@ -38,8 +38,8 @@ static bool meet(struct deeds *d, const struct population *p, uint64_t link, uin
         if (!vec_need(d->met, d->met_cap, d->n + 1) || !vec_need(d->event, d->event_cap, d->n + 1))
             return false;
         d->event[d->n] = event;
-        d->met[d->n++] = (struct deed){ (uint32_t)at, place, o->time_ms[at] };
-        link = o->before[at];
+        d->met[d->n++] = (struct deed){ (uint32_t)at, place, occurrence_ms(&o->one[at]) };
+        link = link_before(&o->one[at]);
     }
     return true;
 }

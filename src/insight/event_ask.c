@@ -38,7 +38,9 @@ static uint64_t state_of(const struct event_ask *a)
     const struct occurrences *o = occurred(a, a->event[0]);
     for (size_t i = 0; a->program && i < a->columns.n; i++) {
         const struct property *property = &o->property[a->seen[i].place];
-        state += (uint64_t)(property->keep.kind + 1) << 40 | property->keep.dictionary.n << 1 | property->dropped;
+        const struct keep *k = &property->keep;
+        state += (uint64_t)(k->kind + 1) << 40 | (uint64_t)k->width << 36 | (uint64_t)k->scale << 32 | k->dictionary.n << 1
+                 | property->dropped;
     }
     if (a->property != SIZE_MAX && o->property[a->property].dropped)
         state += UINT64_C(1) << 60;
@@ -191,42 +193,31 @@ struct column event_ask_shape(const struct event_ask *a)
 }
 
 /* ---- of which occurrences `where` is true ---- */
-static bool is_null(const struct keep *k, size_t at)
-{
-    return at >= k->cap || bits_has(k->null, at);
-}
-
 static void gather(const struct event_ask *a)
 {
     const struct occurrences *o = occurred(a, a->event[0]);
     for (size_t c = 0; c < a->columns.n; c++) {
         const struct seen_property *seen = &a->seen[c];
         const struct keep *k = &o->property[seen->place].keep;
+        column_gather(k->data, k->width, a->asked_at, a->n_asked, seen->data);
         memset(seen->null, 0, COLUMN_CHUNK / 8);
-        for (size_t i = 0; i < a->n_asked; i++) {
-            size_t at = a->asked[i].at;
-            if (is_null(k, at))
-                seen->null[i / 64] |= UINT64_C(1) << i % 64;
-            else if (k->kind == COLUMN_NUMBER)
-                seen->data[i] = ((const uint64_t *)k->data)[at];
-            else
-                ((uint32_t *)seen->data)[i] = ((const uint32_t *)k->data)[at];
-        }
+        for (size_t i = 0; i < a->n_asked; i++)
+            seen->null[i / 64] |= (uint64_t)bits_has(k->null, a->asked_at[i]) << i % 64;
     }
 }
 
 /* ---- what they amount to ---- */
-/* As a number of six places; false: it is none. */
+/* In millionths; false: it is no number. */
 static bool number_at(const struct keep *k, size_t at, int64_t *ret)
 {
     bool exact;
-    if (is_null(k, at))
+    if (bits_has(k->null, at))
         return false;
     if (k->kind == COLUMN_NUMBER) {
-        *ret = ((const int64_t *)k->data)[at];
+        *ret = keep_raw_at(k, at);
         return true;
     }
-    const struct value *v = &k->dictionary.value[((const uint32_t *)k->data)[at]];
+    const struct value *v = &k->dictionary.value[keep_held(k, at)];
     return v->kind == VALUE_NUMBER && number_floor_scaled(v->number, NUMBER_SCALE, ret, &exact);
 }
 
@@ -244,17 +235,15 @@ static bool add_pair(struct event_ask *a, struct pair pair)
     return true;
 }
 
-static bool add_one(struct event_ask *a, const struct asked *asked)
+static bool add_one(struct event_ask *a, size_t at, uint32_t place)
 {
     enum event_measure measure = a->question.measure;
     const struct occurrences *o = occurred(a, a->event[0]);
     const struct keep *k = a->property == SIZE_MAX ? NULL : &o->property[a->property].keep;
-    int64_t *times = &a->times[asked->place], *value = &a->value[asked->place], v = o->time_ms[asked->at];
+    int64_t *times = &a->times[place], *value = &a->value[place], v = occurrence_ms(&o->one[at]);
     if (measure == EVENT_DISTINCT)
-        return is_null(k, asked->at)
-               || add_pair(a, (struct pair){ asked->place, 0, k->kind == COLUMN_NUMBER
-                                             ? ((const int64_t *)k->data)[asked->at] : ((const uint32_t *)k->data)[asked->at] });
-    if (k && !number_at(k, asked->at, &v))
+        return bits_has(k->null, at) || add_pair(a, (struct pair){ place, 0, keep_held(k, at) });
+    if (k && !number_at(k, at, &v))
         return true;
     bool first = (*times)++ == 0;
     if (measure == EVENT_SUM || measure == EVENT_MEAN)
@@ -274,14 +263,15 @@ static enum err_code look_at_asked(struct event_ask *a, struct err *e)
     }
     for (size_t i = 0; i < a->n_asked && ok; i++)
         if (!a->program || bits_has(is, i))
-            ok = add_one(a, &a->asked[i]);
+            ok = add_one(a, a->asked_at[i], a->asked_place[i]);
     a->n_asked = 0;
     return ok ? ERR_OK : no_memory(e);
 }
 
-static enum err_code add_asked(struct event_ask *a, struct asked asked, struct err *e)
+static enum err_code add_asked(struct event_ask *a, uint32_t at, uint32_t place, struct err *e)
 {
-    a->asked[a->n_asked++] = asked;
+    a->asked_at[a->n_asked] = at;
+    a->asked_place[a->n_asked++] = place;
     return a->n_asked == COLUMN_CHUNK ? look_at_asked(a, e) : ERR_OK;
 }
 
@@ -384,13 +374,13 @@ static bool add_steps(struct event_ask *a, uint32_t event, int64_t time_ms, uint
     return ok;
 }
 
-static enum err_code add_occurrence(struct event_ask *a, uint32_t event, struct asked asked, int64_t time_ms, struct err *e)
+static enum err_code add_occurrence(struct event_ask *a, uint32_t event, const struct deed *d, struct err *e)
 {
-    if (!is_in_time(a, time_ms))
+    if (!is_in_time(a, d->time_ms))
         return ERR_OK;
     if (a->question.measure != EVENT_SEQUENCE)
-        return add_asked(a, asked, e);
-    return add_steps(a, event, time_ms, asked.place) ? ERR_OK : no_memory(e);
+        return add_asked(a, d->at, d->place, e);
+    return add_steps(a, event, d->time_ms, d->place) ? ERR_OK : no_memory(e);
 }
 
 /* Some customers' occurrences of the event, or everybody's one after the other. */
@@ -401,10 +391,14 @@ static enum err_code ask_event(struct event_ask *a, uint32_t event, const struct
     size_t n;
     const struct deed *deed = deeds ? deeds_of(deeds, event, &n) : NULL;
     for (size_t i = 0; deed && i < n; i++)
-        TRY(add_occurrence(a, event, (struct asked){ deed[i].at, deed[i].place }, deed[i].time_ms, e));
-    for (size_t at = 0; !deeds && at < o->n; at++)
-        if (o->row[at] != FACT_NOBODY && o->row[at] < rows)
-            TRY(add_occurrence(a, event, (struct asked){ (uint32_t)at, root[o->row[at]] }, o->time_ms[at], e));
+        TRY(add_occurrence(a, event, &deed[i], e));
+    for (size_t at = 0; !deeds && at < o->n; at++) {
+        const struct occurrence *one = &o->one[at];
+        if (one->row == FACT_NOBODY || one->row >= rows)
+            continue;
+        const struct deed whose = { (uint32_t)at, root[one->row], occurrence_ms(one) };
+        TRY(add_occurrence(a, event, &whose, e));
+    }
     return look_at_asked(a, e);
 }
 

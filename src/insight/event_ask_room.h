@@ -14,10 +14,6 @@ struct seen_property {
     uint64_t *data;                  // COLUMN_CHUNK values
     uint64_t *null;
 };
-/* An occurrence of the event that is asked about, and whose answer it counts for. */
-struct asked {
-    uint32_t at, place;
-};
 /* A customer's different value, or step of a sequence. */
 struct pair {
     uint32_t place, step;
@@ -35,7 +31,8 @@ struct event_ask {
     struct seen_property *seen;
     uint64_t state;
 
-    struct asked asked[COLUMN_CHUNK];  // not looked at yet
+    uint32_t asked_at[COLUMN_CHUNK];     // occurrences that are not looked at yet
+    uint32_t asked_place[COLUMN_CHUNK];  // whose answer each counts for
     size_t n_asked;
     int64_t *times, *value;          // of each place
     struct pair *pair, *by_place;    // as they come; then each place's together

@@ -228,7 +228,8 @@ uint64_t frame_state(const struct frame *f, size_t place)
         return event_ask_state(f->place[place]->ask);
     if (f->place[place]->source == SOURCE_RELATED)
         return related_ask_state(f->place[place]->related);
-    return (uint64_t)c->kind << 48 | (c->dictionary ? c->dictionary->n : 0);
+    return (uint64_t)c->kind << 48 | (uint64_t)c->width << 44 | (uint64_t)c->scale << 40
+           | (c->dictionary ? c->dictionary->n : 0);
 }
 
 void frame_want(struct frame *f, const size_t *place, size_t n)
@@ -248,17 +249,10 @@ static void gather_base(const struct frame *f, struct place *p, const uint32_t *
 {
     const struct column *c = p->base;
     size_t words = COLUMN_WORDS(population_columns(f->population)->rows);
-    switch (c->width) {
-    case 0: bits_gather(&f->picked, c->data, words, p->data); break;
-    case 4:
-        for (size_t i = 0; i < n; i++)
-            ((int32_t *)p->data)[i] = ((const int32_t *)c->data)[row[i]];
-        break;
-    default:
-        assert(c->width == 8);
-        for (size_t i = 0; i < n; i++)
-            ((int64_t *)p->data)[i] = ((const int64_t *)c->data)[row[i]];
-    }
+    if (c->width)
+        column_gather(c->data, c->width, row, n, p->data);
+    else
+        bits_gather(&f->picked, c->data, words, p->data);
     if (c->null)
         bits_gather(&f->picked, c->null, words, p->null);
 }

@@ -495,7 +495,7 @@ bool population_property(const struct population *p, struct slice event, size_t 
     if (!o || i >= o->n_properties)
         return false;
     const struct keep *k = &o->property[i].keep;
-    *ret = (struct population_property){ keep_column(k), o->n < k->cap ? o->n : k->cap, o->property[i].dropped };
+    *ret = (struct population_property){ keep_column(k), o->property[i].dropped ? 0 : o->n, o->property[i].dropped };
     return true;
 }
 

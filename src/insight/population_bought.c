@@ -82,12 +82,12 @@ static bool category_code(struct population *p, struct keep *category, struct sl
     return ok;
 }
 
-static void put_code(struct keep *k, size_t at, uint32_t code)
+static bool put_code(struct keep *k, size_t at, uint32_t code)
 {
-    if (code == CODE_NONE)
-        keep_null(k, at);
-    else
-        keep_raw(k, at, code);
+    if (code != CODE_NONE)
+        return keep_raw(k, at, code);
+    keep_null(k, at);
+    return true;
 }
 
 enum { PLACE_PRODUCT, PLACE_CATEGORY, PLACE_QUANTITY };
@@ -97,18 +97,16 @@ static bool put_line(struct population *p, uint32_t row, const struct bought_lin
     size_t at;
     uint32_t of_product, of_category;
     struct occurrences *o = occurrence_add(p, &p->bought[row], p->bought_event, row, line->time_ms, &at);
-    if (!o || !text_code(&o->property[PLACE_PRODUCT].keep, product, &of_product)
-        || !category_code(p, &o->property[PLACE_CATEGORY].keep, product, &of_category))
-        return false;
-    put_code(&o->property[PLACE_PRODUCT].keep, at, of_product);
-    put_code(&o->property[PLACE_CATEGORY].keep, at, of_category);
-    keep_raw(&o->property[PLACE_QUANTITY].keep, at, (int64_t)line->quantity_milli * 1000);
-    return true;
+    return o && text_code(&o->property[PLACE_PRODUCT].keep, product, &of_product)
+           && category_code(p, &o->property[PLACE_CATEGORY].keep, product, &of_category)
+           && put_code(&o->property[PLACE_PRODUCT].keep, at, of_product)
+           && put_code(&o->property[PLACE_CATEGORY].keep, at, of_category)
+           && keep_raw(&o->property[PLACE_QUANTITY].keep, at, (int64_t)line->quantity_milli * 1000);
 }
 
 static uint32_t code_at(const struct keep *k, size_t at)
 {
-    return bits_has(k->null, at) ? CODE_NONE : ((const uint32_t *)k->data)[at];
+    return bits_has(k->null, at) ? CODE_NONE : (uint32_t)keep_held(k, at);
 }
 
 static bool is_product(const struct keep *k, size_t at, struct slice product)
@@ -122,11 +120,11 @@ static bool is_known(const struct population *p, uint32_t row, const struct line
 {
     const struct occurrences *o = &p->event[p->bought_event].occurred;
     size_t left = list->n;
-    for (uint64_t link = row < p->bought_cap ? p->bought[row] : 0; link; link = o->before[link_at(link)]) {
+    for (uint64_t link = row < p->bought_cap ? p->bought[row] : 0; link; link = link_before(&o->one[link_at(link)])) {
         size_t at = link_at(link);
         const struct bought_line *line = left ? &list->line[left - 1] : NULL;
-        if (!line || o->time_ms[at] != line->time_ms
-            || ((const int64_t *)o->property[PLACE_QUANTITY].keep.data)[at] != (int64_t)line->quantity_milli * 1000
+        if (!line || o->one[at].time != occurrence_time(line->time_ms)
+            || keep_raw_at(&o->property[PLACE_QUANTITY].keep, at) != (int64_t)line->quantity_milli * 1000
             || !is_product(&o->property[PLACE_PRODUCT].keep, at, list->product[left - 1]))
             return false;
         left--;
@@ -170,11 +168,10 @@ enum err_code bought_recategorize(struct population *p, int64_t seq, struct err 
     bool ok = of != NULL;
     for (size_t at = 0; at < o->n && ok; at++) {
         uint32_t bought = code_at(product, at);
-        if (o->row[at] == FACT_NOBODY || bought == CODE_NONE || of[bought] == code_at(category, at))
+        if (o->one[at].row == FACT_NOBODY || bought == CODE_NONE || of[bought] == code_at(category, at))
             continue;
-        put_code(category, at, of[bought]);
         pthread_mutex_lock(&p->queue);
-        ok = population_note(p, o->row[at], seq);
+        ok = put_code(category, at, of[bought]) && population_note(p, o->one[at].row, seq);
         pthread_mutex_unlock(&p->queue);
     }
     free(of);

@@ -8,7 +8,7 @@
 #include "engine/feel/value_json.h"
 #include "insight/vec.h"
 
-#define SNAPSHOT_VERSION 2
+#define SNAPSHOT_VERSION 3
 
 /* ---- what is told; the queue's lock is held ---- */
 bool population_mark(struct population *p, uint32_t row, bool traits, int64_t seq)
@@ -136,7 +136,7 @@ static size_t data_bytes(const struct column *c, size_t rows)
 enum err_code population_put_keep(struct snapshot_out *out, const struct keep *k, size_t rows, struct err *e)
 {
     const struct column c = keep_column(k);
-    const uint64_t head[] = { (uint64_t)k->kind, k->dictionary.n };
+    const uint64_t head[] = { (uint64_t)k->kind, k->width, (uint64_t)k->scale, k->dictionary.n };
     TRY(population_put_text(out, k->name, e));
     TRY(snapshot_put(out, head, sizeof head, e));
     for (size_t i = 0; i < k->dictionary.n; i++) {
@@ -236,7 +236,7 @@ static enum err_code get_code(struct loading *l, struct keep *k, bool word)
 static bool codes_are_known(const struct keep *k, size_t rows)
 {
     for (size_t row = 0; k->kind == COLUMN_CODES && row < rows; row++)
-        if (((const uint32_t *)k->data)[row] >= k->dictionary.n && !bits_has(k->null, row))
+        if (!bits_has(k->null, row) && (size_t)keep_held(k, row) >= k->dictionary.n)
             return false;
     return true;
 }
@@ -244,16 +244,20 @@ static bool codes_are_known(const struct keep *k, size_t rows)
 enum err_code population_get_keep(struct loading *l, struct keep *k, bool word)
 {
     struct slice name;
-    uint64_t head[2];
+    uint64_t head[4];
     arena_reset(l->mem);
     TRY(population_get_text(l, &name));
     TRY(snapshot_get(l->in, head, sizeof head, l->e));
     if (word ? head[0] != k->kind : head[0] > COLUMN_DATE_TIME)
         return population_damaged(l->e);
     keep_clear(k);
-    if (!keep_init(k, name, (enum column_kind)head[0]) || !keep_rows(k, l->rows))
+    if (!keep_init(k, name, (enum column_kind)head[0]))
         return no_memory(l->e);
-    for (uint64_t i = 0; i < head[1]; i++)
+    if (!keep_shape(k, head[1], head[2] > NUMBER_SCALE ? -1 : (int)head[2]))
+        return population_damaged(l->e);
+    if (!keep_rows(k, l->rows))
+        return no_memory(l->e);
+    for (uint64_t i = 0; i < head[3]; i++)
         TRY(get_code(l, k, word));
     const struct column c = keep_column(k);
     TRY(snapshot_get(l->in, k->data, data_bytes(&c, l->rows), l->e));

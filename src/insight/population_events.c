@@ -14,7 +14,7 @@
 #include "base/limits.h"
 #include "insight/vec.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 #define PROPERTIES_MAX 64
 #define PROPERTY_VALUES_MAX (1u << 18)
 #define PROPERTY_LISTS_MAX (1u << 12)       // different values that are lists or objects
@@ -33,9 +33,7 @@ static void drop_occurrences(struct occurrences *o)
     for (size_t i = 0; i < o->n_properties; i++)
         keep_clear(&o->property[i].keep);
     free(o->property);
-    free(o->row);
-    free(o->time_ms);
-    free(o->before);
+    free(o->one);
     *o = (struct occurrences){ 0 };
 }
 
@@ -72,8 +70,7 @@ void occurrences_drop(struct population *p)
 
 static void set_free(struct occurrences *o, size_t at)
 {
-    o->row[at] = FACT_NOBODY;
-    o->before[at] = o->free;
+    o->one[at] = (struct occurrence){ .row = FACT_NOBODY, .before_at = (uint32_t)o->free };
     o->free = at + 1;
     o->live--;
 }
@@ -85,7 +82,7 @@ void occurrences_forget_chain(struct population *p, uint64_t *head)
     while (link) {
         struct occurrences *o = &p->event[link_event(link)].occurred;
         size_t at = link_at(link);
-        link = o->before[at];
+        link = link_before(&o->one[at]);
         set_free(o, at);
     }
 }
@@ -100,8 +97,7 @@ static void forget_row(struct population *p, uint32_t row)
 static bool make_room(struct occurrences *o, size_t *ret)
 {
     *ret = o->free ? o->free - 1 : o->n;
-    if (!vec_need(o->row, o->row_cap, *ret + 1) || !vec_need(o->time_ms, o->time_cap, *ret + 1)
-        || !vec_need(o->before, o->before_cap, *ret + 1))
+    if (*ret == UINT32_MAX || !vec_need(o->one, o->cap, *ret + 1))
         return false;
     for (size_t i = 0; i < o->n_properties; i++) {
         struct property *property = &o->property[i];
@@ -117,13 +113,12 @@ static bool make_room(struct occurrences *o, size_t *ret)
 static void link_in(struct occurrences *o, uint64_t *head, uint32_t event, uint32_t row, int64_t time_ms, size_t at)
 {
     if (o->free)
-        o->free = o->before[at];
+        o->free = o->one[at].before_at;
     else
         o->n++;
     o->live++;
-    o->row[at] = row;
-    o->time_ms[at] = time_ms;
-    o->before[at] = *head;
+    o->one[at] = (struct occurrence){ row, (uint32_t)*head, occurrence_time(time_ms) & TIME_LAST,
+                                       *head >> 32 & UINT16_MAX };
     *head = link_to(event, at);
 }
 
@@ -149,7 +144,7 @@ static struct property *find_property(struct population *p, struct occurrences *
         return NULL;
     struct property *property = &o->property[o->n_properties];
     *property = (struct property){ 0 };
-    if (!keep_init(&property->keep, name, kind)) {
+    if (!keep_init(&property->keep, name, kind) || !keep_rows(&property->keep, o->n)) {
         keep_clear(&property->keep);
         return NULL;
     }
@@ -221,7 +216,10 @@ static bool put_property(struct reading *r, struct occurrences *o, size_t at, st
         return true;
     if (!keep_rows(&property->keep, at + 1))
         return false;
-    if (property->keep.kind == COLUMN_NUMBER && keep_number(&property->keep, at, json_raw(v)))
+    bool is_number = false;
+    if (property->keep.kind == COLUMN_NUMBER && !keep_number(&property->keep, at, json_raw(v), &is_number))
+        return false;
+    if (is_number)
         return true;
     struct slice text = canonical(v, &r->text, r->mem);
     if (r->text.failed || !keep_json(&property->keep, at, text, false, r->p->value_parser))
@@ -307,7 +305,7 @@ bool occurrences_wait(struct population *p)
 
 size_t occurrences_bytes(const struct occurrences *o)
 {
-    size_t bytes = o->row_cap * sizeof *o->row + o->time_cap * sizeof *o->time_ms + o->before_cap * sizeof *o->before;
+    size_t bytes = o->cap * sizeof *o->one;
     for (size_t i = 0; i < o->n_properties; i++)
         bytes += keep_bytes(&o->property[i].keep);
     return bytes;
@@ -397,9 +395,7 @@ static enum err_code put_event(struct snapshot_out *out, const struct event_name
     const uint64_t head[] = { o->n, o->free, o->n_properties, o->live };
     TRY(population_put_text(out, event->name, e));
     TRY(snapshot_put(out, head, sizeof head, e));
-    TRY(snapshot_put(out, o->row, o->n * sizeof *o->row, e));
-    TRY(snapshot_put(out, o->time_ms, o->n * sizeof *o->time_ms, e));
-    TRY(snapshot_put(out, o->before, o->n * sizeof *o->before, e));
+    TRY(snapshot_put(out, o->one, o->n * sizeof *o->one, e));
     for (size_t i = 0; i < o->n_properties; i++) {
         uint8_t dropped = o->property[i].dropped;
         TRY(snapshot_put(out, &dropped, sizeof dropped, e));
@@ -408,24 +404,10 @@ static enum err_code put_event(struct snapshot_out *out, const struct event_name
     return ERR_OK;
 }
 
-/* A property that came first with a later occurrence has no room for those before it is asked for. */
-static bool fill_up(struct population *p, size_t n)
-{
-    bool ok = true;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < p->event[i].occurred.n_properties && ok; k++) {
-            struct property *property = &p->event[i].occurred.property[k];
-            ok = property->dropped || keep_rows(&property->keep, p->event[i].occurred.n);
-        }
-    return ok;
-}
-
 static enum err_code put_all(struct population *p, struct snapshot_out *out, struct err *e)
 {
     TRY(occurrences_take_in(p, e));
     const uint64_t head[] = { population_names(p), p->last_cap, p->bought_cap, p->lines_known };
-    if (!fill_up(p, head[0]))
-        return no_memory(e);
     TRY(snapshot_put(out, head, sizeof head, e));
     for (size_t i = 0; i < head[0]; i++)
         TRY(put_event(out, &p->event[i], e));
@@ -467,12 +449,9 @@ static enum err_code get_event(struct loading *l, uint32_t *ret)
     l->rows = o->n = head[0];
     o->free = head[1];
     o->live = head[3];
-    if (!vec_need(o->row, o->row_cap, o->n) || !vec_need(o->time_ms, o->time_cap, o->n)
-        || !vec_need(o->before, o->before_cap, o->n) || !vec_need(o->property, o->properties_cap, head[2]))
+    if (!vec_need(o->one, o->cap, o->n) || !vec_need(o->property, o->properties_cap, head[2]))
         return no_memory(l->e);
-    TRY(get_array(l, o->row, o->n, sizeof *o->row));
-    TRY(get_array(l, o->time_ms, o->n, sizeof *o->time_ms));
-    TRY(get_array(l, o->before, o->n, sizeof *o->before));
+    TRY(get_array(l, o->one, o->n, sizeof *o->one));
     for (uint64_t i = 0; i < head[2]; i++) {
         struct property *property = &o->property[o->n_properties++];
         p->n_properties++;
@@ -496,6 +475,17 @@ static bool relink(const struct population *p, const uint32_t *now, size_t n, ui
     return true;
 }
 
+static bool relink_one(const struct population *p, const uint32_t *now, size_t n, const struct occurrences *o,
+                       struct occurrence *one)
+{
+    uint64_t before = link_before(one);
+    if (one->row == FACT_NOBODY)
+        return before <= o->n;
+    bool ok = relink(p, now, n, &before);
+    one->before_event = before >> 32 & UINT16_MAX;
+    return ok;
+}
+
 static enum err_code relink_all(struct loading *l, const uint32_t *now, size_t n)
 {
     struct population *p = l->p;
@@ -503,7 +493,7 @@ static enum err_code relink_all(struct loading *l, const uint32_t *now, size_t n
     for (size_t i = 0; i < n && ok; i++) {
         struct occurrences *o = &p->event[now[i]].occurred;
         for (size_t at = 0; at < o->n && ok; at++)
-            ok = o->row[at] == FACT_NOBODY ? o->before[at] <= o->n : relink(p, now, n, &o->before[at]);
+            ok = relink_one(p, now, n, o, &o->one[at]);
     }
     for (size_t row = 0; row < p->last_cap && ok; row++)
         ok = relink(p, now, n, &p->last[row]);

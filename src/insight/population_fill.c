@@ -79,12 +79,12 @@ static enum err_code make_rows(struct filling *f, size_t rows)
 }
 
 /* ---- one row ---- */
-static void put_day(const struct population *p, struct keep *k, size_t row, int64_t ms)
+static bool put_day(const struct population *p, struct keep *k, size_t row, int64_t ms)
 {
-    if (ms == FACT_NO_TIME)
-        keep_null(k, row);
-    else
-        keep_raw(k, row, zones_day(p->zones, ms));
+    if (ms != FACT_NO_TIME)
+        return keep_raw(k, row, zones_day(p->zones, ms));
+    keep_null(k, row);
+    return true;
 }
 
 static bool put_word(struct keep *k, size_t row, const char *word)
@@ -96,14 +96,14 @@ static bool put_computed(struct population *p, const struct seen *s)
 {
     struct keep *k = p->computed;
     size_t row = s->row;
-    keep_raw(&k[COMPUTED_ORDERS], row, (int64_t)s->standing.bought.orders * 1000000);
-    keep_raw(&k[COMPUTED_SPEND], row, s->standing.bought.value_micro);
-    put_day(p, &k[COMPUTED_FIRST_ORDER], row, s->standing.bought.first_ms);
-    put_day(p, &k[COMPUTED_LAST_ORDER], row, s->standing.bought.last_ms);
-    put_day(p, &k[COMPUTED_FIRST_SEEN], row, s->first_ms);
-    put_day(p, &k[COMPUTED_LAST_SEEN], row, s->last_ms);
-    keep_raw(&k[COMPUTED_KNOWN], row, s->known);
-    return put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
+    return keep_raw(&k[COMPUTED_ORDERS], row, (int64_t)s->standing.bought.orders * 1000000)
+           && keep_raw(&k[COMPUTED_SPEND], row, s->standing.bought.value_micro)
+           && put_day(p, &k[COMPUTED_FIRST_ORDER], row, s->standing.bought.first_ms)
+           && put_day(p, &k[COMPUTED_LAST_ORDER], row, s->standing.bought.last_ms)
+           && put_day(p, &k[COMPUTED_FIRST_SEEN], row, s->first_ms)
+           && put_day(p, &k[COMPUTED_LAST_SEEN], row, s->last_ms)
+           && keep_raw(&k[COMPUTED_KNOWN], row, s->known)
+           && put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
            && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind));
 }
 
@@ -113,12 +113,14 @@ static void clear_computed(struct population *p, size_t row)
         keep_null(&p->computed[i], row);
 }
 
-static void clear_traits(struct population *p, size_t row)
+static bool clear_traits(struct population *p, size_t row)
 {
+    bool ok = true;
     for (size_t i = 0; i < p->n_traits; i++) {
         keep_null(&p->trait[i], row);
-        keep_raw(&p->declared[i], row, false);
+        ok = keep_raw(&p->declared[i], row, false) && ok;
     }
+    return ok;
 }
 
 static bool make_column(const struct population *p, struct keep *k, struct slice name, enum column_kind kind)
@@ -153,8 +155,7 @@ static bool put_trait(struct filling *f, size_t row, const struct trait *t)
     size_t i = trait_place(f, t->name, t->type);
     if (i == SIZE_MAX || !keep_json(&f->p->trait[i], row, t->chosen.value, t->type == TRAIT_DATE, f->parser))
         return false;
-    keep_raw(&f->p->declared[i], row, t->chosen.provenance == PROVENANCE_DECLARED);
-    return true;
+    return keep_raw(&f->p->declared[i], row, t->chosen.provenance == PROVENANCE_DECLARED);
 }
 
 static void set_customer(struct population *p, size_t row, bool is)
@@ -172,8 +173,7 @@ static bool put_seen(struct population *p, const struct seen *s)
     if (s->root == s->row)
         return put_computed(p, s);
     clear_computed(p, s->row);
-    clear_traits(p, s->row);
-    return true;
+    return clear_traits(p, s->row);
 }
 
 /* Both under memory's read lock. */
@@ -217,7 +217,7 @@ static enum err_code fill_traits(struct filling *f, uint32_t row)
     memory_read_unlock(f->p->memory);
     TRY(code);
     pthread_rwlock_wrlock(&f->p->lock);
-    clear_traits(f->p, row);
+    ok = clear_traits(f->p, row);
     for (size_t i = 0; ok && i < n; i++)
         ok = put_trait(f, row, &trait[i]);
     code = ok ? show(f) : no_memory(f->e);

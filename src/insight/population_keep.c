@@ -10,21 +10,40 @@
 
 #define DICTIONARY_BYTES ((size_t)4 << 30)
 
-static size_t width_of(enum column_kind kind)
+static size_t least_width(enum column_kind kind)
 {
     switch (kind) {
     case COLUMN_BOOLEAN: return 0;
-    case COLUMN_NUMBER: return sizeof(int64_t);
-    case COLUMN_CODES: return sizeof(uint32_t);
+    case COLUMN_NUMBER:
+    case COLUMN_CODES: return 1;
     case COLUMN_DATE: return sizeof(int32_t);
     case COLUMN_DATE_TIME: break;
     }
     return sizeof(int64_t);
 }
 
+static int64_t unit_of(int scale)
+{
+    static const int64_t unit[NUMBER_SCALE + 1] = { 1000000, 100000, 10000, 1000, 100, 10, 1 };
+    return unit[scale];
+}
+
+static void set_scale(struct keep *k, int scale)
+{
+    k->scale = scale;
+    k->unit = k->kind == COLUMN_NUMBER ? unit_of(scale) : 1;
+}
+
+static void set_empty(struct keep *k, enum column_kind kind)
+{
+    *k = (struct keep){ .kind = kind, .width = least_width(kind) };
+    set_scale(k, 0);
+}
+
 bool keep_init(struct keep *k, struct slice name, enum column_kind kind)
 {
-    *k = (struct keep){ .kind = kind, .mem = arena_new(DICTIONARY_BYTES) };
+    set_empty(k, kind);
+    k->mem = arena_new(DICTIONARY_BYTES);
     if (k->mem)
         k->name = arena_copy(k->mem, name);
     return k->mem && k->name.at;
@@ -38,7 +57,26 @@ void keep_clear(struct keep *k)
     free((void *)(uintptr_t)k->dictionary.value);
     free(k->slot);
     arena_drop(&k->mem);
-    *k = (struct keep){ .kind = k->kind };
+    set_empty(k, k->kind);
+}
+
+bool keep_shape(struct keep *k, size_t width, int scale)
+{
+    bool varies = k->kind == COLUMN_NUMBER || k->kind == COLUMN_CODES;
+    bool is_width = width == 1 || width == 2 || width == 4 || (width == 8 && k->kind == COLUMN_NUMBER);
+    assert(!k->cap);
+    if (varies ? !is_width : width != k->width)
+        return false;
+    if (scale < 0 || scale > (k->kind == COLUMN_NUMBER ? NUMBER_SCALE : 0))
+        return false;
+    k->width = width;
+    set_scale(k, scale);
+    return true;
+}
+
+static size_t data_bytes(const struct keep *k, size_t rows)
+{
+    return k->width ? rows * k->width : rows / 8;
 }
 
 /* Words of bits, or bytes of values: whole chunks, so that loops need no end of their own. */
@@ -54,9 +92,8 @@ bool keep_rows(struct keep *k, size_t rows)
 {
     if (rows <= k->cap)
         return true;
-    size_t wish = rows + rows / 8, words = COLUMN_WORDS(wish), cap = words * 64, width = width_of(k->kind);
-    size_t old = k->cap, old_bytes = width ? old * width : old / 8, bytes = width ? cap * width : cap / 8;
-    void *data = grown(k->data, old_bytes, bytes, 0);
+    size_t wish = rows + rows / 8, words = COLUMN_WORDS(wish), cap = words * 64, old = k->cap;
+    void *data = grown(k->data, data_bytes(k, old), data_bytes(k, cap), 0);
     if (!data)
         return false;
     k->data = data;
@@ -74,24 +111,83 @@ void keep_null(struct keep *k, size_t row)
     k->null[row / 64] |= UINT64_C(1) << row % 64;
 }
 
-void keep_raw(struct keep *k, size_t row, int64_t raw)
+/* ---- as narrow as what it holds ---- */
+static size_t width_for(const struct keep *k, int64_t held)
 {
-    assert(row < k->cap);
-    uint64_t bit = UINT64_C(1) << row % 64;
-    k->null[row / 64] &= ~bit;
-    switch (k->kind) {
-    case COLUMN_BOOLEAN: {
-        uint64_t *bits = k->data;
-        bits[row / 64] = raw ? bits[row / 64] | bit : bits[row / 64] & ~bit;
-        break;
-    }
-    case COLUMN_CODES: ((uint32_t *)k->data)[row] = (uint32_t)raw; break;
-    case COLUMN_DATE: ((int32_t *)k->data)[row] = (int32_t)raw; break;
-    case COLUMN_NUMBER:
-    case COLUMN_DATE_TIME: ((int64_t *)k->data)[row] = raw; break;
+    if (k->kind == COLUMN_CODES)
+        return held <= UINT8_MAX ? 1 : held <= UINT16_MAX ? 2 : 4;
+    return held == (int8_t)held ? 1 : held == (int16_t)held ? 2 : held == (int32_t)held ? 4 : 8;
+}
+
+static void put_held(void *data, size_t width, size_t row, int64_t held)
+{
+    switch (width) {
+    case 1: ((int8_t *)data)[row] = (int8_t)held; break;
+    case 2: ((int16_t *)data)[row] = (int16_t)held; break;
+    case 4: ((int32_t *)data)[row] = (int32_t)held; break;
+    default: ((int64_t *)data)[row] = held;
     }
 }
 
+/* Of what is at the rows now, each by `times`; a row that is null has nothing. */
+static size_t width_of_all(const struct keep *k, int64_t times)
+{
+    size_t width = k->width;
+    for (size_t row = 0; row < k->cap; row++) {
+        size_t need = bits_has(k->null, row) ? 1 : width_for(k, keep_held(k, row) * times);
+        width = need > width ? need : width;
+    }
+    return width;
+}
+
+static bool move(struct keep *k, size_t width, int64_t times)
+{
+    void *data = calloc(k->cap, width);
+    if (!data)
+        return false;
+    for (size_t row = 0; row < k->cap; row++)
+        if (!bits_has(k->null, row))
+            put_held(data, width, row, keep_held(k, row) * times);
+    free(k->data);
+    k->data = data;
+    k->width = width;
+    return true;
+}
+
+/* A number of millionths that needs more digits behind the point than those before it. */
+static bool refine(struct keep *k, int64_t micro)
+{
+    int scale = k->scale;
+    while (micro % unit_of(scale) != 0)
+        scale++;
+    int64_t times = k->unit / unit_of(scale);
+    if (!move(k, width_of_all(k, times), times))
+        return false;
+    set_scale(k, scale);
+    return true;
+}
+
+bool keep_raw(struct keep *k, size_t row, int64_t raw)
+{
+    assert(row < k->cap);
+    uint64_t bit = UINT64_C(1) << row % 64, *bits = k->data;
+    int64_t held = raw;
+    if (k->unit > 1) {
+        if (raw % k->unit != 0 && !refine(k, raw))
+            return false;
+        held = raw / k->unit;
+    }
+    if (k->width && width_for(k, held) > k->width && !move(k, width_for(k, held), 1))
+        return false;
+    k->null[row / 64] &= ~bit;
+    if (k->width)
+        put_held(k->data, k->width, row, held);
+    else
+        bits[row / 64] = raw ? bits[row / 64] | bit : bits[row / 64] & ~bit;
+    return true;
+}
+
+/* ---- its dictionary ---- */
 static bool grow_slots(struct keep *k)
 {
     size_t slots = k->slots ? k->slots * 2 : 64;
@@ -174,8 +270,7 @@ bool keep_code(struct keep *k, size_t row, struct slice key, struct value v)
     uint32_t code;
     if (!keep_code_of(k, key, v, &code))
         return false;
-    keep_raw(k, row, code);
-    return true;
+    return keep_raw(k, row, code);
 }
 
 bool keep_to_codes(struct keep *k)
@@ -187,9 +282,9 @@ bool keep_to_codes(struct keep *k)
     }
     for (size_t row = 0; row < k->cap; row++) {
         char text[NUMBER_TEXT];
-        if (k->null[row / 64] >> row % 64 & 1)
+        if (bits_has(k->null, row))
             continue;
-        struct number n = number_scaled(((int64_t *)k->data)[row], -NUMBER_SCALE);
+        struct number n = number_scaled(keep_raw_at(k, row), -NUMBER_SCALE);
         if (!keep_code(&codes, row, number_print(n, text), value_number(n))) {
             keep_clear(&codes);
             return false;
@@ -211,34 +306,29 @@ struct value population_dated(struct slice text, struct arena *mem, bool *ok)
     return value_string(text);
 }
 
-bool keep_number(struct keep *k, size_t row, struct slice json)
+bool keep_number(struct keep *k, size_t row, struct slice json, bool *is)
 {
     struct number number;
     struct err ignored;
     int64_t raw;
-    bool exact = false;
-    if (!micro_parse(json, &raw, &ignored)) {
-        keep_raw(k, row, raw);
-        return true;
-    }
-    if (!number_parse(json, &number) || !number_floor_scaled(number, NUMBER_SCALE, &raw, &exact) || !exact)
-        return false;
-    keep_raw(k, row, raw);
-    return true;
+    *is = !micro_parse(json, &raw, &ignored);
+    if (!*is && number_parse(json, &number))
+        *is = number_floor_scaled(number, NUMBER_SCALE, &raw, is) && *is;
+    return !*is || keep_raw(k, row, raw);
 }
 
 bool keep_json(struct keep *k, size_t row, struct slice json, bool dated, struct json_parser *parser)
 {
     struct json read;
     struct err ignored;
-    bool ok = true;
-    if (k->kind == COLUMN_NUMBER && keep_number(k, row, json))
-        return true;
+    bool ok = true, is_number = false;
+    if (k->kind == COLUMN_NUMBER)
+        ok = keep_number(k, row, json, &is_number);
+    if (!ok || is_number)
+        return ok;
     uint32_t known = k->kind == COLUMN_CODES ? find_code(k, json) : CODE_NONE;
-    if (known != CODE_NONE) {
-        keep_raw(k, row, known);
-        return true;
-    }
+    if (known != CODE_NONE)
+        return keep_raw(k, row, known);
     if (json_parse(parser, json, &read, &ignored) || json_is(read, JSON_NULL)) {
         keep_null(k, row);       // it was valid when it was stored
         return true;
@@ -253,13 +343,6 @@ bool keep_json(struct keep *k, size_t row, struct slice json, bool dated, struct
 
 size_t keep_bytes(const struct keep *k)
 {
-    size_t width = width_of(k->kind);
-    return k->cap * width + (width ? k->cap / 8 : k->cap / 4) + k->codes_cap * (sizeof *k->key + sizeof(struct value))
+    return data_bytes(k, k->cap) + k->cap / 8 + k->codes_cap * (sizeof *k->key + sizeof(struct value))
            + k->slots * sizeof *k->slot + (k->mem ? arena_used(k->mem) : 0);
-}
-
-struct column keep_column(const struct keep *k)
-{
-    return (struct column){ .name = k->name, .kind = k->kind, .scale = k->kind == COLUMN_NUMBER ? NUMBER_SCALE : 0,
-                            .width = width_of(k->kind), .data = k->data, .null = k->null, .dictionary = &k->dictionary };
 }

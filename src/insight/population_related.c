@@ -151,7 +151,7 @@ bool population_is_kind(const struct population *p, size_t row, struct slice kin
     const struct keep *k = &p->computed[COMPUTED_KIND];
     if (row >= p->rows || bits_has(k->null, row))
         return false;
-    struct slice is = k->dictionary.value[((const uint32_t *)k->data)[row]].string;
+    struct slice is = k->dictionary.value[keep_held(k, row)].string;
     return slice_is(kind, "account") ? !slice_is(is, "person") : slice_eq(is, kind);
 }
 

@@ -13,9 +13,13 @@
 #define NUMBER_SCALE 6
 #define CODE_NONE UINT32_MAX
 
-/* A column that grows: rows, values, and from a number to a dictionary when a value is no number. */
+/* A column that grows: rows, values, and from a number to a dictionary when a value is no number. It is as narrow as what
+ * it holds: a number has the digits behind the point that one of its values needed, and codes a byte while there are few. */
 struct keep {
     enum column_kind kind;
+    int scale;                   // of NUMBER, NUMBER_SCALE at most
+    int64_t unit;                // of what data holds: of NUMBER in millionths, else 1
+    size_t width;                // bytes a value; 0: a bit
     struct slice name;           // owned
     size_t cap;                  // rows
     void *data;
@@ -32,7 +36,10 @@ void keep_clear(struct keep *);
 /* All rows up to that many exist; new ones are null. false: memory. */
 bool keep_rows(struct keep *, size_t rows);
 void keep_null(struct keep *, size_t row);
-void keep_raw(struct keep *, size_t row, int64_t raw);
+/* A code, a day, milliseconds, a number in millionths, or 0 and 1. false: memory. */
+bool keep_raw(struct keep *, size_t row, int64_t raw);
+/* It is empty, and of this width and scale from now on. false: no column of its kind has them. */
+bool keep_shape(struct keep *, size_t width, int scale);
 /* A value with a text that is the same for equal values. false: memory. */
 bool keep_code(struct keep *, size_t row, struct slice key, struct value);
 /* The code of a value, which is added where it is new. false: memory. */
@@ -40,13 +47,27 @@ bool keep_code_of(struct keep *, struct slice key, struct value, uint32_t *ret);
 /* A value that is not there yet gets the next code. false: memory. */
 bool keep_add(struct keep *, struct slice key, struct value);
 bool keep_to_codes(struct keep *);
-/* A number of six places at most; false: it is none. */
-bool keep_number(struct keep *, size_t row, struct slice json);
+/* *is: it is a number of six places at most. false: memory. */
+bool keep_number(struct keep *, size_t row, struct slice json, bool *is);
 /* A value of JSON, whose text is the same for equal values; dated: a text that is a date is one. null is null. false:
  * memory. */
 bool keep_json(struct keep *, size_t row, struct slice json, bool dated, struct json_parser *);
 size_t keep_bytes(const struct keep *);
-struct column keep_column(const struct keep *);
+static inline struct column keep_column(const struct keep *k)
+{
+    return (struct column){ .name = k->name, .kind = k->kind, .scale = k->scale, .width = k->width, .data = k->data,
+                            .null = k->null, .dictionary = &k->dictionary };
+}
+/* What data holds, and what keep_raw was given. */
+static inline int64_t keep_held(const struct keep *k, size_t row)
+{
+    const struct column column = keep_column(k);
+    return column_raw(&column, row);
+}
+static inline int64_t keep_raw_at(const struct keep *k, size_t row)
+{
+    return keep_held(k, row) * k->unit;
+}
 
 /* What the follower was told and refresh has not taken in yet. */
 struct told {
@@ -59,12 +80,16 @@ struct property {
     struct keep keep;
     bool dropped;                // it has too many different values to be asked about
 };
+struct occurrence {
+    uint32_t row;                // whose it is; FACT_NOBODY: it is free
+    uint32_t before_at;          // with before_event, what the same row did before it; of a free one the next free one + 1
+    uint64_t time : 48;          // occurrence_ms
+    uint64_t before_event : 16;  // + 1; 0: none
+};
 struct occurrences {
     size_t n;                    // rows, the free ones too
-    uint32_t *row;               // whose it is; FACT_NOBODY: it is free
-    int64_t *time_ms;
-    uint64_t *before;            // what the same row did before it, as a link; of a free one the next free one + 1
-    size_t row_cap, time_cap, before_cap;
+    struct occurrence *one;
+    size_t cap;
     uint64_t free;               // the first free one + 1; 0: none
     size_t live;                 // that are not free
     struct property *property;
@@ -88,6 +113,22 @@ static inline uint32_t link_event(uint64_t link)
 static inline size_t link_at(uint64_t link)
 {
     return (uint32_t)link;
+}
+static inline uint64_t link_before(const struct occurrence *o)
+{
+    return (uint64_t)o->before_event << 32 | o->before_at;
+}
+/* Milliseconds since TIME_BEGINS; what is later than a time can be kept happened in its last one, in the year 6429. */
+#define TIME_BEGINS (-(INT64_C(1) << 47))
+#define TIME_LAST ((UINT64_C(1) << 48) - 1)
+static inline uint64_t occurrence_time(int64_t time_ms)
+{
+    uint64_t time = time_ms < TIME_BEGINS ? 0 : (uint64_t)time_ms - (uint64_t)TIME_BEGINS;
+    return time < TIME_LAST ? time : TIME_LAST;
+}
+static inline int64_t occurrence_ms(const struct occurrence *o)
+{
+    return (int64_t)o->time + TIME_BEGINS;
 }
 /* What happened and has not been taken in yet, with the facts' bodies end to end. */
 struct occurring {

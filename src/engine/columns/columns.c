@@ -15,18 +15,6 @@ bool column_is_null(const struct column *c, size_t row)
     return c->null && bits_has(c->null, row);
 }
 
-int64_t column_raw(const struct column *c, size_t row)
-{
-    bool code = c->kind == COLUMN_CODES;
-    switch (c->width) {
-    case 0: return bits_has(c->data, row);
-    case 1: return code ? ((const uint8_t *)c->data)[row] : ((const int8_t *)c->data)[row];
-    case 2: return code ? ((const uint16_t *)c->data)[row] : ((const int16_t *)c->data)[row];
-    case 4: return code ? (int64_t)((const uint32_t *)c->data)[row] : ((const int32_t *)c->data)[row];
-    default: assert(c->width == 8); return ((const int64_t *)c->data)[row];
-    }
-}
-
 struct value column_value(const struct column *c, size_t row, struct arena *mem, bool *ok)
 {
     struct value v = { .kind = VALUE_DATE };
@@ -43,4 +31,25 @@ struct value column_value(const struct column *c, size_t row, struct arena *mem,
     case COLUMN_DATE_TIME: return date_time_of_ms(raw, &t) ? value_date_time(mem, t, ok) : value_null;
     }
     return value_null;
+}
+
+#define GATHER(bits)                                                                                                   \
+    static void gather_##bits(const uint##bits##_t *data, const uint32_t *row, size_t n, uint##bits##_t *ret)          \
+    {                                                                                                                  \
+        for (size_t i = 0; i < n; i++)                                                                                 \
+            ret[i] = data[row[i]];                                                                                     \
+    }
+GATHER(8)
+GATHER(16)
+GATHER(32)
+GATHER(64)
+
+void column_gather(const void *data, size_t width, const uint32_t *row, size_t n, void *ret)
+{
+    switch (width) {
+    case 1: gather_8(data, row, n, ret); break;
+    case 2: gather_16(data, row, n, ret); break;
+    case 4: gather_32(data, row, n, ret); break;
+    default: assert(width == 8); gather_64(data, row, n, ret);
+    }
 }

@@ -38,7 +38,19 @@ const struct column *columns_find(const struct columns *, struct slice name);
 /* A row's value as FEEL has it. *ok false: mem is exhausted. */
 struct value column_value(const struct column *, size_t row, struct arena *mem, bool *ok);
 bool column_is_null(const struct column *, size_t row);
+/* What rows hold, side by side; width 1 to 8. */
+void column_gather(const void *data, size_t width, const uint32_t *row, size_t n, void *ret);
 /* The number that data holds: a code, days, milliseconds, multiples of 10^-scale; 0 or 1. */
-int64_t column_raw(const struct column *, size_t row);
+static inline int64_t column_raw(const struct column *c, size_t row)
+{
+    bool code = c->kind == COLUMN_CODES;
+    switch (c->width) {
+    case 0: return bits_has(c->data, row);
+    case 1: return code ? ((const uint8_t *)c->data)[row] : ((const int8_t *)c->data)[row];
+    case 2: return code ? ((const uint16_t *)c->data)[row] : ((const int16_t *)c->data)[row];
+    case 4: return code ? (int64_t)((const uint32_t *)c->data)[row] : ((const int32_t *)c->data)[row];
+    default: return ((const int64_t *)c->data)[row];
+    }
+}
 
 #endif
