@@ -8,6 +8,7 @@
 
 #include "api/api_room.h"
 #include "base/decimal.h"
+#include "memory/permissions.h"
 
 #define STORY_WORD 80   // bytes of a word from outside
 #define STORY_LIST 6    // names of a list; more are counted
@@ -311,6 +312,31 @@ static void say_membership(struct story *s)
     }
 }
 
+static void say_permission(struct story *s)
+{
+    static const char *const words[CHANNELS][2] = {
+        [CHANNEL_EMAIL] = { "by e-mail", "por correo" },   [CHANNEL_SMS] = { "by text message", "por SMS" },
+        [CHANNEL_WHATSAPP] = { "by WhatsApp", "por WhatsApp" }, [CHANNEL_PUSH] = { "by push message", "por notificación" },
+        [CHANNEL_PHONE] = { "by phone", "por teléfono" },  [CHANNEL_POST] = { "by post", "por correo postal" },
+    };
+    struct slice topic = text_of(s, s->properties, "topic"), until = text_of(s, s->properties, "until");
+    enum channel channel;
+    bool given = false;
+    json_bool(json_get(s->properties, "given"), &given);
+    say(s, given ? "May be reached " : "Does not want to be reached any more ", given ? "Permite que le contactemos "
+                                                                                      : "Ya no quiere que le contactemos ");
+    if (channel_parse(text_of(s, s->properties, "channel"), &channel))
+        buf_adds(s->out, words[channel][s->es]);
+    if (topic.len) {
+        say(s, " about ", " sobre ");
+        say_word(s, topic);
+    }
+    if (until.len) {
+        say(s, " until ", " hasta el ");
+        say_word(s, until);
+    }
+}
+
 static void say_catalogue(struct story *s)
 {
     struct json product = json_get(s->body, "product"), category = json_get(s->body, "category");
@@ -365,6 +391,7 @@ static void say_own(struct story *s)
     case FACT_DELETION: say_edit(s); break;
     case FACT_TRAIT: say_trait(s); break;
     case FACT_MEMBERSHIP: say_membership(s); break;
+    case FACT_PERMISSION: say_permission(s); break;
     case FACT_AUDIENCE: say_audience(s); break;
     default: say_catalogue(s); break;
     }

@@ -3,6 +3,7 @@
 
 #include "engine/feel/names.h"
 #include "insight/condition_room.h"
+#include "memory/permissions.h"
 #include "text/time.h"
 
 static const struct slice param_names[PARAMS] = {
@@ -10,12 +11,13 @@ static const struct slice param_names[PARAMS] = {
     [PARAM_WHERE] = { "where", 5 },   [PARAM_STEPS] = { "steps", 5 },       [PARAM_GAP] = { "gap", 3 },
     [PARAM_WITHOUT] = { "without", 7 }, [PARAM_AUDIENCE] = { "name", 4 },
     [PARAM_KIND] = { "kind", 4 },          [PARAM_TRAIT] = { "trait", 5 },
+    [PARAM_CHANNEL] = { "channel", 7 },    [PARAM_TOPIC] = { "topic", 5 },
 };
-enum { FUNCTIONS = 12 };
+enum { FUNCTIONS = 13 };
 static const struct slice function_names[FUNCTIONS] = {
     { "event count", 11 }, { "event sum", 9 },    { "event mean", 10 }, { "event min", 9 },       { "event max", 9 },
     { "event distinct", 14 }, { "first event", 11 }, { "last event", 10 }, { "event sequence", 14 }, { "audience", 8 },
-    { "related", 7 },     { "declared", 8 },
+    { "related", 7 },     { "declared", 8 },        { "permission", 10 },
 };
 #define OF_PROPERTY { PARAM_EVENT, PARAM_PROPERTY, PARAM_WITHIN, PARAM_WHERE }
 #define OF_EVENT { PARAM_EVENT, PARAM_WITHIN, PARAM_WHERE }
@@ -35,6 +37,7 @@ static const struct function functions[FUNCTIONS] = {
     { ABOUT_AUDIENCE, .params = { PARAM_AUDIENCE }, .required = 1, .shape = "name" },
     { ABOUT_RELATED, .params = { PARAM_KIND, PARAM_WHERE }, .required = 2, .shape = "kind, where" },
     { ABOUT_DECLARED, .params = { PARAM_TRAIT }, .required = 1, .shape = "trait" },
+    { ABOUT_PERMISSION, EVENT_HELD, { PARAM_CHANNEL, PARAM_TOPIC }, 1, "channel, topic" },
 };
 
 const struct slice *condition_functions(size_t *n)
@@ -339,4 +342,31 @@ enum err_code call_question(struct making *m, const struct arguments *a, struct 
     if (a->of[PARAM_PROPERTY])
         TRY(read_property(m, a, q));
     return read_where(m, a, q);
+}
+
+/* What was said of the topic and of the whole channel: which of it was last tells. */
+enum err_code call_permission(struct making *m, const struct arguments *a, struct event_question *q)
+{
+    const struct node *channel = a->of[PARAM_CHANNEL], *topic = a->of[PARAM_TOPIC];
+    struct slice name, about = { NULL, 0 };
+    enum channel known;
+    if (!call_text(m, channel, &name) || !channel_parse(name, &known))
+        return condition_flaw(m, channel->at, "a channel is expected: " CHANNEL_NAMES);
+    if (topic && (!call_text(m, topic, &about) || !about.len))
+        return condition_flaw(m, topic->at, "the name of a topic, a text, is expected");
+    struct buf where = buf_make(0);
+    buf_printf(&where, "channel = \"%s\" and (topic = null", channel_name(known));
+    if (topic) {
+        buf_adds(&where, " or topic = ");
+        value_literal(value_string(about), &where);
+    }
+    buf_addc(&where, ')');
+    q->event[0] = EVENT_PERMISSION;
+    q->n_events = 1;
+    q->property = SLICE("given");
+    q->from_ms = INT64_MIN;
+    q->until_ms = INT64_MAX;
+    q->where = where.failed ? (struct slice){ NULL, 0 } : arena_copy(m->mem, buf_slice(&where));
+    buf_drop(&where);
+    return q->where.at ? ERR_OK : condition_no_memory(m->e);
 }

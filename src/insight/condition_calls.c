@@ -265,6 +265,13 @@ static enum err_code event_of(struct making *m, const struct arguments *a, struc
     return answer_of(m, &q, a->call, name, ret);
 }
 
+static enum err_code permission_of(struct making *m, const struct arguments *a, struct slice name, struct column *ret)
+{
+    struct event_question q = { .measure = a->function->measure };
+    TRY(call_permission(m, a, &q));
+    return answer_of(m, &q, a->call, name, ret);
+}
+
 /* ---- what customers said themselves ---- */
 static struct slice trait_of(struct making *m, const struct node *call)
 {
@@ -298,6 +305,7 @@ static enum err_code column_of(struct making *m, const struct arguments *a, stru
     case ABOUT_AUDIENCE: return audience_of(m, a, name, ret);
     case ABOUT_RELATED: return related_of(m, a, name, ret);
     case ABOUT_DECLARED: return no_trait(m, a);
+    case ABOUT_PERMISSION: return permission_of(m, a, name, ret);
     case ABOUT_EVENTS: break;
     }
     return event_of(m, a, name, ret);

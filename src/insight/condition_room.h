@@ -46,9 +46,9 @@ MUST_CHECK enum err_code condition_new_of_related(struct frame *, const struct c
 /* condition_arguments.c: the functions that conditions know beside FEEL's own. */
 const struct slice *condition_functions(size_t *n);
 enum param { PARAM_NONE, PARAM_EVENT, PARAM_PROPERTY, PARAM_WITHIN, PARAM_WHERE, PARAM_STEPS, PARAM_GAP, PARAM_WITHOUT,
-             PARAM_AUDIENCE, PARAM_KIND, PARAM_TRAIT, PARAMS };
+             PARAM_AUDIENCE, PARAM_KIND, PARAM_TRAIT, PARAM_CHANNEL, PARAM_TOPIC, PARAMS };
 #define PARAMS_MAX 4
-enum about { ABOUT_EVENTS, ABOUT_AUDIENCE, ABOUT_RELATED, ABOUT_DECLARED };
+enum about { ABOUT_EVENTS, ABOUT_AUDIENCE, ABOUT_RELATED, ABOUT_DECLARED, ABOUT_PERMISSION };
 struct function {
     enum about about;
     enum event_measure measure;
@@ -74,6 +74,7 @@ MUST_CHECK enum err_code call_is_wrong(const struct making *, const struct argum
 bool call_text(struct making *, const struct node *, struct slice *ret);
 MUST_CHECK enum err_code call_window(struct making *, const struct arguments *, struct window *ret);
 MUST_CHECK enum err_code call_question(struct making *, const struct arguments *, struct window, struct event_question *);
+MUST_CHECK enum err_code call_permission(struct making *, const struct arguments *, struct event_question *);
 int32_t condition_today(const struct making *);
 
 /* condition_calls.c. Each call of one becomes the name of a column, which is added to m->column. */

@@ -42,7 +42,8 @@ static uint64_t state_of(const struct event_ask *a)
         state += (uint64_t)(k->kind + 1) << 40 | (uint64_t)k->width << 36 | (uint64_t)k->scale << 32 | k->dictionary.n << 1
                  | property->dropped;
     }
-    if (a->property != SIZE_MAX && o->property[a->property].dropped)
+    if ((a->property != SIZE_MAX && o->property[a->property].dropped)
+        || (a->question.measure == EVENT_HELD && a->until != SIZE_MAX && o->property[a->until].dropped))
         state += UINT64_C(1) << 60;
     return state + ((uint64_t)(o->n_properties > 0) << 50) + ((uint64_t)(o->n > 0) << 51);
 }
@@ -97,13 +98,45 @@ static enum err_code make_where(struct event_ask *a, int64_t now_ms, struct err 
 
 static bool needs_property(enum event_measure measure)
 {
-    return measure >= EVENT_SUM && measure <= EVENT_DISTINCT;
+    return (measure >= EVENT_SUM && measure <= EVENT_DISTINCT) || measure == EVENT_HELD;
+}
+
+/* SIZE_MAX: there is none that can be asked about. */
+static size_t property_place(const struct occurrences *o, struct slice name)
+{
+    for (size_t i = 0; i < o->n_properties; i++)
+        if (slice_eq(o->property[i].keep.name, name) && !o->property[i].dropped)
+            return i;
+    return SIZE_MAX;
+}
+
+static enum err_code no_property(struct slice name, struct err *e)
+{
+    return err_set(e, ERR_INVALID, 0, "the event has no property '%.*s'", SLICE_ARG(slice_utf8_cut(name, 60)));
+}
+
+static enum err_code make_property(struct event_ask *a, int64_t now_ms, struct err *e)
+{
+    const struct slice until = SLICE("until");
+    const struct occurrences *o = occurred(a, a->event[0]);
+    struct date today;
+    char text[TEMPORAL_TEXT];
+    a->property = property_place(o, a->question.property);
+    if (a->property == SIZE_MAX)
+        return no_property(a->question.property, e);
+    if (a->question.measure != EVENT_HELD)
+        return ERR_OK;
+    a->until = property_place(o, until);
+    if (a->until == SIZE_MAX || !date_of_days(zones_day(a->zones, now_ms), &today))
+        return no_property(until, e);
+    a->today = arena_copy(a->mem, date_print(today, text));
+    return a->today.at ? ERR_OK : no_memory(e);
 }
 
 static enum err_code make(struct event_ask *a, int64_t now_ms, struct err *e)
 {
     const struct event_question *q = &a->question;
-    a->property = SIZE_MAX;
+    a->property = a->until = SIZE_MAX;
     for (size_t i = 0; i < q->n_events; i++)
         a->event[i] = population_find_event(a->population, q->event[i]);
     for (size_t i = 0; i < q->n_without; i++)
@@ -113,11 +146,8 @@ static enum err_code make(struct event_ask *a, int64_t now_ms, struct err *e)
     const struct occurrences *o = occurred(a, a->event[0]);
     if (!o->n_properties && !o->n)
         return ERR_OK;
-    for (size_t i = 0; needs_property(q->measure) && i < o->n_properties; i++)
-        if (slice_eq(o->property[i].keep.name, q->property) && !o->property[i].dropped)
-            a->property = i;
-    if (needs_property(q->measure) && a->property == SIZE_MAX)
-        return err_set(e, ERR_INVALID, 0, "the event has no property '%.*s'", SLICE_ARG(slice_utf8_cut(q->property, 60)));
+    if (needs_property(q->measure))
+        TRY(make_property(a, now_ms, e));
     return q->where.len ? make_where(a, now_ms, e) : ERR_OK;
 }
 
@@ -187,7 +217,8 @@ struct column event_ask_shape(const struct event_ask *a)
         return (struct column){ .kind = COLUMN_NUMBER, .scale = NUMBER_SCALE, .width = sizeof(int64_t), .null = &some };
     case EVENT_FIRST:
     case EVENT_LAST: return (struct column){ .kind = COLUMN_DATE, .width = sizeof(int32_t), .null = &some };
-    case EVENT_SEQUENCE: break;
+    case EVENT_SEQUENCE:
+    case EVENT_HELD: break;
     }
     return (struct column){ .kind = COLUMN_BOOLEAN };
 }
@@ -221,6 +252,22 @@ static bool number_at(const struct keep *k, size_t at, int64_t *ret)
     return v->kind == VALUE_NUMBER && number_floor_scaled(v->number, NUMBER_SCALE, ret, &exact);
 }
 
+/* Days are texts that compare as they do. */
+static bool is_given(const struct event_ask *a, size_t at)
+{
+    const struct occurrences *o = occurred(a, a->event[0]);
+    const struct keep *given = &o->property[a->property].keep, *until = &o->property[a->until].keep;
+    if (given->kind != COLUMN_CODES || bits_has(given->null, at))
+        return false;
+    struct value is = given->dictionary.value[keep_held(given, at)];
+    if (is.kind != VALUE_BOOLEAN || !is.boolean)
+        return false;
+    if (until->kind != COLUMN_CODES || bits_has(until->null, at))
+        return true;
+    struct value end = until->dictionary.value[keep_held(until, at)];
+    return end.kind == VALUE_STRING && slice_cmp(end.string, a->today) >= 0;
+}
+
 static void add_value(int64_t *sum, int64_t value)
 {
     if (__builtin_add_overflow(*sum, value, sum))
@@ -243,7 +290,9 @@ static bool add_one(struct event_ask *a, size_t at, uint32_t place)
     int64_t *times = &a->times[place], *value = &a->value[place], v = occurrence_ms(&o->one[at]);
     if (measure == EVENT_DISTINCT)
         return bits_has(k->null, at) || add_pair(a, (struct pair){ place, 0, keep_held(k, at) });
-    if (k && !number_at(k, at, &v))
+    if (measure == EVENT_HELD)
+        v = v * 2 + !is_given(a, at);  // the greatest is what was said last
+    else if (k && !number_at(k, at, &v))
         return true;
     bool first = (*times)++ == 0;
     if (measure == EVENT_SUM || measure == EVENT_MEAN)
@@ -446,6 +495,7 @@ static int64_t answer(const struct event_ask *a, size_t place)
     case EVENT_FIRST:
     case EVENT_LAST: return a->times[place] ? zones_day(a->zones, a->value[place]) : 0;
     case EVENT_SEQUENCE: return a->times[place] != 0;
+    case EVENT_HELD: return a->times[place] && a->value[place] % 2 == 0;
     default: return a->value[place];
     }
 }

@@ -9,6 +9,8 @@
  *           SEQUENCE            yes or no: one event after another (at the same moment is enough), each at most gap_ms
  *                               after the one before it, and none of `without` between the first and the last. Of one
  *                               event alone: none of `without` until gap_ms after it, which must have ended by by_ms
+ *           HELD                yes or no, of EVENT_PERMISSION: what was said last gives it and has not ended; of one
+ *                               moment all that was said
  *           of customers, with all their histories.
  * Exact     numbers have six places; a sum stops at 9.2 million million.
  * Lock      all of it under the population's lock. It is not asked once event_ask_is_old.
@@ -19,7 +21,7 @@
 #include "insight/deeds.h"
 
 enum event_measure { EVENT_COUNT, EVENT_SUM, EVENT_MEAN, EVENT_MIN, EVENT_MAX, EVENT_DISTINCT, EVENT_FIRST, EVENT_LAST,
-                     EVENT_SEQUENCE };
+                     EVENT_SEQUENCE, EVENT_HELD };
 #define EVENT_STEPS_MAX 8
 struct event_question {
     enum event_measure measure;

@@ -26,6 +26,8 @@ struct event_ask {
     struct arena *mem, *scratch;
     uint32_t event[EVENT_STEPS_MAX], without[EVENT_STEPS_MAX];  // CODE_NONE: nobody ever did it
     size_t property;                 // place; SIZE_MAX: nobody ever did it
+    size_t until;                    // of HELD, whose property is "given": the place of "until"
+    struct slice today;              // and the day that it has not ended on, "2026-11-27"
     struct program *program;         // NULL: any
     struct columns columns;
     struct seen_property *seen;

@@ -8,39 +8,10 @@
 
 #include <cmocka.h>
 
-#include "insight/frame.h"
 #include "insight/street_testing.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define HOUR (SHOP_DAY / 24)
-
-static void refresh(struct street *s)
-{
-    struct err e = { 0 };
-    if (population_refresh(s->population, s->people, s->shop.lab.clock.fixed_ms, &e))
-        fail_msg("%s", e.text);
-}
-
-static bool holds(struct street *s, const char *who, const char *text)
-{
-    AUTO(arena) mem = arena_new((size_t)64 << 20);
-    AUTO(arena) scratch = arena_new((size_t)16 << 20);
-    const struct condition_world w = street_world(s);
-    struct condition *c;
-    struct err e = { 0 };
-    uint64_t *bits;
-    population_lock(s->population);
-    if (condition_new(&w, slice_of(text), mem, &c, &e) || condition_run(c, mem, scratch, NULL, &bits, &e))
-        fail_msg("%s: %s", text, e.text);
-    population_unlock(s->population);
-    return bits_has(bits, shop_root(&s->shop, who));
-}
-
-static void need(struct street *s, const char *who, const char *text)
-{
-    if (!holds(s, who, text))
-        fail_msg("not true of %s: %s", who, text);
-}
 
 static void look(struct street *s, const char *who, int64_t at, const char *properties)
 {
@@ -56,27 +27,27 @@ static void measures_properties(void **state)
     look(s, "u1", at + 35 * SHOP_DAY, "{'price': 0.000001, 'room': 'hall', 'line total': 7}");
     look(s, "u2", at, "{'price': 'none', 'room': null}");
     look(s, "u3", at, "{'tags': ['a', 'b'], 'price': 3}");
-    refresh(s);
-    need(s, "u1", "event sum(\"Looked\", price) = 3.500001");
-    need(s, "u1", "event mean(event: \"Looked\", property: price) = 1.166667");
-    need(s, "u1", "event min(\"Looked\", \"price\") = 0.000001 and event max(\"Looked\", price) = 2");
-    need(s, "u1", "event distinct(\"Looked\", room) = 2 and event distinct(\"Looked\", price) = 3");
-    need(s, "u1", "event sum(\"Looked\", price, room = \"hall\") = 1.500001");
-    need(s, "u1", "event sum(event: \"Looked\", where: room = \"hall\", within: @\"P10D\", property: price) = 0.000001");
+    street_refresh(s);
+    street_need(s, "u1", "event sum(\"Looked\", price) = 3.500001");
+    street_need(s, "u1", "event mean(event: \"Looked\", property: price) = 1.166667");
+    street_need(s, "u1", "event min(\"Looked\", \"price\") = 0.000001 and event max(\"Looked\", price) = 2");
+    street_need(s, "u1", "event distinct(\"Looked\", room) = 2 and event distinct(\"Looked\", price) = 3");
+    street_need(s, "u1", "event sum(\"Looked\", price, room = \"hall\") = 1.500001");
+    street_need(s, "u1", "event sum(event: \"Looked\", where: room = \"hall\", within: @\"P10D\", property: price) = 0.000001");
     look(s, "u4", at, "{'product': 'p', 'count': 2}");
-    refresh(s);
-    need(s, "u4", "event count(\"Looked\", product = \"p\") = 1");
-    need(s, "u4", "event sum(\"Looked\", count) = 2");
-    need(s, "u4", "event sum(\"Looked\", count, count > 1) = 2");
-    need(s, "u1", "event count(\"Looked\", gift) = 1 and event count(\"Looked\", not(gift)) = 0");
-    need(s, "u1", "event count(\"Looked\", gift = null) = 2 and event sum(\"Looked\", line total) = 7");
-    need(s, "u1", "last event(\"Looked\", room = \"shed\") = first event(\"Looked\") + @\"P1D\"");
-    need(s, "u1", "first event(\"Looked\", @\"P30D\") = last event(\"Looked\")");
-    need(s, "u2", "event sum(\"Looked\", price) = 0 and event mean(\"Looked\", price) = null");
-    need(s, "u2", "event distinct(\"Looked\", room) = 0 and event min(\"Looked\", price) = null");
-    need(s, "u3", "event count(\"Looked\", list contains(tags, \"b\")) = 1");
-    need(s, "u3", "event sum(\"Never\", price) = 0 and event distinct(\"Never\", anything) = 0");
-    need(s, "u3", "first event(\"Looked\", price > 3) = null");
+    street_refresh(s);
+    street_need(s, "u4", "event count(\"Looked\", product = \"p\") = 1");
+    street_need(s, "u4", "event sum(\"Looked\", count) = 2");
+    street_need(s, "u4", "event sum(\"Looked\", count, count > 1) = 2");
+    street_need(s, "u1", "event count(\"Looked\", gift) = 1 and event count(\"Looked\", not(gift)) = 0");
+    street_need(s, "u1", "event count(\"Looked\", gift = null) = 2 and event sum(\"Looked\", line total) = 7");
+    street_need(s, "u1", "last event(\"Looked\", room = \"shed\") = first event(\"Looked\") + @\"P1D\"");
+    street_need(s, "u1", "first event(\"Looked\", @\"P30D\") = last event(\"Looked\")");
+    street_need(s, "u2", "event sum(\"Looked\", price) = 0 and event mean(\"Looked\", price) = null");
+    street_need(s, "u2", "event distinct(\"Looked\", room) = 0 and event min(\"Looked\", price) = null");
+    street_need(s, "u3", "event count(\"Looked\", list contains(tags, \"b\")) = 1");
+    street_need(s, "u3", "event sum(\"Never\", price) = 0 and event distinct(\"Never\", anything) = 0");
+    street_need(s, "u3", "first event(\"Looked\", price > 3) = null");
 }
 
 static void ranges_of_days_are_the_shops(void **state)
@@ -90,11 +61,11 @@ static void ranges_of_days_are_the_shops(void **state)
     look(s, "u1", long_day + 23 * HOUR - 1, "{'n': 10}");     // its last
     look(s, "u1", long_day - 2 * HOUR - 1, "{'n': 100}");
     look(s, "u1", long_day + 23 * HOUR, "{'n': 1000}");
-    refresh(s);
-    need(s, "u1", "event sum(\"Looked\", n, [@\"2026-10-25\"..@\"2026-10-25\"]) = 11");
-    need(s, "u1", "event sum(\"Looked\", n, (@\"2026-10-24\"..@\"2026-10-26\"]) = 1011");
-    need(s, "u1", "event sum(\"Looked\", n, [@\"2026-10-24\"..@\"2026-10-26\")) = 111");
-    need(s, "u1", "event count(\"Looked\", [@\"2026-10-24\"..today()]) = 4");
+    street_refresh(s);
+    street_need(s, "u1", "event sum(\"Looked\", n, [@\"2026-10-25\"..@\"2026-10-25\"]) = 11");
+    street_need(s, "u1", "event sum(\"Looked\", n, (@\"2026-10-24\"..@\"2026-10-26\"]) = 1011");
+    street_need(s, "u1", "event sum(\"Looked\", n, [@\"2026-10-24\"..@\"2026-10-26\")) = 111");
+    street_need(s, "u1", "event count(\"Looked\", [@\"2026-10-24\"..today()]) = 4");
 }
 
 static void knows_what_followed(void **state)
@@ -111,19 +82,19 @@ static void knows_what_followed(void **state)
     shop_track(&s->shop, "u4", "B", at, "{}");                // at the same moment, told before
     shop_track(&s->shop, "u4", "A", at, "{}");
     shop_track(&s->shop, "u4", "C", at, "{}");
-    refresh(s);
-    need(s, "u1", "event sequence([\"A\", \"B\"]) and event sequence([\"A\", \"B\"], @\"P3D\")");
-    need(s, "u1", "not(event sequence([\"A\", \"B\"], @\"P2DT23H\"))");
-    need(s, "u1", "not(event sequence([\"A\", \"A\"])) and not(event sequence([\"A\", \"B\", \"B\"]))");
-    need(s, "u1", "not(event sequence(steps: [\"A\", \"B\"], within: @\"P19D\"))");
-    need(s, "u2", "not(event sequence([\"A\", \"B\"])) and event sequence([\"B\", \"A\"], @\"PT1H\")");
-    need(s, "u3", "event sequence([\"A\", \"B\"]) and not(event sequence(steps: [\"A\", \"B\"], without: \"C\"))");
-    need(s, "u3", "event sequence(steps: [\"A\", \"C\"], without: [\"C\", \"B\"])");
-    need(s, "u4", "event sequence([\"A\", \"B\"], @\"PT0S\", \"C\")");
-    need(s, "u1", "event sequence(\"A\", @\"P2D\", \"B\") and not(event sequence(\"A\", @\"P3D\", \"B\"))");
-    need(s, "u1", "event sequence(\"B\", @\"P16D\", \"C\") and not(event sequence(\"B\", @\"P17D\", \"C\"))");
-    need(s, "u3", "not(event sequence(\"A\", @\"PT90M\", \"C\")) and event sequence(\"B\", @\"PT90M\", \"C\")");
-    need(s, "u1", "not(event sequence([\"A\", \"Never\"])) and event sequence(steps: [\"A\", \"B\"], without: \"Never\")");
+    street_refresh(s);
+    street_need(s, "u1", "event sequence([\"A\", \"B\"]) and event sequence([\"A\", \"B\"], @\"P3D\")");
+    street_need(s, "u1", "not(event sequence([\"A\", \"B\"], @\"P2DT23H\"))");
+    street_need(s, "u1", "not(event sequence([\"A\", \"A\"])) and not(event sequence([\"A\", \"B\", \"B\"]))");
+    street_need(s, "u1", "not(event sequence(steps: [\"A\", \"B\"], within: @\"P19D\"))");
+    street_need(s, "u2", "not(event sequence([\"A\", \"B\"])) and event sequence([\"B\", \"A\"], @\"PT1H\")");
+    street_need(s, "u3", "event sequence([\"A\", \"B\"]) and not(event sequence(steps: [\"A\", \"B\"], without: \"C\"))");
+    street_need(s, "u3", "event sequence(steps: [\"A\", \"C\"], without: [\"C\", \"B\"])");
+    street_need(s, "u4", "event sequence([\"A\", \"B\"], @\"PT0S\", \"C\")");
+    street_need(s, "u1", "event sequence(\"A\", @\"P2D\", \"B\") and not(event sequence(\"A\", @\"P3D\", \"B\"))");
+    street_need(s, "u1", "event sequence(\"B\", @\"P16D\", \"C\") and not(event sequence(\"B\", @\"P17D\", \"C\"))");
+    street_need(s, "u3", "not(event sequence(\"A\", @\"PT90M\", \"C\")) and event sequence(\"B\", @\"PT90M\", \"C\")");
+    street_need(s, "u1", "not(event sequence([\"A\", \"Never\"])) and event sequence(steps: [\"A\", \"B\"], without: \"Never\")");
 }
 
 /* All histories of a customer count together, and apart again. */
@@ -134,13 +105,13 @@ static void gathers_histories(void **state)
     look(s, "u2", LAB_NOW - 2 * SHOP_DAY, "{'price': 7, 'room': 'hall'}");
     shop_track(&s->shop, "u2", "Bought", LAB_NOW - SHOP_DAY, "{}");
     int64_t merge = shop_merge(&s->shop, "u1", "u2");
-    refresh(s);
-    need(s, "u1", "event sum(\"Looked\", price) = 12 and event distinct(\"Looked\", room) = 1");
-    need(s, "u1", "event sequence([\"Looked\", \"Looked\", \"Bought\"])");
+    street_refresh(s);
+    street_need(s, "u1", "event sum(\"Looked\", price) = 12 and event distinct(\"Looked\", room) = 1");
+    street_need(s, "u1", "event sequence([\"Looked\", \"Looked\", \"Bought\"])");
     shop_unmerge(&s->shop, merge);
-    refresh(s);
-    need(s, "u1", "event sum(\"Looked\", price) = 5 and not(event sequence([\"Looked\", \"Bought\"]))");
-    need(s, "u2", "event sum(\"Looked\", price) = 7 and event sequence([\"Looked\", \"Bought\"])");
+    street_refresh(s);
+    street_need(s, "u1", "event sum(\"Looked\", price) = 5 and not(event sequence([\"Looked\", \"Bought\"]))");
+    street_need(s, "u2", "event sum(\"Looked\", price) = 7 and event sequence([\"Looked\", \"Bought\"])");
 }
 
 static void flaws_have_their_place(void **state)
@@ -174,9 +145,9 @@ static void flaws_have_their_place(void **state)
         snprintf(properties, sizeof properties, "{'number': [%d]}", i);
         look(s, "u2", LAB_NOW, properties);
     }
-    refresh(s);
+    street_refresh(s);
     street_flaws(s, flaws, COUNT(flaws));
-    need(s, "u2", "event count(\"Looked\", price = null) = 4097");
+    street_need(s, "u2", "event count(\"Looked\", price = null) = 4097");
 }
 
 /* Without the snapshot the log is told again; with it nothing is. */
@@ -188,15 +159,15 @@ static void starts_with_what_it_knew(void **state)
         look(s, "u1", LAB_NOW - SHOP_DAY, "{'price': 5, 'room': 'hall', 'mixed': 1}");
         shop_track(&s->shop, "u2", turn ? "A" : "B", LAB_NOW - SHOP_DAY, "{'mixed': [1, 2]}");
         look(s, "u2", LAB_NOW - SHOP_DAY, "{'price': 'much', 'mixed': {'a': 'x'}}");
-        refresh(s);
+        street_refresh(s);
         street_stop(s);
         snprintf(path, sizeof path, "%s/snapshots/events.snap", s->shop.lab.dir);
         if (turn)
             assert_int_equal(remove(path), 0);
         street_start(s);
-        refresh(s);
-        need(s, "u1", turn ? "event sum(\"Looked\", price) = 10" : "event sum(\"Looked\", price) = 5");
-        need(s, "u2", "event count(\"Looked\", mixed.a = \"x\") > 0 and event sequence([\"B\", \"Looked\"])");
+        street_refresh(s);
+        street_need(s, "u1", turn ? "event sum(\"Looked\", price) = 10" : "event sum(\"Looked\", price) = 5");
+        street_need(s, "u2", "event count(\"Looked\", mixed.a = \"x\") > 0 and event sequence([\"B\", \"Looked\"])");
     }
 }
 
@@ -235,35 +206,9 @@ static bool is_sequence(const struct told *t, size_t n, const int *step, size_t 
     return false;
 }
 
-/* The answers of the frame, which asks customer by customer. */
-static bool holds_in_frame(struct street *s, const char *who, const char *text)
-{
-    AUTO(arena) mem = arena_new((size_t)64 << 20);
-    AUTO(arena) scratch = arena_new((size_t)16 << 20);
-    const struct condition_world w = street_world(s);
-    struct frame *frame;
-    struct condition *c;
-    struct err e = { 0 };
-    uint64_t bits[COLUMN_CHUNK / 64] = { 0 };
-    uint32_t row = shop_root(&s->shop, who);
-    size_t n;
-    population_lock_alone(s->population);
-    assert_int_equal(frame_new(s->population, &frame, &e), ERR_OK);
-    if (condition_new_in(frame, &w, slice_of(text), mem, &c, &e))
-        fail_msg("%s: %s", text, e.text);
-    const size_t *place = condition_places(c, &n);
-    frame_want(frame, place, n);
-    assert_int_equal(frame_look(frame, &e), ERR_OK);
-    assert_int_equal(frame_gather(frame, &row, 1, &e), ERR_OK);
-    assert_int_equal(condition_run_frame(c, 1, bits, scratch, &e), ERR_OK);
-    frame_drop(&frame);
-    population_unlock(s->population);
-    return bits[0] & 1;
-}
-
 static void check(struct street *s, const char *who, const char *text, bool is)
 {
-    if (holds(s, who, text) != is || holds_in_frame(s, who, text) != is)
+    if (street_holds(s, who, text) != is)
         fail_msg("%s of %s: %s", is ? "true" : "false", who, text);
 }
 
@@ -346,7 +291,7 @@ static void equals_the_plain_way(void **state)
         struct told told[EVENTS];
         snprintf(who, sizeof who, "u%d", 4 * (turn + 1));
         size_t n = tell_some(s, who, told);
-        refresh(s);
+        street_refresh(s);
         check_measures(s, who, told, n);
         check_sequences(s, who, told, n);
         check_alone(s, who, told, n);

@@ -68,6 +68,8 @@ enum err_code population_new(struct memory *memory, const struct zones *zones, s
     }
     for (size_t i = 0; ok && i < COMPUTED; i++)
         ok = keep_init(&p->computed[i], slice_of(computed[i].name), computed[i].kind);
+    uint32_t own;  // whatever names come later, there is room for these
+    ok = ok && population_name_event(p, EVENT_BOUGHT, &own) && population_name_event(p, EVENT_PERMISSION, &own);
     *ret = p;
     if (ok)
         return ERR_OK;
@@ -191,9 +193,10 @@ static void take_in(struct population *p)
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
 {
     uint32_t event = CODE_NONE;
-    if (!is_counted(fact))
+    struct slice name = counted_event(fact);
+    if (!name.len)
         return ERR_OK;
-    bool ok = population_name_event(p, fact->event, &event);
+    bool ok = population_name_event(p, name, &event);
     if (ok && event != CODE_NONE)
         ok = tell(p, (struct told){ event, fact->customer, zones_day(p->zones, fact->timestamp_ms) });
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to count events");

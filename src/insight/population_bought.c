@@ -10,16 +10,14 @@ static enum err_code no_memory(struct err *e)
     return err_set(e, ERR_LIMIT, 0, "no memory for what customers bought");
 }
 
+enum { PLACE_PRODUCT, PLACE_CATEGORY, PLACE_QUANTITY };
+
 enum err_code bought_name(struct population *p, struct err *e)
 {
-    uint32_t event;
-    pthread_mutex_lock(&p->queue);
-    bool ok = population_name_event(p, EVENT_BOUGHT, &event);
-    pthread_mutex_unlock(&p->queue);
-    p->bought_event = event;
-    return ok && occurrences_property(p, event, SLICE("product"), COLUMN_CODES)
-           && occurrences_property(p, event, SLICE("category"), COLUMN_CODES)
-           && occurrences_property(p, event, SLICE("quantity"), COLUMN_NUMBER) ? ERR_OK : no_memory(e);
+    static const struct own_property own[] = { [PLACE_PRODUCT] = { "product", COLUMN_CODES },
+                                               [PLACE_CATEGORY] = { "category", COLUMN_CODES },
+                                               [PLACE_QUANTITY] = { "quantity", COLUMN_NUMBER } };
+    return occurrences_name(p, EVENT_BOUGHT, own, sizeof own / sizeof *own, &p->bought_event) ? ERR_OK : no_memory(e);
 }
 
 /* ---- the catalogue ---- */
@@ -89,8 +87,6 @@ static bool put_code(struct keep *k, size_t at, uint32_t code)
     keep_null(k, at);
     return true;
 }
-
-enum { PLACE_PRODUCT, PLACE_CATEGORY, PLACE_QUANTITY };
 
 static bool put_line(struct population *p, uint32_t row, const struct bought_line *line, struct slice product)
 {

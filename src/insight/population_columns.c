@@ -57,7 +57,7 @@ static bool mark_account(struct population *p, const struct fact *fact)
 /* Facts that can change what is known of somebody, beyond what they did. */
 static bool tells_traits(enum fact_type type)
 {
-    return type != FACT_TRACK && type != FACT_PAGE && type != FACT_SCREEN;
+    return type != FACT_TRACK && type != FACT_PAGE && type != FACT_SCREEN && type != FACT_PERMISSION;
 }
 
 static enum err_code told_change(struct population *p, const struct fact *fact, struct err *e)

@@ -70,6 +70,9 @@ void occurrences_drop(struct population *p)
 
 static void set_free(struct occurrences *o, size_t at)
 {
+    for (size_t i = 0; i < o->n_properties; i++)
+        if (!o->property[i].dropped)
+            keep_null(&o->property[i].keep, at);
     o->one[at] = (struct occurrence){ .row = FACT_NOBODY, .before_at = (uint32_t)o->free };
     o->free = at + 1;
     o->live--;
@@ -105,7 +108,6 @@ static bool make_room(struct occurrences *o, size_t *ret)
             continue;
         if (!keep_rows(&property->keep, *ret + 1))
             return false;
-        keep_null(&property->keep, *ret);
     }
     return true;
 }
@@ -153,11 +155,24 @@ static struct property *find_property(struct population *p, struct occurrences *
     return property;
 }
 
-struct keep *occurrences_property(struct population *p, uint32_t event, struct slice name, enum column_kind kind)
+bool occurrences_name(struct population *p, struct slice event, const struct own_property *own, size_t n, uint32_t *ret)
 {
     bool full;
-    struct property *property = find_property(p, &p->event[event].occurred, name, kind, &full);
-    return property ? &property->keep : NULL;
+    pthread_mutex_lock(&p->queue);
+    bool ok = population_name_event(p, event, ret) && *ret != CODE_NONE;
+    pthread_mutex_unlock(&p->queue);
+    for (size_t i = 0; i < n && ok; i++)
+        ok = find_property(p, &p->event[*ret].occurred, slice_of(own[i].name), own[i].kind, &full) != NULL;
+    return ok;
+}
+
+enum err_code permission_name(struct population *p, struct err *e)
+{
+    static const struct own_property own[] = { { "channel", COLUMN_CODES }, { "topic", COLUMN_CODES },
+                                               { "given", COLUMN_CODES },   { "until", COLUMN_CODES },
+                                               { "evidence", COLUMN_CODES } };
+    uint32_t event;
+    return occurrences_name(p, EVENT_PERMISSION, own, sizeof own / sizeof *own, &event) ? ERR_OK : no_memory(e);
 }
 
 /* Equal values have one text. */
@@ -329,9 +344,10 @@ static bool tell(struct population *p, struct occurring told, struct slice body)
 static enum err_code told_fact(struct population *p, const struct fact *fact, struct err *e)
 {
     uint32_t event = CODE_NONE;
-    if (!is_counted(fact))
+    struct slice name = counted_event(fact);
+    if (!name.len)
         return ERR_OK;
-    bool ok = population_name_event(p, fact->event, &event);
+    bool ok = population_name_event(p, name, &event);
     if (ok && event != CODE_NONE)
         ok = tell(p, (struct occurring){ .event = event, .row = fact->customer, .time_ms = fact->timestamp_ms }, fact->body);
     return ok ? ERR_OK : no_memory(e);

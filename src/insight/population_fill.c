@@ -499,6 +499,8 @@ static enum err_code begin(struct filling *f, struct rows *rows)
     memory_read_unlock(p->memory);
     pthread_rwlock_wrlock(&p->lock);
     enum err_code code = bought_name(p, f->e);
+    if (!code)
+        code = permission_name(p, f->e);
     if (!code && count > p->rows)
         code = make_rows(f, count);
     pthread_rwlock_unlock(&p->lock);

@@ -229,11 +229,16 @@ struct population {
 /* A snapshot begins with the zone of its days. ERR_CORRUPT: another one. */
 MUST_CHECK enum err_code population_put_zone(const struct population *, struct snapshot_out *, struct err *e);
 MUST_CHECK enum err_code population_check_zone(const struct population *, struct snapshot_in *, struct err *e);
-/* A fact that followers of events are told of. */
-static inline bool is_counted(const struct fact *fact)
+/* The event that followers are told of; empty: none. Nobody sends those that are our own. */
+static inline struct slice counted_event(const struct fact *fact)
 {
-    return fact->type == FACT_TRACK && fact->event.len && fact->timestamp_ms != FACT_NO_TIME && fact->customer != FACT_NOBODY
-           && !slice_eq(fact->event, EVENT_BOUGHT);
+    const struct slice none = { NULL, 0 };
+    if (fact->timestamp_ms == FACT_NO_TIME || fact->customer == FACT_NOBODY)
+        return none;
+    if (fact->type == FACT_PERMISSION)
+        return EVENT_PERMISSION;
+    bool is = fact->type == FACT_TRACK && !slice_eq(fact->event, EVENT_BOUGHT) && !slice_eq(fact->event, EVENT_PERMISSION);
+    return is ? fact->event : none;
 }
 /* Under the queue's lock: something happened to the row. false: memory. */
 bool population_mark(struct population *, uint32_t row, bool traits, int64_t seq);
@@ -285,7 +290,14 @@ struct occurrences *occurrence_add(struct population *, uint64_t *head, uint32_t
                                    size_t *ret);
 /* The row's chain from *head on is forgotten. */
 void occurrences_forget_chain(struct population *, uint64_t *head);
-struct keep *occurrences_property(struct population *, uint32_t event, struct slice name, enum column_kind);
+/* An event of our own, with its properties in this order. false: memory, or too many names. */
+struct own_property {
+    const char *name;
+    enum column_kind kind;
+};
+bool occurrences_name(struct population *, struct slice event, const struct own_property *, size_t n, uint32_t *ret);
+/* Before others: the event of permissions. */
+MUST_CHECK enum err_code permission_name(struct population *, struct err *e);
 /* Under the lock: what the follower was told into the occurrences. */
 MUST_CHECK enum err_code occurrences_take_in(struct population *, struct err *e);
 bool occurrences_wait(struct population *);

@@ -116,8 +116,8 @@ static void check(struct street *s, const int64_t *id, size_t n)
 }
 
 static const char *const names[] = { "A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12",
-                                     "A13", "A14", "A15", "A16", "A17", "A18",
-                                     "A19", "A20", "A21", "A22", "A23" };
+                                     "A13", "A14", "A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22", "A23", "A24",
+                                     "A25" };
 
 static void is_what_asking_everybody_gives(void **state)
 {

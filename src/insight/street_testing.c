@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
+#include "insight/frame.h"
 #include "insight/street_testing.h"
+#include "text/time.h"
 
 const char *const street_conditions[STREET_CONDITIONS] = {
     "event count(\"Order Completed\") > 1",
@@ -31,6 +33,8 @@ const char *const street_conditions[STREET_CONDITIONS] = {
     "related(\"account\", plan = \"gold\") or related(kind: \"person\", where: spend > 50)",
     "related(\"person\", event count(\"Looked\", @\"P90D\") > 1 and event sum(\"Looked\", seconds) > 60)",
     "declared(plan) and plan = \"gold\" or not(declared(\"age\")) and age > 20",
+    "permission(\"email\") or permission(\"sms\", \"news\")",
+    "permission(\"email\", \"news\") and event count(\"Permission Changed\", @\"P60D\", not(given)) < 2",
 };
 
 static uint64_t seed = 11;
@@ -168,6 +172,36 @@ static void leave_account(struct street *s, uint64_t who)
         (void)!lab_run(&s->shop.lab, end_membership, pair, &e);  // who acts for nobody leaves nobody
 }
 
+struct saying {
+    uint32_t customer;
+    struct permission permission;
+    int64_t at;
+};
+
+static enum err_code say(void *arg, struct tx *tx, struct err *e)
+{
+    const struct saying *saying = arg;
+    uint32_t source;
+    TRY(tx_source(tx, SLICE("test"), &source, e));
+    return tx_permission(tx, saying->customer, &saying->permission, saying->at, SLICE("test"), source, e);
+}
+
+void street_permit(struct street *s, const char *who, struct permission permission, int64_t at)
+{
+    struct saying saying = { shop_root(&s->shop, who), permission, at };
+    lab_must_run(&s->shop.lab, say, &saying);
+}
+
+void street_permit_any(struct street *s, const char *who, int64_t at)
+{
+    char day[TIME_TEXT_MAX];
+    struct permission p = { .channel = any(2) ? CHANNEL_EMAIL : CHANNEL_SMS, .given = any(3) > 0,
+                            .topic = any(2) ? SLICE("news") : SLICE("") };
+    if (p.given && any(2))
+        p.until = time_print_date(s->shop.lab.clock.fixed_ms + ((int64_t)any(5) - 2) * SHOP_DAY, day);
+    street_permit(s, who, p, at);
+}
+
 void street_live(struct street *s)
 {
     static const char *const rooms[] = { "kitchen", "hall", "shed" };
@@ -180,7 +214,11 @@ void street_live(struct street *s)
     int64_t at = SHOP_T0 + (int64_t)any(200) * SHOP_DAY + (int64_t)any(86400) * 1000;
     uint64_t i = any(PEOPLE);
     struct err e;
-    switch (any(12)) {
+    switch (any(13)) {
+    case 12:
+        if (s->known[i])
+            street_permit_any(s, name_of(i, who), at);
+        break;
     case 10: join_account(s, i); break;
     case 11: leave_account(s, i); break;
     case 9: recategorize(s); break;
@@ -229,4 +267,67 @@ void street_flaws(struct street *s, const struct street_flaw *flaw, size_t n)
         if (code != ERR_INVALID || !strstr(e.text, flaw[i].want))
             fail_msg("%s: %s", flaw[i].text, e.text);
     }
+}
+
+/* ---- asking ---- */
+void street_refresh(struct street *s)
+{
+    struct err e = { 0 };
+    if (population_refresh(s->population, s->people, s->shop.lab.clock.fixed_ms, &e))
+        fail_msg("%s", e.text);
+}
+
+static bool holds_of_all(struct street *s, uint32_t row, const char *text)
+{
+    AUTO(arena) mem = arena_new((size_t)64 << 20);
+    AUTO(arena) scratch = arena_new((size_t)16 << 20);
+    const struct condition_world w = street_world(s);
+    struct condition *c;
+    struct err e = { 0 };
+    uint64_t *bits;
+    population_lock(s->population);
+    if (condition_new(&w, slice_of(text), mem, &c, &e) || condition_run(c, mem, scratch, NULL, &bits, &e))
+        fail_msg("%s: %s", text, e.text);
+    population_unlock(s->population);
+    return bits_has(bits, row);
+}
+
+/* The answer of the frame, which asks customer by customer. */
+static bool holds_in_frame(struct street *s, uint32_t row, const char *text)
+{
+    AUTO(arena) mem = arena_new((size_t)64 << 20);
+    AUTO(arena) scratch = arena_new((size_t)16 << 20);
+    const struct condition_world w = street_world(s);
+    struct frame *frame;
+    struct condition *c;
+    struct err e = { 0 };
+    uint64_t bits[COLUMN_CHUNK / 64] = { 0 };
+    size_t n;
+    population_lock_alone(s->population);
+    assert_int_equal(frame_new(s->population, &frame, &e), ERR_OK);
+    if (condition_new_in(frame, &w, slice_of(text), mem, &c, &e))
+        fail_msg("%s: %s", text, e.text);
+    const size_t *place = condition_places(c, &n);
+    frame_want(frame, place, n);
+    assert_int_equal(frame_look(frame, &e), ERR_OK);
+    assert_int_equal(frame_gather(frame, &row, 1, &e), ERR_OK);
+    assert_int_equal(condition_run_frame(c, 1, bits, scratch, &e), ERR_OK);
+    frame_drop(&frame);
+    population_unlock(s->population);
+    return bits[0] & 1;
+}
+
+bool street_holds(struct street *s, const char *who, const char *text)
+{
+    uint32_t row = shop_root(&s->shop, who);
+    bool is = holds_of_all(s, row, text);
+    if (holds_in_frame(s, row, text) != is)
+        fail_msg("asked about everybody it is %s of %s, asked about them alone not: %s", is ? "true" : "false", who, text);
+    return is;
+}
+
+void street_need(struct street *s, const char *who, const char *text)
+{
+    if (!street_holds(s, who, text))
+        fail_msg("not true of %s: %s", who, text);
 }

@@ -5,6 +5,7 @@
 #include "insight/condition.h"
 #include "insight/insight_testing.h"
 #include "insight/roster.h"
+#include "memory/permissions.h"
 
 #define PEOPLE 12
 
@@ -26,14 +27,23 @@ int street_setup(void **state);
 int street_teardown(void **state);
 
 /* Of every kind that the population knows. */
-#define STREET_CONDITIONS 20
+#define STREET_CONDITIONS 22
 extern const char *const street_conditions[STREET_CONDITIONS];
 
 /* The same numbers in each run. */
 uint64_t any(uint64_t below);
 /* Something happens: an event late or early, an order, a refund, traits, a merge, an unmerge, a deletion, a product in
- * another category, an account joined or left, hours pass. */
+ * another category, an account joined or left, a permission given or withdrawn, hours pass. */
 void street_live(struct street *);
+/* They say so at that time. */
+void street_permit(struct street *, const char *who, struct permission, int64_t at_ms);
+/* They say something about e-mail or short messages, of all or of "news". */
+void street_permit_any(struct street *, const char *who, int64_t at_ms);
+/* The population knows what happened. */
+void street_refresh(struct street *);
+/* Whether the condition is true of them, asked about everybody and about them alone: both answers are the same. */
+bool street_holds(struct street *, const char *who, const char *text);
+void street_need(struct street *, const char *who, const char *text);
 struct condition_world street_world(struct street *);
 /* Each text is no condition, and what is said of it has those words. */
 struct street_flaw {

@@ -129,7 +129,7 @@ static enum err_code read_edited(const struct edit *edit, struct fact *ret)
     TRY(log_get(edit->tx->log, edit->tx->conn, edit->seq, edit->mem, ret, edit->e));
     if (ret->deleted)
         return err_set(edit->e, ERR_CONFLICT, 0, "fact %lld has been deleted before", (long long)edit->seq);
-    if (ret->type > FACT_ALIAS && ret->type != FACT_TRAIT)
+    if (ret->type > FACT_ALIAS && ret->type != FACT_TRAIT && ret->type != FACT_PERMISSION)
         return err_set(edit->e, ERR_CONFLICT, 0, "a fact of type %s is undone by its own act, not edited",
                        fact_type_name(ret->type));
     return ERR_OK;

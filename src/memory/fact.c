@@ -7,7 +7,7 @@ static const char *const names[] = {
     [FACT_SCREEN] = "screen",         [FACT_GROUP] = "group",           [FACT_ALIAS] = "alias",
     [FACT_DECISION] = "decision",     [FACT_MERGE] = "merge",           [FACT_UNMERGE] = "unmerge",
     [FACT_CORRECTION] = "correction", [FACT_DELETION] = "deletion",     [FACT_TRAIT] = "trait",
-    [FACT_MEMBERSHIP] = "membership", [FACT_CATALOGUE] = "catalogue",
+    [FACT_MEMBERSHIP] = "membership", [FACT_CATALOGUE] = "catalogue",   [FACT_PERMISSION] = "permission",
     [FACT_AUDIENCE] = "audience",
 };
 static_assert(sizeof names / sizeof *names == FACT_TYPES, "every type has a name");

@@ -20,6 +20,7 @@ enum fact_type {
     FACT_TRAIT,       // declared by staff, or {"provenance": "inferred"} by a model; body {"traits": {...}}
     FACT_MEMBERSHIP,  // body {"account","role","ended"?}
     FACT_CATALOGUE,   // a product or category changed; body is what it is now
+    FACT_PERMISSION,  // given or withdrawn (permissions.h)
     FACT_AUDIENCE,    // came into an audience or left it (insight/roster.h); of nobody: another version counts
     FACT_TYPES
 };
