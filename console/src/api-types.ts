@@ -16,7 +16,7 @@ export type Kind = "person" | "company" | "household" | "partner";
 export type Rule = "latest" | "strongest" | "all";
 export type TraitType = "text" | "number" | "boolean" | "date" | "list" | "object" | "mixed";
 export type ProductKind = "goods" | "service" | "fee" | "voucher";
-export type FactType = "track" | "identify" | "page" | "screen" | "group" | "alias" | "decision" | "merge" | "unmerge" | "correction" | "deletion" | "trait" | "membership" | "catalogue" | "audience";
+export type FactType = "track" | "identify" | "page" | "screen" | "group" | "alias" | "decision" | "merge" | "unmerge" | "correction" | "deletion" | "trait" | "membership" | "catalogue" | "permission" | "audience";
 export type CustomerRef = string;
 export type Health = {
   status: string;
@@ -202,6 +202,34 @@ export type Traits = Record<string, unknown>;
 export type MembershipNew = {
   account: CustomerRef;
   role?: string;
+};
+export type Channel = "email" | "sms" | "whatsapp" | "push" | "phone" | "post";
+export type Permission = {
+  channel: Channel;
+  topic: string | null;
+  given: boolean;
+  holds: boolean;
+  until: string | null;
+  evidence: string | null;
+  since: string;
+  by: string | null;
+  source: string;
+  fact: number;
+};
+export type PermissionSaid = {
+  customer: CustomerRef;
+  channel: Channel;
+  topic?: string;
+  given: boolean;
+  until?: string;
+  evidence?: string;
+  at?: string;
+};
+export type PermissionsSaid = {
+  permissions: PermissionSaid[];
+};
+export type PermissionsKept = {
+  kept: number;
 };
 export type MessageAsk = {
   language: "en" | "es";

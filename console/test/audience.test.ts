@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  kinds, measures, ofProperty, print, read, type EventSubject, type Joint, type Model, type Op, type Row, type Sequence, type Subject,
+  channels, kinds, measures, ofProperty, print, read, type EventSubject, type Joint, type Model, type Op, type Row, type Sequence, type Subject,
 } from '../src/audience/model.js';
 
 let seed = 5;
@@ -32,10 +32,11 @@ function randomSequence(): Sequence {
 }
 
 function randomRow(ofProperties = false): Row {
-  const kind = ofProperties ? 4 : any(7);
+  const kind = ofProperties ? 4 : any(8);
   if (kind === 0) return { subject: { of: 'audience', name: of(['Loyal', 'A "B"']) }, op: of(['member', 'not_member'] as const), values: [] };
   if (kind === 1) return { subject: randomSequence(), op: of(['member', 'not_member'] as const), values: [] };
   if (kind === 6) return { subject: { of: 'related', kind: of(kinds), where: [randomRow(true)] }, op: of(['member', 'not_member'] as const), values: [] };
+  if (kind === 7) return { subject: { of: 'permission', channel: of(channels), topic: of(['', 'news', 'a "b"']) }, op: of(['member', 'not_member'] as const), values: [] };
   const subject: Subject = kind < 4 ? randomEvent()
     : { of: 'term', name: of(['spend', 'last order', 'address.country', 'Größe']) };
   if (subject.of === 'term' && any(9) === 0) return { subject, op: of(['declared', 'not_declared'] as const), values: [] };
@@ -88,10 +89,11 @@ test('arguments of events by their order and by their names', () => {
   same('event sum("A", "total", @"P9D", not(kind in ("x", "y"))) > 2', 'event sum("A", total, @"P9D", not(kind in ("x", "y"))) > 2');
   same('event sequence("A", @"P3D", "B")', 'event sequence(steps: ["A"], gap: @"P3D", without: "B")');
   same('related(kind: "person", where: orders>1 and not(declared(plan)))', 'related("person", orders > 1 and not(declared(plan)))');
+  same('permission(topic: "news", channel: "sms")', 'permission("sms", "news")');
   same('not(event sequence(["A", "B"]))', 'not(event sequence(steps: ["A", "B"]))');
   for (const feel of ['event count("A", a = 1 or b = 2) > 1', 'event sum("A") > 1', 'event count("A", [@"2026-01-01"..@"2026-02-01"]) > 1',
     'event sequence(["A"])', 'event sequence(["A", "B"], @"P1D", ["C", "D"])', 'event count("A", within: @"P1D") > 1',
-    'event count(event: "A", event: "B") > 1', 'event sum("A", total, @"P9D", a = 1, b = 2) > 1', 'related("friend", orders > 1)', 'related("account", a = 1 or b = 2)'])
+    'permission("fax")', 'permission(topic: "news")', 'event count(event: "A", event: "B") > 1', 'event sum("A", total, @"P9D", a = 1, b = 2) > 1', 'related("friend", orders > 1)', 'related("account", a = 1 or b = 2)'])
     assert.equal(read(feel), null, feel);
 });
 

@@ -324,6 +324,51 @@ static void staff_declare(void **state)
     ask_ok(&shop, 404, "PATCH", "/api/v1/traits/nobody_has_it", "{\"rule\":\"all\"}");
 }
 
+static void customers_say_whether_they_may_be_contacted(void **state)
+{
+    static const struct {
+        const char *body, *pointer;
+    } bad[] = {
+        { "{}", "/permissions" },
+        { "{\"permissions\":[]}", "/permissions" },
+        { "{\"permissions\":[7]}", "/permissions/0" },
+        { "{\"permissions\":[{\"customer\":\"q1\",\"channel\":\"sms\",\"given\":true},{\"customer\":\"q1\",\"channel\":\"fax\","
+          "\"given\":true}]}", "/permissions/1/channel" },
+        { "{\"permissions\":[{\"customer\":\"q1\",\"channel\":\"sms\"}]}", "/permissions/0/given" },
+        { "{\"permissions\":[{\"customer\":\"q1\",\"channel\":\"sms\",\"given\":true,\"until\":\"soon\"}]}", "/permissions/0/until" },
+        { "{\"permissions\":[{\"customer\":\"q1\",\"channel\":\"sms\",\"given\":true,\"at\":\"2999-01-01\"}]}",
+          "/permissions/0/at" },
+        { "{\"permissions\":[{\"customer\":\"q1\",\"channel\":\"sms\",\"given\":true,\"unitl\":\"\"}]}", "/permissions/0/unitl" },
+    };
+    (void)state;
+    send_event(&shop, "/v1/identify", "{\"userId\":\"q1\",\"traits\":{\"name\":\"Quin\"}}");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_text(ask_ok(&shop, 400, "POST", "/api/v1/permissions", bad[i].body).json, "pointer", bad[i].pointer);
+    ask_ok(&shop, 404, "POST", "/api/v1/permissions",
+           "{\"permissions\":[{\"customer\":\"q1\",\"channel\":\"sms\",\"given\":true},"
+           "{\"customer\":\"nobody\",\"channel\":\"sms\",\"given\":true}]}");
+    assert_int_equal(json_count(at(ask_ok(&shop, 200, "GET", "/api/v1/customers/q1/permissions", NULL).json, "items")), 0);
+    struct answer kept = ask_ok(&shop, 201, "POST", "/api/v1/permissions",
+                                "{\"permissions\":[{\"customer\":\"q1\",\"channel\":\"sms\",\"topic\":\" news \",\"given\":true,"
+                                "\"until\":\"2999-01-31\",\"evidence\":\"form\",\"at\":\"2020-01-01\"},"
+                                "{\"customer\":\"q1\",\"channel\":\"email\",\"given\":false}]}");
+    expect_number(kept.json, "kept", 2);
+    struct answer said = ask_ok(&shop, 200, "GET", "/api/v1/customers/q1/permissions", NULL);
+    expect_text(said.json, "items.0.channel", "email");
+    expect_text(said.json, "items.1.topic", "news");
+    expect_text(said.json, "items.1.until", "2999-01-31");
+    expect_text(said.json, "items.1.since", "2020-01-01T00:00:00.000Z");
+    bool holds = false;
+    assert_true(json_bool(at(said.json, "items.1.holds"), &holds) && holds);
+    assert_true(json_bool(at(said.json, "items.0.holds"), &holds) && !holds);
+    char target[64];
+    double fact = 0;
+    assert_true(json_double(at(said.json, "items.1.fact"), &fact));
+    snprintf(target, sizeof target, "/api/v1/facts/%d", (int)fact);
+    ask_ok(&shop, 200, "DELETE", target, NULL);
+    assert_int_equal(json_count(at(ask_ok(&shop, 200, "GET", "/api/v1/customers/q1/permissions", NULL).json, "items")), 1);
+}
+
 static void a_list_is_paged_without_gaps(void **state)
 {
     (void)state;
@@ -765,7 +810,7 @@ int main(void)
         cmocka_unit_test(files_are_imported),          cmocka_unit_test(everything_comes_out_again),
         cmocka_unit_test(the_command_line_names_a_file), cmocka_unit_test(what_was_running_has_failed),
         cmocka_unit_test(figures_and_health),          cmocka_unit_test(the_console_is_served_safely),
-        cmocka_unit_test(openapi_tells_every_route),
+        cmocka_unit_test(openapi_tells_every_route),   cmocka_unit_test(customers_say_whether_they_may_be_contacted),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

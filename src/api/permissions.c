@@ -1,4 +1,4 @@
-/* Permissions: what a customer said of being written to, and saying it. */
+/* Permissions: what a customer said of being contacted, and saying it. */
 #include "api/api_room.h"
 #include "memory/permissions.h"
 #include "text/time.h"

@@ -323,7 +323,7 @@ static void say_permission(struct story *s)
     enum channel channel;
     bool given = false;
     json_bool(json_get(s->properties, "given"), &given);
-    say(s, given ? "May be reached " : "Does not want to be reached any more ", given ? "Permite que le contactemos "
+    say(s, given ? "May be contacted " : "Does not want to be contacted any more ", given ? "Permite que le contactemos "
                                                                                       : "Ya no quiere que le contactemos ");
     if (channel_parse(text_of(s, s->properties, "channel"), &channel))
         buf_adds(s->out, words[channel][s->es]);

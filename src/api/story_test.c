@@ -68,10 +68,10 @@ static const struct {
     { FACT_MEMBERSHIP, "", "{\"account\":5,\"role\":\"buyer\"}", "Acts for c5 as buyer", "Actúa para c5 como buyer" },
     { FACT_MEMBERSHIP, "", "{\"account\":5,\"ended\":true}", "No longer acts for c5", "Ya no actúa para c5" },
     { FACT_PERMISSION, "", "{\"properties\":{\"channel\":\"email\",\"given\":true,\"topic\":\"news\",\"until\":\"2027-06-30\"}}",
-      "May be reached by e-mail about news until 2027-06-30", "Permite que le contactemos por correo sobre news hasta el "
+      "May be contacted by e-mail about news until 2027-06-30", "Permite que le contactemos por correo sobre news hasta el "
       "2027-06-30" },
     { FACT_PERMISSION, "", "{\"properties\":{\"channel\":\"sms\",\"given\":false}}",
-      "Does not want to be reached any more by text message", "Ya no quiere que le contactemos por SMS" },
+      "Does not want to be contacted any more by text message", "Ya no quiere que le contactemos por SMS" },
     { FACT_CATALOGUE, "", "{\"product\":{\"title\":\"TEA\"}}", "The catalogue has TEA", "El catálogo tiene TEA" },
     { FACT_CATALOGUE, "", "{\"removed\":\"tea\"}", "Left the catalogue: tea", "Salió del catálogo: tea" },
 };

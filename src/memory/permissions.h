@@ -1,7 +1,7 @@
-/* Permission: a customer said on which channel we may write, about what and until when; or that we may no longer.
+/* Permission: a customer said on which channel we may contact them, about what and until when; or that we may no longer.
  *
- * Facts    FACT_PERMISSION, with the body {"properties": {"channel", "given", "topic"?, "until"?, "evidence"?}, "by"}: who
- *          may be written to is what they said, never what a trait says.
+ * Facts    FACT_PERMISSION, with the body {"properties": {"channel", "given", "topic"?, "until"?, "evidence"?}, "by"}.
+ *          No trait, and no event that a shop sends, gives any.
  * Topic    a name of the shop's choice; without one it is about the whole channel.
  * Holds    what was said last, by its time, of that topic or of the whole channel: who wants nothing more on a channel ends
  *          its topics, too. Of one moment what allows less. Until a day: on that day, in the shop's zone, and not after it.

@@ -130,6 +130,41 @@ test('those who belong to them, and what they said themselves', async () => {
   await countIs(await truth(wish));
 });
 
+test('whom we may contact: noted on a person, and asked for', async () => {
+  const { items: [person] } = await call(page, 'GET', '/customers?limit=1');
+  await visit(shop, page, `/people/${person.id}`, 'en');
+  const region = page.getByRole('region', { name: say('en', 'permissions.title') });
+  await region.getByText(say('en', 'permissions.none')).waitFor();
+  await region.getByRole('button', { name: say('en', 'permissions.add') }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(say('en', 'permissions.channel')).selectOption('sms');
+  await dialog.getByLabel(say('en', 'permissions.topic'), { exact: true }).fill('offers');
+  await dialog.getByLabel(say('en', 'permissions.until'), { exact: true }).fill('2099-12-31');
+  await dialog.getByLabel(say('en', 'permissions.evidence'), { exact: true }).fill('asked at the till');
+  await shot(page, 'permission-dialog');
+  await dialog.getByRole('button', { name: say('en', 'action.save') }).click();
+  await region.getByText(say('en', 'permissions.holds'), { exact: true }).waitFor();
+  await page.getByText('May be contacted by text message about offers until 2099-12-31').waitFor();
+  await shot(page, 'customer-permissions');
+
+  await visit(shop, page, '/audiences/new', 'en');
+  const row = page.locator('.cond-row').first();
+  await row.getByLabel(say('en', 'audience.what')).selectOption('permission:');
+  await row.getByLabel(say('en', 'permissions.channel')).selectOption('sms');
+  await countIs(0);
+  await row.getByLabel(say('en', 'permissions.topic')).fill('offers');
+  await page.locator('.builder + p code').getByText('permission("sms", "offers")', { exact: true }).waitFor();
+  await countIs(1);
+  await shot(page, 'audiences-permission');
+
+  await visit(shop, page, `/people/${person.id}`, 'es');
+  const said = page.getByRole('region', { name: say('es', 'permissions.title') });
+  await said.getByRole('button', { name: 'Cambiar: SMS: offers' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: say('es', 'action.save') }).click();  // what holds is withdrawn
+  await said.getByText(say('es', 'permissions.withdrawn_chip'), { exact: true }).waitFor();
+  assert.equal(await truth('permission("sms", "offers")'), 0);
+});
+
 test('another operator and another value keep the row in the count', async () => {
   await visit(shop, page, '/audiences/new?condition=spend%20between%20100%20and%20200', 'en');
   const how = page.getByLabel(say('en', 'audience.how'));

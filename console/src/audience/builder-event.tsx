@@ -1,8 +1,13 @@
 /* What a row asks of events, which measure of which event, or which after which; and of whom it asks. */
+import { useId } from 'preact/hooks';
 import type { AudienceTerm, AudienceTerms, Text } from '../api-types.js';
-import { pick, t } from '../i18n.js';
+import { number } from '../format.js';
+import { pick, t, type MessageKey } from '../i18n.js';
 import { IconButton } from '../ui.js';
-import { kinds, measures, ofNumber, ofProperty, type EventSubject, type Measure, type Related, type Sequence } from './model.js';
+import {
+  channels, kinds, measures, ofNumber, ofProperty, unquoted,
+  type Channel, type EventSubject, type Measure, type Permitted, type Related, type Sequence,
+} from './model.js';
 
 const WINDOWS = ['', 'P7D', 'P30D', 'P90D', 'P180D', 'P365D'];
 const STEPS_MAX = 8;
@@ -10,20 +15,32 @@ const STEPS_MAX = 8;
 const PLAIN = /^[\p{L}_][\p{L}\p{N}_]*( [\p{L}_][\p{L}\p{N}_]*)*$/u;
 const KEYWORD = /\b(and|or|not|in|between|if|then|else|for|return|some|every|satisfies|instance|of|function|external|true|false|null)\b/;
 const isPlain = (name: string): boolean => PLAIN.test(name) && !KEYWORD.test(name);
-/* The shop's own event: the lines of the orders that stand. */
-const BOUGHT = 'Product Bought';
-
-const BOUGHT_WORDS: Record<string, Text> = {
-  product: { en: 'product', es: 'producto' }, category: { en: 'category', es: 'categoría' }, quantity: { en: 'quantity', es: 'cantidad' },
+/* The shop's own events: the lines of the orders that stand, and what customers said of being written to. */
+const CHANGED = 'Permission Changed';
+const OWN: Record<string, { label: MessageKey; words: Record<string, Text> }> = {
+  'Product Bought': {
+    label: 'audience.event_bought',
+    words: {
+      product: { en: 'product', es: 'producto' }, category: { en: 'category', es: 'categoría' },
+      quantity: { en: 'quantity', es: 'cantidad' },
+    },
+  },
+  [CHANGED]: {
+    label: 'audience.event_permission',
+    words: {
+      channel: { en: 'channel', es: 'canal' }, topic: { en: 'topic', es: 'tema' }, given: { en: 'given', es: 'dado' },
+      until: { en: 'until', es: 'hasta' }, evidence: { en: 'evidence', es: 'prueba' },
+    },
+  },
 };
 
-export const eventLabel = (event: string): string => (event === BOUGHT ? t('audience.event_bought') : event);
+export const eventLabel = (event: string): string => (OWN[event] ? t(OWN[event].label) : event);
 
 /* The properties of an event, as what a condition on them may speak of. */
 export function propertiesOf(terms: AudienceTerms, event: string): AudienceTerm[] {
   const properties = terms.events.find((e) => e.name === event)?.properties ?? [];
   return properties.filter((p) => isPlain(p.name)).map((p) => ({
-    name: p.name, kind: p.kind, label: (event === BOUGHT && BOUGHT_WORDS[p.name]) || { en: p.name, es: p.name }, group: 'trait', customers: p.events,
+    name: p.name, kind: p.kind, label: OWN[event]?.words[p.name] ?? { en: p.name, es: p.name }, group: 'trait', customers: p.events,
     values: p.values.map((v) => ({ text: v.text, customers: v.events })), least: null, most: null,
   }));
 }
@@ -139,5 +156,27 @@ export function RelatedSelect({ subject, onChange }: { subject: Related; onChang
             onChange={(e) => onChange({ ...subject, kind: e.currentTarget.value as Related['kind'] })}>
       {kinds.map((kind) => <option key={kind} value={kind}>{t(kind === 'account' ? 'audience.any_account' : `kind.${kind}`)}</option>)}
     </select>
+  );
+}
+
+/* ---- whom we may write to ---- */
+/* Topics are those that somebody spoke of, or will. */
+export function PermissionFields({ terms, subject, onChange }: {
+  terms: AudienceTerms; subject: Permitted; onChange: (s: Permitted) => void;
+}) {
+  const id = useId();
+  const topics = propertiesOf(terms, CHANGED).find((p) => p.name === 'topic')?.values ?? [];
+  return (
+    <>
+      <select aria-label={t('permissions.channel')} value={subject.channel}
+              onChange={(e) => onChange({ ...subject, channel: e.currentTarget.value as Channel })}>
+        {channels.map((channel) => <option key={channel} value={channel}>{t(`channel.${channel}`)}</option>)}
+      </select>
+      <input aria-label={t('permissions.topic')} placeholder={t('permissions.any_topic')} list={id} value={subject.topic}
+             onInput={(e) => onChange({ ...subject, topic: e.currentTarget.value })} />
+      <datalist id={id}>
+        {topics.map((v) => <option key={v.text} value={unquoted(v.text)}>{number(v.customers)}</option>)}
+      </datalist>
+    </>
   );
 }

@@ -5,11 +5,12 @@ import { number } from '../format.js';
 import { pick, t, type MessageKey } from '../i18n.js';
 import { Button, IconButton } from '../ui.js';
 import {
-  eventLabel, EventName, MeasureSelect, PropertySelect, propertiesOf, RelatedSelect, SequenceFields, WindowSelect,
+  eventLabel, EventName, MeasureSelect, PermissionFields, PropertySelect, propertiesOf, RelatedSelect, SequenceFields,
+  WindowSelect,
 } from './builder-event.js';
 import { isAgo, isEvent, isList, isWhole, takes, text, withOp, type Op, type Row, type Subject } from './model.js';
 
-type Kind = AudienceTerm['kind'] | 'audience' | 'sequence' | 'related';
+type Kind = AudienceTerm['kind'] | 'audience' | 'sequence' | 'related' | 'permission';
 const OPS: Record<Kind, Op[]> = {
   number: ['>', '>=', '<', '<=', '=', '!=', 'between', 'known', 'unknown'],
   text: ['=', '!=', 'in', 'not_in', 'starts', 'not_starts', 'contains', 'not_contains', 'known', 'unknown'],
@@ -19,6 +20,7 @@ const OPS: Record<Kind, Op[]> = {
   audience: ['member', 'not_member'],
   sequence: ['member', 'not_member'],
   related: ['member', 'not_member'],
+  permission: ['member', 'not_member'],
 };
 const SAID: Op[] = ['declared', 'not_declared'];
 const GROUPS: { group: AudienceTerm['group']; label: MessageKey }[] = [
@@ -40,6 +42,7 @@ function subjectOf(word: string): Subject {
   if (of === 'count') return { of, event: name, property: '', window: 'P90D', where: [] };
   if (of === 'sequence') return { of, steps: ['', ''], gap: 'P7D', without: '', window: '' };
   if (of === 'related') return { of, kind: 'account', where: [] };
+  if (of === 'permission') return { of, channel: 'email', topic: '' };
   return of === 'audience' ? { of, name } : { of: 'term', name };
 }
 
@@ -48,7 +51,7 @@ function termOf(world: World, s: Subject): AudienceTerm | undefined {
 }
 
 function kindOf(world: World, s: Subject): Kind {
-  if (s.of === 'audience' || s.of === 'sequence' || s.of === 'related') return s.of;
+  if (s.of === 'audience' || s.of === 'sequence' || s.of === 'related' || s.of === 'permission') return s.of;
   if (s.of === 'term') return termOf(world, s)?.kind ?? 'text';
   return s.of === 'first' || s.of === 'last' ? 'date' : 'number';
 }
@@ -82,7 +85,7 @@ function SubjectSelect({ world, row, onChange }: { world: World; row: Row; onCha
   const here = key(row.subject);
   const events = world.terms.events.map((e) => e.name);
   const known = world.terms.terms.some((term) => `term:${term.name}` === here)
-    || events.some((e) => here === `count:${e}`) || here === 'sequence:' || here === 'related:'
+    || events.some((e) => here === `count:${e}`) || ['sequence:', 'related:', 'permission:'].includes(here)
     || world.audiences.some((a) => `audience:${a.name}` === here);
   return (
     <select aria-label={t('audience.what')} value={here}
@@ -95,6 +98,9 @@ function SubjectSelect({ world, row, onChange }: { world: World; row: Row; onCha
           <option value="count:">{t('audience.event_other')}</option>
           <option value="sequence:">{t('audience.sequence')}</option>
         </optgroup>
+      )}
+      {world.of !== 'event' && (
+        <optgroup label={t('permissions.title')}><option value="permission:">{t('audience.permission')}</option></optgroup>
       )}
       {!world.of && (
         <optgroup label={t('audience.group_related')}><option value="related:">{t('audience.related')}</option></optgroup>
@@ -113,6 +119,7 @@ function opWords(kind: Kind, op: Op): string {
   if (kind === 'date' && (op === '>=' || op === '<')) return t(`audience_op.date${op}`);
   if (kind === 'sequence') return t(op === 'member' ? 'audience_op.did' : 'audience_op.never');
   if (kind === 'related') return t(op === 'member' ? 'audience_op.one' : 'audience_op.none');
+  if (kind === 'permission') return t(op === 'member' ? 'audience_op.permitted' : 'audience_op.not_permitted');
   return t(`audience_op.${op}`);
 }
 
@@ -222,6 +229,7 @@ function SubjectFields({ world, row, onChange }: { world: World; row: Row; onCha
   const set = (subject: Subject) => onChange(withSubject(world, row, subject));
   if (s.of === 'sequence') return <SequenceFields terms={world.terms} subject={s} onChange={set} />;
   if (s.of === 'related') return <RelatedSelect subject={s} onChange={set} />;
+  if (s.of === 'permission') return <PermissionFields terms={world.terms} subject={s} onChange={set} />;
   if (!isEvent(s)) return null;
   return (
     <>

@@ -13,7 +13,12 @@ export type Sequence = { of: 'sequence'; steps: string[]; gap: string; without: 
 /* One of those who belong to them, of that kind, of whom all of it holds. */
 export const kinds = ['account', 'company', 'household', 'partner', 'person'] as const;
 export type Related = { of: 'related'; kind: (typeof kinds)[number]; where: Row[] };
-export type Subject = { of: 'term'; name: string } | EventSubject | Sequence | Related | { of: 'audience'; name: string };
+/* What they said last of the channel: of that topic, or, where it is empty, of all of it. */
+export const channels = ['email', 'sms', 'whatsapp', 'push', 'phone', 'post'] as const;
+export type Channel = (typeof channels)[number];
+export type Permitted = { of: 'permission'; channel: Channel; topic: string };
+export type Subject =
+  { of: 'term'; name: string } | EventSubject | Sequence | Related | Permitted | { of: 'audience'; name: string };
 export type Op =
   | '=' | '!=' | '<' | '<=' | '>' | '>=' | 'between' | 'in' | 'not_in' | 'starts' | 'not_starts' | 'contains' | 'not_contains'
   | 'within' | 'before' | 'ago_most' | 'ago_over' | 'unknown' | 'known' | 'member' | 'not_member'
@@ -28,7 +33,7 @@ const NEGATED: Partial<Record<Op, Op>> = {
   in: 'not_in', member: 'not_member', declared: 'not_declared', starts: 'not_starts', contains: 'not_contains',
 };
 /* Is so, or is not, without a value. */
-export const isYesOrNo = (s: Subject): boolean => s.of === 'audience' || s.of === 'sequence' || s.of === 'related';
+export const isYesOrNo = (s: Subject): boolean => ['audience', 'sequence', 'related', 'permission'].includes(s.of);
 export const measures = Object.keys(MEASURES) as Measure[];
 export const isEvent = (s: Subject): s is EventSubject => s.of in MEASURES;
 /* What is worked out of a property. */
@@ -75,6 +80,7 @@ function printSubject(s: Subject): string {
     case 'audience': return `audience(${text(s.name)})`;
     case 'sequence': return printSequence(s);
     case 'related': return `related(${text(s.kind)}, ${printAll(s.where)})`;
+    case 'permission': return `permission(${[s.channel, s.topic].filter(isGiven).map(text).join(', ')})`;
     default: return printEvent(s);
   }
 }
@@ -86,6 +92,7 @@ function isNamed(s: Subject): boolean {
   if (s.of === 'sequence')
     return s.steps.length > 0 && s.steps.every(isGiven) && (s.steps.length > 1 || (s.gap !== '' && s.without !== ''));
   if (s.of === 'related') return s.where.some(isWhole);
+  if (s.of === 'permission') return true;
   if (isEvent(s)) return s.event !== '' && (!ofProperty(s.of) || s.property !== '');
   return s.name !== '';
 }
@@ -202,7 +209,7 @@ class Reader {
   }
 }
 
-const unquote = (quoted: string): string => quoted.slice(1, -1).replace(/\\(.)/g, '$1');
+export const unquoted = (quoted: string): string => quoted.slice(1, -1).replace(/\\(.)/g, '$1');
 
 /* Of rows all of which hold, without brackets. */
 function readAll(r: Reader): Row[] {
@@ -217,7 +224,7 @@ const readDuration = (r: Reader): string => {
   return duration[1]!;
 };
 
-const readText = (r: Reader): string => unquote(r.take('string'));
+const readText = (r: Reader): string => unquoted(r.take('string'));
 
 function readTexts(r: Reader): string[] {
   if (!r.accept('[')) return [readText(r)];
@@ -285,6 +292,22 @@ function readRelated(r: Reader): Related {
   return s;
 }
 
+function readPermission(r: Reader): Permitted {
+  const s: Permitted = { of: 'permission', channel: 'email', topic: '' };
+  let named = false;
+  readArguments(r, {
+    channel: () => {
+      const name = readText(r), known = channels.find((c) => c === name);
+      if (!known) throw new Unreadable();
+      s.channel = known;
+      named = true;
+    },
+    topic: () => { s.topic = readText(r); },
+  });
+  if (!named) throw new Unreadable();
+  return s;
+}
+
 function readSubject(r: Reader): Subject {
   const name = r.name();
   if (!r.accept('(')) return { of: 'term', name };
@@ -292,6 +315,7 @@ function readSubject(r: Reader): Subject {
   if (of) return readEvent(r, of);
   if (name === 'event sequence') return readSequence(r);
   if (name === 'related') return readRelated(r);
+  if (name === 'permission') return readPermission(r);
   if (name !== 'audience') throw new Unreadable();
   const audience = readText(r);
   r.expect(')');

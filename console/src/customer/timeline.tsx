@@ -10,13 +10,14 @@ import { mergePatch } from '../merge-patch.js';
 import { announce, Button, Chip, Confirm, Dialog, Empty, ErrorBox, Field, FormEnd, Icon, Input, Select, Skeleton, type IconName } from '../ui.js';
 
 const TYPES: FactType[] = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'decision', 'merge', 'unmerge',
-  'correction', 'deletion', 'trait', 'membership', 'catalogue', 'audience'];
+  'correction', 'deletion', 'trait', 'membership', 'catalogue', 'permission',
+  'audience'];
 const TYPE_ICON: Record<FactType, IconName> = {
   track: 'bag', identify: 'person', page: 'eye', screen: 'eye', group: 'people', alias: 'join', decision: 'star',
   merge: 'join', unmerge: 'join', correction: 'pen', deletion: 'bin', trait: 'pen', membership: 'people', catalogue: 'catalogue',
-  audience: 'audience',
+  permission: 'letter', audience: 'audience',
 };
-const EDITABLE: ReadonlySet<FactType> = new Set(['track', 'identify', 'page', 'screen', 'group']);
+const EDITABLE: ReadonlySet<FactType> = new Set(['track', 'identify', 'page', 'screen', 'group', 'permission']);
 
 /* The day a fact belongs to, where the reader is. */
 function localDay(iso: string): string {

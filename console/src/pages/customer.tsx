@@ -6,6 +6,7 @@ import type { Customer } from '../api-types.js';
 import { Audiences } from '../customer/audiences.js';
 import { Accounts, Identities } from '../customer/identity.js';
 import { MergeDialog, Merges } from '../customer/merge.js';
+import { Permissions } from '../customer/permissions.js';
 import { Proposals } from '../customer/proposals.js';
 import { Timeline } from '../customer/timeline.js';
 import { Traits } from '../customer/traits.js';
@@ -89,6 +90,7 @@ export function CustomerPage() {
         </div>
         <div>
           <Traits customer={customer} update={update} />
+          <Permissions customer={customer.id} turn={turn} onChanged={changed} />
           <Audiences customer={customer.id} turn={turn} />
           <Identities customer={customer} />
           <Accounts customer={customer} update={update} />
