@@ -206,7 +206,8 @@ size_t condition_row_steps(const struct condition *c)
     return program_row_steps(c->program);
 }
 
-/* Of the columns those that the tree names, in the order of columns. */
+/* Of the columns those that the tree names, in the order of columns. Another base's numbers may have more places than ours
+ * have now: the program is made anew over columns that hold all that a column may. */
 enum err_code condition_sql(const struct condition *c, struct arena *mem, struct buf *out, bool *exact,
                             const struct column **columns, size_t *n, struct err *e)
 {
@@ -214,11 +215,21 @@ enum err_code condition_sql(const struct condition *c, struct arena *mem, struct
     if (!used)
         return condition_no_memory(e);
     *n = 0;
-    for (size_t i = 0; i < c->columns.n; i++)
-        if (feel_speaks_of(c->node, c->columns.column[i].name))
-            used[(*n)++] = c->columns.column[i];
+    for (size_t i = 0; i < c->columns.n; i++) {
+        if (!feel_speaks_of(c->node, c->columns.column[i].name))
+            continue;
+        struct column *column = &used[(*n)++];
+        *column = c->columns.column[i];
+        if (column->kind == COLUMN_NUMBER) {
+            column->scale = NUMBER_SCALE;
+            column->width = sizeof(int64_t);
+        }
+    }
     *columns = used;
-    return program_sql(c->program, out, exact, e);
+    const struct columns widest = { c->columns.rows, *n, used };
+    struct program *program;
+    TRY(program_new(c->node, &widest, c->world->zones, c->world->now_ms, mem, &program, e));
+    return program_sql(program, out, exact, e);
 }
 
 /* ---- why ---- */

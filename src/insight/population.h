@@ -23,6 +23,7 @@
 #include "engine/columns/postings.h"
 #include "insight/people.h"
 
+#define NUMBER_SCALE 6               // places that a number has at most
 struct population;
 /* zones->here is the zone of its days; NULL: UTC. */
 MUST_CHECK enum err_code population_new(struct memory *, const struct zones *, struct population **ret, struct err *e);

@@ -10,7 +10,6 @@
 #include "text/json.h"
 
 #define EVENT_NAMES_MAX 1000
-#define NUMBER_SCALE 6
 #define CODE_NONE UINT32_MAX
 
 /* A column that grows: rows, values, and from a number to a dictionary when a value is no number. It is as narrow as what
