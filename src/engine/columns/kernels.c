@@ -88,3 +88,16 @@ void kernel_codes(const void *data, size_t width, const uint8_t *is, uint64_t ou
     default: assert(width == 4); codes_32(data, is, out);
     }
 }
+
+/* Half a word at a time: the shift of each value is known, so that there is no branch and the loop is wide. */
+WIDE void kernel_put(const uint64_t *bits, size_t n, uint32_t set, uint32_t *out)
+{
+    size_t whole = n / 32 * 32;
+    for (size_t i = 0; i < whole; i += 32) {
+        uint32_t half = (uint32_t)(bits[i / 64] >> i % 64);
+        for (uint32_t k = 0; k < 32; k++)
+            out[i + k] ^= (out[i + k] ^ set) & (0 - (half >> k & 1));
+    }
+    for (size_t i = whole; i < n; i++)
+        out[i] = bits[i / 64] >> i % 64 & 1 ? set : out[i];
+}

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "engine/columns/cells.h"
+#include "engine/columns/kernels.h"
 
 #define RULES_MAX 1024
 #define INPUTS_MAX 16
@@ -376,10 +377,9 @@ static int32_t any_rule(const struct table_program *p, const uint64_t *set, int3
     return first;
 }
 
-/* words is known where it is called in a hot loop. */
-static inline int32_t rule_of(const struct table_program *p, const uint64_t *set, size_t words)
+static int32_t rule_of(const struct table_program *p, const uint64_t *set)
 {
-    for (size_t w = 0; w < words; w++) {
+    for (size_t w = 0; w < p->words; w++) {
         if (!set[w])
             continue;
         int32_t first = (int32_t)(w * 64) + __builtin_ctzll(set[w]);
@@ -388,11 +388,30 @@ static inline int32_t rule_of(const struct table_program *p, const uint64_t *set
         if (p->table->policy == HIT_ANY)
             return any_rule(p, set, first);
         uint64_t others = set[w] & (set[w] - 1);
-        for (size_t k = w + 1; k < words; k++)
+        for (size_t k = w + 1; k < p->words; k++)
             others |= set[k];
         return others ? RULE_CONFLICT : first;
     }
     return RULE_NONE;
+}
+
+/* Bits above the highest rule, so that there is always one: where a word has none of its own, it is not looked at. */
+static inline int32_t lowest(uint64_t set)
+{
+    return __builtin_ctzll(set | UINT64_C(1) << 63);
+}
+
+/* The same of two words. Whether and where one hits cannot be foreseen: it is computed, not branched on. */
+static inline int32_t rule_of_two(const struct table_program *p, uint64_t low, uint64_t high)
+{
+    int32_t in_low = -(low != 0), in_high = -(high != 0);
+    int32_t first = (lowest(low) & in_low) | (~in_low & (((lowest(high) + 64) & in_high) | ~in_high));
+    if (p->table->policy == HIT_FIRST)
+        return first;
+    bool several = ((low & (low - 1)) | (high & (high - 1))) != 0 || (in_low & in_high) != 0;
+    if (p->table->policy == HIT_ANY && several)
+        return any_rule(p, (const uint64_t[]){ low, high }, first);
+    return several ? RULE_CONFLICT : first;
 }
 
 static bool text_set(const struct map *map, struct slice text, uint32_t *ret)
@@ -433,7 +452,7 @@ int32_t table_program_rule(const struct table_program *p, const struct value *in
         for (size_t w = 0; w < p->words; w++)
             set[w] &= p->map[i].set[at * p->words + w];
     }
-    return rule_of(p, set, p->words);
+    return rule_of(p, set);
 }
 
 static inline uint32_t ordered_set(const struct map *map, int64_t raw)
@@ -484,13 +503,6 @@ static void sets_bit(const struct map *map, size_t row, size_t n, uint32_t *out)
         out[i] = map->set_of[bits[(row + i) / 64] >> (row + i) % 64 & 1];
 }
 
-/* A select, not a branch: nulls come as they please. row is a multiple of 64. */
-static void put_null(const uint64_t *null, size_t n, uint32_t set, uint32_t *out)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = null[i / 64] >> i % 64 & 1 ? set : out[i];
-}
-
 /* The set of each of n rows. */
 static void sets_of(const struct map *map, size_t row, size_t n, uint32_t *out)
 {
@@ -506,35 +518,47 @@ static void sets_of(const struct map *map, size_t row, size_t n, uint32_t *out)
     else
         loops[way][__builtin_ctzll(c->width)](map, row, n, out);
     if (c->null)
-        put_null(c->null + row / 64, n, map->set_of_null, out);
+        kernel_put(c->null + row / 64, n, map->set_of_null, out);
 }
 
-static inline __attribute__((always_inline)) void run_words(const struct table_program *p, size_t row, size_t n,
-                                                            int32_t *rule, size_t words)
+/* Of each input the set of each row; the rows one after the other, so that what is common stays in registers. */
+static inline __attribute__((always_inline)) void run_two(const struct table_program *p, size_t n, const uint32_t *at,
+                                                          int32_t *rule, size_t words)
 {
-    uint64_t set[CHUNK * RULES_MAX / 64];
-    uint32_t at[CHUNK];
-    for (size_t i = 0; i < p->table->n_inputs; i++) {
-        const uint64_t *sets = p->map[i].set;
-        sets_of(&p->map[i], row, n, at);
-        for (size_t k = 0; k < n && i == 0; k++)
-            for (size_t w = 0; w < words; w++)
-                set[k * words + w] = sets[at[k] * words + w];
-        for (size_t k = 0; k < n && i > 0; k++)
-            for (size_t w = 0; w < words; w++)
-                set[k * words + w] &= sets[at[k] * words + w];
+    size_t inputs = p->table->n_inputs;
+    for (size_t k = 0; k < n; k++) {
+        uint64_t low = UINT64_MAX, high = words > 1 ? UINT64_MAX : 0;
+        for (size_t i = 0; i < inputs; i++) {
+            const uint64_t *set = p->map[i].set + at[i * CHUNK + k] * words;
+            low &= set[0];
+            high &= words > 1 ? set[1] : 0;
+        }
+        rule[k] = rule_of_two(p, low, high);
     }
-    for (size_t k = 0; k < n; k++)
-        rule[k] = rule_of(p, set + k * words, words);
+}
+
+static void run_many(const struct table_program *p, size_t n, const uint32_t *at, int32_t *rule)
+{
+    uint64_t common[RULES_MAX / 64];
+    for (size_t k = 0; k < n; k++) {
+        memset(common, 0xff, p->words * sizeof *common);
+        for (size_t i = 0; i < p->table->n_inputs; i++)
+            for (size_t w = 0; w < p->words; w++)
+                common[w] &= p->map[i].set[at[i * CHUNK + k] * p->words + w];
+        rule[k] = rule_of(p, common);
+    }
 }
 
 /* Most tables have one word of rules or two: loops of their own. */
 static void run_rows(const struct table_program *p, size_t row, size_t n, int32_t *rule)
 {
+    uint32_t at[INPUTS_MAX * CHUNK];
+    for (size_t i = 0; i < p->table->n_inputs; i++)
+        sets_of(&p->map[i], row, n, at + i * CHUNK);
     switch (p->words) {
-    case 1: run_words(p, row, n, rule, 1); break;
-    case 2: run_words(p, row, n, rule, 2); break;
-    default: run_words(p, row, n, rule, p->words);
+    case 1: run_two(p, n, at, rule, 1); break;
+    case 2: run_two(p, n, at, rule, 2); break;
+    default: run_many(p, n, at, rule);
     }
 }
 
