@@ -369,12 +369,18 @@ export type AudienceTier = {
   tier: Tier;
   customers: number;
 };
+export type AudienceWarning = {
+  line: number;
+  column: number;
+  text: string;
+};
 export type AudienceCount = {
   customers: number;
   total: number;
   tiers: AudienceTier[];
   sample: CustomerRow[];
   plan: string;
+  warnings: AudienceWarning[];
   rowByRow: number;
   ms: number;
 };
@@ -552,6 +558,7 @@ export type ModelPage = {
   elements: ModelElement[];
   tables: Sheet[];
   flaws: ModelFlaw[];
+  warnings: ModelFlaw[];
   checks: TableCheck[];
 };
 export type ModelEdit = {

@@ -145,6 +145,8 @@ struct count {
     size_t customers, total, row_steps, n_sample;
     size_t tier[TIERS];
     uint32_t sample[SAMPLE];
+    struct condition_warning *warning;
+    size_t n_warnings;
     double ms;
 };
 
@@ -180,6 +182,7 @@ static enum err_code count_locked(struct call *call, struct asking *a, void *arg
     ret->row_steps = condition_row_steps(condition);
     ret->n_sample = sample_of(bits, ask_rows(a), ret->customers, ret->sample);
     count_tiers(a, bits, ret);
+    TRY(condition_warnings(condition, call->mem, &ret->warning, &ret->n_warnings, e));
     condition_plan(condition, &plan);
     return call_keep(call, ERR_OK, &plan, &ret->plan, e);
 }
@@ -187,6 +190,20 @@ static enum err_code count_locked(struct call *call, struct asking *a, void *arg
 static enum err_code count_run(struct call *call, void *arg, struct err *e)
 {
     return ask_population(call, count_locked, arg, e);
+}
+
+static void json_warnings(struct json_w *w, const struct count *c)
+{
+    json_w_key(w, "warnings");
+    json_w_open(w, '[');
+    for (size_t i = 0; i < c->n_warnings; i++) {
+        json_w_open(w, '{');
+        json_w_ki64(w, "line", (int64_t)c->warning[i].line);
+        json_w_ki64(w, "column", (int64_t)c->warning[i].column);
+        json_w_kcstr(w, "text", c->warning[i].text);
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
 }
 
 static enum err_code count_done(struct call *call, void *arg, struct err *e)
@@ -207,6 +224,7 @@ static enum err_code count_done(struct call *call, void *arg, struct err *e)
     }
     json_w_close(&w, ']');
     TRY(json_rows(call, &w, "sample", c->sample, c->n_sample, e));
+    json_warnings(&w, c);
     json_w_kstring(&w, "plan", c->plan);
     json_w_ki64(&w, "rowByRow", (int64_t)c->row_steps);
     json_w_kdouble(&w, "ms", c->ms);

@@ -68,9 +68,9 @@ static void json_elements(struct json_w *w, const struct dmn *dmn)
     json_w_close(w, ']');
 }
 
-static void json_flaws(struct json_w *w, const struct dmn_diag *diag)
+static void json_flaws(struct json_w *w, const char *key, const struct dmn_diag *diag)
 {
-    json_w_key(w, "flaws");
+    json_w_key(w, key);
     json_w_open(w, '[');
     for (; diag; diag = diag->next) {
         json_w_open(w, '{');
@@ -151,7 +151,9 @@ static enum err_code page_json(struct call *call, struct model_asked *a, struct 
     for (size_t i = 0; i < n; i++)
         TRY(json_check(call, &w, dmn, &sheet[i], mem, e));
     json_w_close(&w, ']');
-    json_flaws(&w, diags);
+    json_flaws(&w, "flaws", diags);
+    TRY(dmn_probe(dmn, call->rooms->zones, call->now_ms, mem, &diags, e));
+    json_flaws(&w, "warnings", diags);
     json_w_close(&w, '}');
     return buf_check(out, "the model", e);
 }

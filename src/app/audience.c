@@ -31,12 +31,23 @@ static void print_plan(struct json plan, struct arena *mem)
     fprintf(stderr, "%.*s", SLICE_ARG(text));
 }
 
+/* What can only be null, whatever customers have there. */
+static void print_warnings(struct json warnings, struct arena *mem)
+{
+    for (struct json_iter it = json_iter(warnings); json_next(&it);) {
+        struct slice text = json_string(json_get(it.value, "text"), mem);
+        fprintf(stderr, "line %.*s, character %.*s: %.*s\n", SLICE_ARG(json_raw(json_get(it.value, "line"))),
+                SLICE_ARG(json_raw(json_get(it.value, "column"))), SLICE_ARG(text));
+    }
+}
+
 static enum err_code count(struct client *client, const char *condition, struct arena *mem, struct json_parser *parser,
                            struct err *e)
 {
     struct json root;
     TRY(ask(client, "/api/v1/audiences/count", condition, NULL, mem, parser, &root, e));
     print_plan(json_get(root, "plan"), mem);
+    print_warnings(json_get(root, "warnings"), mem);
     printf("%.*s\n", SLICE_ARG(json_raw(json_get(root, "customers"))));
     return ERR_OK;
 }

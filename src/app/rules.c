@@ -205,6 +205,9 @@ static enum err_code dmn_check(struct desk *desk, const char *path, bool strict,
             continue;
         TRY(print_findings(desk, path, element, &findings, e));
     }
+    const struct dmn_diag *unfit;
+    TRY(dmn_probe(file.model, &desk->zones, desk->now_ms, desk->mem, &unfit, e));
+    findings += print_diags(stdout, path, unfit);
     if (flaws || (strict && findings))
         return err_set(e, ERR_INVALID, 0, "%s has %zu flaw%s and %zu finding%s", path, flaws, flaws == 1 ? "" : "s",
                        findings, findings == 1 ? "" : "s");

@@ -112,6 +112,7 @@ enum err_code condition_make(struct making *m, struct slice text)
     TRY(condition_replace_calls(m, ret->node));
     TRY(check_names(m, ret->node));
     ret->world = m->world;
+    ret->text = m->text;
     ret->columns = (struct columns){ base->rows, m->n, m->column };
     if (m->frame) {
         TRY(add_named(m, ret->node));

@@ -57,6 +57,14 @@ size_t condition_row_steps(const struct condition *);
 MUST_CHECK enum err_code condition_sql(const struct condition *, struct arena *mem, struct buf *out, bool *exact,
                                        const struct column **columns, size_t *n, struct err *e);
 
+/* Parts that can only be null, whatever customers have there: line and column are from 1. In mem. */
+struct condition_warning {
+    size_t line, column;
+    char text[240];
+};
+MUST_CHECK enum err_code condition_warnings(const struct condition *, struct arena *mem, struct condition_warning **ret,
+                                            size_t *n, struct err *e);
+
 /* Why a customer is in, or not: the condition's parts, and for those that are no and, or, not what they speak of. */
 enum why_joint { WHY_NONE, WHY_AND, WHY_OR, WHY_NOT };
 struct condition_why {

@@ -6,6 +6,7 @@
 
 struct condition {
     const struct condition_world *world;
+    struct slice text;
     struct node *node;
     struct columns columns;      // the population's, then those counted for this condition; or the frame's
     struct program *program;

@@ -216,6 +216,13 @@ test('text: a flaw has its place, richer text stays text, and the answer before 
   await page.getByText(say('en', 'audience.too_rich')).waitFor();
 });
 
+test('a slip that reads, and can be true of nobody, is told', async () => {
+  await visit(shop, page, '/audiences/new?condition=name%20%3D%2048001', 'en');
+  await countIs(0);
+  await page.getByText("at character 6: '=' has no meaning between a string and a number").waitFor();
+  await shot(page, 'audiences-slip');
+});
+
 test('another version: who gains and who loses is said before it is saved; why one is in', async () => {
   await visit(shop, page, '/audiences/1', 'en');
   await page.getByRole('button', { name: say('en', 'audience.as_text'), exact: true }).click();

@@ -39,6 +39,11 @@ test('a condition is counted, explained, saved, and follows what happens', async
     assert.equal(await count('declared("locale")'), 0, 'seen, not said')
     assert.match(await ok(['audience', 'count', wish], { dir }), /^1\n$/m)
 
+    const slip = (await call('POST', '/audiences/count', { condition: 'spend > 100 and\n  plan = 5' })).body
+    assert.deepEqual([slip.customers, slip.warnings], [0, [{ line: 2, column: 8, text: "'=' has no meaning between a string and a number" }]])
+    assert.deepEqual((await call('POST', '/audiences/count', { condition: wish })).body.warnings, [])
+    assert.match((await run(['audience', 'count', 'age > "40"'], { dir })).stderr, /character 5: '>' has no meaning between a number and a string/)
+
     const made = await call('POST', '/audiences', { name: 'Often', condition: wish, note: 'first try' })
     assert.equal(made.status, 201)
     assert.equal(made.body.customers, 1)

@@ -1,6 +1,6 @@
 // Rules from the command line: FEEL expressions, DMN models, the public compatibility kit. No server, no data.
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { ROOT, folder, ok, run } from './lib.mjs'
@@ -64,4 +64,36 @@ test('the compatibility kit passes', { skip: existsSync(TCK) ? false : `no ${TCK
     const end = await run(['dmn', 'tck', TCK])
     const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(end.stdout)
     assert.ok(+passed / (+passed + +failed) >= 0.99, end.stdout)
+})
+
+test('what can only be null is told with its place', async t => {
+    const file = path.join(folder(t), 'slips.dmn')
+    writeFileSync(file, MODEL.replace('<outputEntry><text>0.05<', '<outputEntry><text>Tier * 2<').replace('<text>Order value<', '<text>Order value + Tier<'))
+    const said = await ok(['dmn', 'check', file])
+    assert.match(said, /:10:\d+: decision 'Discount', input 1: '\+' has no meaning between a number and a string/)
+    assert.notEqual((await run(['dmn', 'check', file, '--strict'])).code, 0)
+})
+
+/** Of the kit's tests of a folder: decisions of which a value is expected, ever. */
+function valued(dir) {
+    const names = new Set()
+    const text = file => readFileSync(path.join(dir, file), 'utf8').replace(/<!--[\s\S]*?-->/g, '')
+    for (const file of readdirSync(dir).filter(name => name.endsWith('.xml')))
+        for (const [, name, node] of text(file).matchAll(/<resultNode[^>]*\bname="([^"]+)"[^>]*>([\s\S]*?)<\/resultNode>/g))
+            if (/<expected>/.test(node) && !/<expected>\s*<value[^>]*nil="true"/.test(node)) names.add(name.replaceAll('&apos;', "'"))
+    return names
+}
+
+test('nothing of the kit that has a value is said to be null for ever', { skip: existsSync(TCK) ? false : `no ${TCK}` }, async () => {
+    const files = readdirSync(TCK, { recursive: true }).map(name => path.join(TCK, name)).filter(name => name.endsWith('.dmn') && !/external/.test(name))
+    let found = 0
+    for (const file of files) {
+        const { stdout } = await run(['dmn', 'check', file])
+        const has = valued(path.dirname(file))
+        for (const [line, name] of stdout.matchAll(/^.*:\d+:\d+: decision '([^']+)'.*$/gm)) {
+            assert.ok(!has.has(name), line)
+            found++
+        }
+    }
+    assert.ok(found > 900, `${found} places that the kit means to be null`)
 })

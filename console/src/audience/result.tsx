@@ -70,6 +70,20 @@ export function PeopleTable({ rows, label, narrow }: { rows: CustomerRow[]; labe
   return <Table label={label} cards rows={rows} rowKey={(c) => c.id} columns={narrow ? columns : [...columns, ...wide]} />;
 }
 
+/* What can only be unknown, so that it is true of nobody: nearly always a slip. */
+function Warnings({ count, condition }: { count: AudienceCount; condition: string }) {
+  if (!count.warnings.length) return null;
+  const many = condition.includes('\n');
+  return (
+    <ul class="plain-list" aria-label={t('audience.warnings')}>
+      {count.warnings.map((w, i) => (
+        <li key={i}><Chip tone="warn">{t('audience.only_null')}</Chip>{' '}
+          {t(many ? 'audience.warning_line' : 'audience.warning', { line: w.line, column: w.column, text: w.text })}</li>
+      ))}
+    </ul>
+  );
+}
+
 /* flawElsewhere: beside the text it is about. */
 export function Result({ condition, state, flawElsewhere }: {
   condition: string; flawElsewhere: boolean; state: Counting;
@@ -83,6 +97,7 @@ export function Result({ condition, state, flawElsewhere }: {
       {condition && !count && !error && <Skeleton />}
       {condition && count && (
         <div class={busy || error ? 'stale' : ''}>
+          <Warnings count={count} condition={condition} />
           <p class="audience-count"><b>{number(count.customers)}</b> {t('audience.of_total', { n: count.total })}</p>
           <Tiers count={count} />
           {count.sample.length > 0 && <PeopleTable rows={count.sample} label={t('audience.sample')} narrow />}

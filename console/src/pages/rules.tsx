@@ -147,7 +147,7 @@ function Workshop({ page, index, children, reload }: {
   const edit = (next: Sheet, cell?: string) => { undo.edit(next, cell); setTried(null); setBase(null); };
   const id = page.model.id;
   const check = checked.page.checks[index] ?? NOT_CHECKED;
-  const { flaws } = checked.page;
+  const { flaws, warnings } = checked.page;
   useUnsaved(changed);
   return (
     <>
@@ -162,13 +162,13 @@ function Workshop({ page, index, children, reload }: {
               marks={{ hits: tried?.answer.hits ?? [], counts: base?.rules ?? null, flawed: flawedRules(check) }} />
         <ErrorBox error={checked.error} />
       </section>
-      <Findings check={check} flaws={flaws} sheet={sheet} stale={checked.stale} onRule={(rule) => edit(addRule(sheet, sheet.rules.length, rule))} />
+      <Findings check={check} flaws={flaws} warnings={warnings} sheet={sheet} stale={checked.stale} onRule={(rule) => edit(addRule(sheet, sheet.rules.length, rule))} />
       <div class="two">
         <Try id={id} sheet={sheet} elements={page.elements} tried={tried} onTried={setTried} />
         <Everybody model={page.model} sheet={sheet} changed={changed} flawed={page.flaws.length > 0} base={base} onBase={setBase} />
       </div>
       <Versions model={page.model} onDone={reload} />
-      {saving && <SaveModel model={page.model} sheet={sheet} warned={flaws.length + check.findings.length}
+      {saving && <SaveModel model={page.model} sheet={sheet} warned={flaws.length + warnings.length + check.findings.length}
                             onClose={() => setSaving(false)} onDone={() => { setSaving(false); forget('/models'); reload(); }} />}
     </>
   );
@@ -179,7 +179,7 @@ function NoTable({ page, reload }: { page: ModelPage; reload: () => void }) {
     <>
       <Head model={page.model} />
       <Note>{t('rules.no_table')}</Note>
-      {page.flaws.map((f, i) => <Note key={i} tone="warn">{f.element}: {f.text}</Note>)}
+      {[...page.flaws, ...page.warnings].map((f, i) => <Note key={i} tone="warn">{f.element}: {f.text}</Note>)}
       <Versions model={page.model} onDone={reload} />
     </>
   );

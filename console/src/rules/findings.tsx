@@ -21,21 +21,27 @@ export function flawedRules(check: TableCheck): Set<number> {
   return new Set(check.findings.flatMap((f) => [f.a, f.b]).filter(Boolean));
 }
 
-function Flaw({ flaw }: { flaw: ModelFlaw }) {
-  return <li><Chip tone="bad">{t('rules.flaw')}</Chip> {flaw.element}: {flaw.text}</li>;
+/* warning: it reads, and can only ever be null. */
+function Flaw({ flaw, warning }: { flaw: ModelFlaw; warning?: boolean }) {
+  return (
+    <li>
+      {warning ? <Chip tone="warn">{t('rules.only_null')}</Chip> : <Chip tone="bad">{t('rules.flaw')}</Chip>} {flaw.element}: {flaw.text}
+    </li>
+  );
 }
 
 /* stale: what is found is about the sheet as it was before the last edits. */
-export function Findings({ check, flaws, sheet, stale, onRule }: {
-  check: TableCheck; flaws: ModelFlaw[]; sheet: Sheet; stale: boolean; onRule: (rule: SheetRule) => void;
+export function Findings({ check, flaws, warnings, sheet, stale, onRule }: {
+  check: TableCheck; flaws: ModelFlaw[]; warnings: ModelFlaw[]; sheet: Sheet; stale: boolean; onRule: (rule: SheetRule) => void;
 }) {
-  const whole = !check.findings.length && !flaws.length && !check.leftOut && !check.cut;
+  const whole = !check.findings.length && !flaws.length && !warnings.length && !check.leftOut && !check.cut;
   return (
     <section class="sheet" aria-labelledby="findings" aria-busy={stale ? 'true' : undefined}>
       <h2 id="findings">{t('rules.findings')}</h2>
       {whole && <p role="status"><Icon name="check" /> {t('rules.whole')}</p>}
       <ul class="plain-list findings">
         {flaws.map((flaw, i) => <Flaw key={`flaw ${i}`} flaw={flaw} />)}
+        {warnings.map((warning, i) => <Flaw key={`warning ${i}`} flaw={warning} warning />)}
         {check.findings.map((f, i) => (
           <li key={i}>
             <Chip tone={TONES[f.kind]}>{t(`finding_kind.${f.kind}`)}</Chip> {findingWords(f)}

@@ -58,6 +58,9 @@ struct node *boxed_typed(struct load *l, struct node *inside, const struct type 
     node->kid[0] = inside;
     node->at = inside->at;
     node->foreign = &typed->foreign;
+    struct dmn_text *last = l->dmn->n_texts ? &l->dmn->text[l->dmn->n_texts - 1] : NULL;
+    if (last && last->node == inside)
+        last->typed = node;
     return node_made(node);
 }
 

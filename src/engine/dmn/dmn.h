@@ -56,6 +56,10 @@ MUST_CHECK enum err_code dmn_hits(const struct dmn_element *decision, const stru
 /* JSON knows no dates: what the model says of its inputs makes them. given: a context by name. */
 MUST_CHECK enum err_code dmn_inputs(const struct dmn *, struct value given, const struct zones *, struct arena *mem,
                                     struct value *ret, struct err *e);
+/* Where decisions can only give null because what they join does not fit (feel/probe.h), with the place in the file; what a
+ * table's tests compare, engine/columns/table_check.h tells. In mem. */
+MUST_CHECK enum err_code dmn_probe(const struct dmn *, const struct zones *, int64_t now_ms, struct arena *mem,
+                                   const struct dmn_diag **ret, struct err *e);
 /* Invokes a decision service or a business knowledge model with named arguments. */
 MUST_CHECK enum err_code dmn_invoke(const struct dmn *, const struct dmn_element *, const struct value_context *args,
                                     struct eval *, struct value *ret);

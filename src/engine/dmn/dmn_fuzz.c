@@ -43,6 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (; diags; diags = diags->next)
             expect(diags->flaw.text[0] && diags->line > 0);
         decide_all(dmn, scratch);
+        code = dmn_probe(dmn, NULL, 0, mem, &diags, &e);
+        expect(code == ERR_OK || (code == ERR_LIMIT && e.text[0]));
+        for (; !code && diags; diags = diags->next)
+            expect(diags->flaw.text[0] && diags->line > 0);
     }
     arena_drop(&scratch);
     arena_drop(&mem);

@@ -49,6 +49,14 @@ struct item {
     bool busy;                       // being built
 };
 
+/* A text of FEEL as the file has it. */
+struct dmn_text {
+    const struct xml *xml;
+    const struct node *node, *typed;     // typed: what sees to its declared type; NULL: nothing does
+    struct slice element;                // "decision 'Approval', rule 3, input 2"
+    bool tests;
+};
+
 struct dmn {
     struct arena *mem;
     struct dmn_options options;
@@ -57,6 +65,8 @@ struct dmn {
     struct element **element;
     struct import *import;
     struct item *item;
+    struct dmn_text *text;
+    size_t n_texts, texts_cap;
 };
 
 struct load {

@@ -24,15 +24,19 @@ void *load_room(struct load *l, size_t n, size_t size)
     return at;
 }
 
+static struct slice element_name(struct load *l)
+{
+    return l->part.len ? arena_printf(l->mem, "%.*s, %.*s", SLICE_ARG(l->where), SLICE_ARG(l->part)) : l->where;
+}
+
 /* Of a text: where in the file, as well as entities and CDATA let us say. */
 static void flaw_at(struct load *l, const struct xml *at, size_t line, size_t column, const struct diag *flaw)
 {
     struct dmn_diag *diag = load_one(l, struct dmn_diag);
     if (!diag)
         return;
-    *diag = (struct dmn_diag){ .line = at->line + line - 1, .column = line > 1 ? column : at->column, .flaw = *flaw };
-    diag->element = l->part.len ? arena_printf(l->mem, "%.*s, %.*s", SLICE_ARG(l->where), SLICE_ARG(l->part))
-                                : l->where;
+    *diag = (struct dmn_diag){ .element = element_name(l), .line = at->line + line - 1,
+                               .column = line > 1 ? column : at->column, .flaw = *flaw };
     *l->last = diag;
     l->last = &diag->next;
 }
@@ -78,6 +82,17 @@ static void check_names(struct load *l, const struct node *node, const struct xm
     flaw_at(l, x, line, column, &flaw);
 }
 
+static bool remember(struct load *l, const struct xml *x, const struct node *node, bool tests)
+{
+    struct dmn *dmn = l->dmn;
+    if (!arena_need(l->mem, dmn->text, dmn->texts_cap, dmn->n_texts + 1)) {
+        load_full(l);
+        return false;
+    }
+    dmn->text[dmn->n_texts++] = (struct dmn_text){ x, node, NULL, element_name(l), tests };
+    return true;
+}
+
 struct node *load_feel(struct load *l, const struct xml *x, bool tests)
 {
     struct node *node;
@@ -90,7 +105,7 @@ struct node *load_feel(struct load *l, const struct xml *x, bool tests)
     if (code == ERR_OK) {
         items_bind(l, node, x);
         check_names(l, node, x);
-        return l->full ? NULL : node;
+        return !l->full && remember(l, x, node, tests) ? node : NULL;
     }
     size_t line = 1, column = 1;
     if (code == ERR_LIMIT) {

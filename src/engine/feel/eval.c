@@ -96,16 +96,26 @@ static struct value eval_literal(struct eval *e, const struct node *node)
     return known ? v : eval_null(e, node->at, "there is no such time zone");
 }
 
+static bool is_no_truth(struct value v)
+{
+    return v.kind != VALUE_BOOLEAN && v.kind != VALUE_NULL;
+}
+
 /* false and anything is false, true or anything true: the right side is not looked at. */
 static struct value eval_logic(struct eval *e, const struct node *node, const struct feel_scope *scope)
 {
     bool is_and = node->op == OP_AND;
     enum value_eq end = is_and ? VALUE_EQ_FALSE : VALUE_EQ_TRUE;
-    enum value_eq a = truth_of(eval_node(e, node->kid[0], scope));
+    struct value left = eval_node(e, node->kid[0], scope);
+    enum value_eq a = truth_of(left);
     if (a == end)
         return truth_value(a);
-    enum value_eq b = truth_of(eval_node(e, node->kid[1], scope));
-    return truth_value(is_and ? truth_and(a, b) : truth_or(a, b));
+    struct value right = eval_node(e, node->kid[1], scope);
+    enum value_eq b = truth_of(right), both = is_and ? truth_and(a, b) : truth_or(a, b);
+    if (both != VALUE_EQ_NULL || !(is_no_truth(left) || is_no_truth(right)))
+        return truth_value(both);
+    return eval_null(e, node->at, "'%s' joins true and false, not %s", is_and ? "and" : "or",
+                     eval_kind_name(is_no_truth(left) ? left : right));
 }
 
 static struct value eval_binary(struct eval *e, const struct node *node, const struct feel_scope *scope)
@@ -218,10 +228,32 @@ static struct value eval_compound(struct eval *e, const struct node *node, const
     return eval_null(e, node->at, "this is no expression");
 }
 
+/* As eval_node, with each branch of "if" a level of its own. */
+static struct value eval_watched(struct eval *e, const struct node *node, const struct feel_scope *scope)
+{
+    struct eval_watch *watch = e->watch;
+    bool outer = watch->below;
+    watch->below = false;
+    if (!eval_spend(e, 1) || !eval_enter(e))
+        return value_null;
+    const struct node *branch = node->kind == NODE_IF ? choose(e, node, scope) : NULL;
+    struct value v = branch ? eval_node(e, branch, scope) : node->kind == NODE_IF ? value_null
+                     : node->kind == NODE_LITERAL ? eval_literal(e, node)
+                     : node->kind == NODE_NAME ? eval_name(e, node, scope) : eval_compound(e, node, scope);
+    eval_leave(e);
+    if (e->failed)
+        return value_null;
+    watch->saw(watch, node, v, watch->below);
+    watch->below = outer || value_is_null(v);
+    return v;
+}
+
 /* The branches of "if" are no level of their own: a function that ends by calling itself in one gets deeper. */
 struct value eval_node(struct eval *e, const struct node *node, const struct feel_scope *scope)
 {
     assert(node);
+    if (e->watch)
+        return eval_watched(e, node, scope);
     if (!eval_spend(e, 1))
         return value_null;
     while (node->kind == NODE_IF)

@@ -20,6 +20,12 @@ struct eval {
     struct err *err;                // what limit
     void (*note)(void *arg, uint32_t at, const char *text);  // may be NULL
     void *note_arg;
+    struct eval_watch *watch;       // may be NULL
+};
+/* Is told what each node answers; below: a part of it has answered null, too. */
+struct eval_watch {
+    void (*saw)(struct eval_watch *, const struct node *, struct value, bool below);
+    bool below;                     // of the node that is being worked out
 };
 #define EVAL_STEPS UINT64_C(50000000)
 #define EVAL_DEPTH_MAX 400
