@@ -423,13 +423,13 @@ static bool add_steps(struct event_ask *a, uint32_t event, int64_t time_ms, uint
     return ok;
 }
 
-static enum err_code add_occurrence(struct event_ask *a, uint32_t event, const struct deed *d, struct err *e)
+static inline enum err_code add_occurrence(struct event_ask *a, uint32_t event, struct deed d, struct err *e)
 {
-    if (!is_in_time(a, d->time_ms))
+    if (!is_in_time(a, d.time_ms))
         return ERR_OK;
     if (a->question.measure != EVENT_SEQUENCE)
-        return add_asked(a, d->at, d->place, e);
-    return add_steps(a, event, d->time_ms, d->place) ? ERR_OK : no_memory(e);
+        return add_asked(a, d.at, d.place, e);
+    return add_steps(a, event, d.time_ms, d.place) ? ERR_OK : no_memory(e);
 }
 
 /* Some customers' occurrences of the event, or everybody's one after the other. */
@@ -440,13 +440,12 @@ static enum err_code ask_event(struct event_ask *a, uint32_t event, const struct
     size_t n;
     const struct deed *deed = deeds ? deeds_of(deeds, event, &n) : NULL;
     for (size_t i = 0; deed && i < n; i++)
-        TRY(add_occurrence(a, event, &deed[i], e));
+        TRY(add_occurrence(a, event, deed[i], e));
     for (size_t at = 0; !deeds && at < o->n; at++) {
         const struct occurrence *one = &o->one[at];
         if (one->row == FACT_NOBODY || one->row >= rows)
             continue;
-        const struct deed whose = { (uint32_t)at, root[one->row], occurrence_ms(one) };
-        TRY(add_occurrence(a, event, &whose, e));
+        TRY(add_occurrence(a, event, (struct deed){ (uint32_t)at, root[one->row], occurrence_ms(one) }, e));
     }
     return look_at_asked(a, e);
 }
