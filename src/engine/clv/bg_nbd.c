@@ -1,0 +1,155 @@
+#include "engine/clv/bg_nbd.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "engine/clv/special.h"
+
+#define PARAMETERS 4
+#define STARTS 3
+#define CLOSE 1e-7               // to what makes an expectation 0 / 0: it is taken beside it
+
+/* MBG is BG with one more chance to leave. */
+static double chances(const struct bg_nbd *m, double x)
+{
+    return x + (m->form == MBG_NBD);
+}
+
+/* ---- the likelihood ---- */
+/* What the likelihood of one with x repeat purchases has of x alone, and its slope by the parameters. */
+struct of_repeats {
+    double x, whole, r, a, b;
+    double leaves, y;            // ln a - ln(y - 1); y - 1
+};
+
+static struct of_repeats of_repeats(const struct bg_nbd *m, double x)
+{
+    double y = m->b + chances(m, x), rx = m->r + x, both = digamma(m->a + m->b) - digamma(m->a + y);
+    return (struct of_repeats){
+        .x = x,
+        .whole = lgamma(rx) - lgamma(m->r) + m->r * log(m->alpha) + lgamma(m->a + m->b) - lgamma(m->b) + lgamma(y)
+                 - lgamma(m->a + y),
+        .r = digamma(rx) - digamma(m->r) + log(m->alpha),
+        .a = both,
+        .b = both - digamma(m->b) + digamma(y),
+        .leaves = chances(m, x) > 0 ? log(m->a) - log(y - 1) : -INFINITY,
+        .y = y - 1,
+    };
+}
+
+/* They are still here, or left with their last purchase: shares of the likelihood, and the logarithm of both together. */
+struct parts {
+    double stays, leaves, sum;
+    double log_T, log_tx;
+};
+
+static struct parts parts_of(const struct bg_nbd *m, const struct of_repeats *k, double tx, double T)
+{
+    double log_T = log(m->alpha + T), log_tx = log(m->alpha + tx), rx = m->r + k->x;
+    double stays = -rx * log_T, leaves = k->leaves - rx * log_tx, sum = log_add(stays, leaves);
+    return (struct parts){ exp(stays - sum), exp(leaves - sum), sum, log_T, log_tx };
+}
+
+struct fitting {
+    enum bg_form form;
+    const struct buyers *buyers;
+};
+
+/* Of the parameters' logarithms. Buyers stand by their repeat purchases: what is of these alone is worked out once. */
+static double value(const void *arg, const double *at, double *slope)
+{
+    const struct fitting *f = arg;
+    const struct bg_nbd m = { f->form, exp(at[0]), exp(at[1]), exp(at[2]), exp(at[3]) };
+    double sum = 0, r = 0, alpha = 0, a = 0, b = 0;
+    struct of_repeats k = { .x = -1 };
+    for (size_t i = 0; i < f->buyers->n; i++) {
+        const struct buyer *of = &f->buyers->of[i];
+        double x = of->repeats, tx = of->last / f->buyers->per, T = of->watched / f->buyers->per, w = f->buyers->weight[i];
+        if (x != k.x)
+            k = of_repeats(&m, x);
+        const struct parts p = parts_of(&m, &k, tx, T);
+        sum += w * (k.whole + p.sum);
+        r += w * (k.r - p.stays * p.log_T - p.leaves * p.log_tx);
+        alpha += w * (m.r / m.alpha - (m.r + x) * (p.stays / (m.alpha + T) + p.leaves / (m.alpha + tx)));
+        a += w * (k.a + p.leaves / m.a);
+        b += w * (k.b - (p.leaves > 0 ? p.leaves / k.y : 0));
+    }
+    slope[0] = r * m.r;
+    slope[1] = alpha * m.alpha;
+    slope[2] = a * m.a;
+    slope[3] = b * m.b;
+    return sum;
+}
+
+double bg_nbd_log_likelihood(const struct bg_nbd *m, const struct buyers *buyers)
+{
+    const double at[PARAMETERS] = { log(m->r), log(m->alpha), log(m->a), log(m->b) };
+    const struct fitting f = { m->form, buyers };
+    double slope[PARAMETERS];
+    return value(&f, at, slope);
+}
+
+/* ---- fitting ---- */
+enum err_code bg_nbd_fit(enum bg_form form, const struct buyers *buyers, struct bg_nbd *ret, struct fit *fit, struct err *e)
+{
+    static const double shape[STARTS][3] = { { 0.5, 1, 2 }, { 2, 0.3, 1 }, { 0.2, 3, 10 } };  // r, a, b
+    const struct fitting f = { form, buyers };
+    const struct surface surface = { PARAMETERS, value, &f };
+    struct fit_start start[STARTS];
+    double at[PARAMETERS], rate = buyers_rate(buyers);
+    if (rate <= 0)
+        return err_set(e, ERR_INVALID, 0, "nobody bought a second time: there is nothing to learn from");
+    for (unsigned i = 0; i < STARTS; i++)
+        start[i] = (struct fit_start){ { log(shape[i][0]), log(shape[i][0] / rate), log(shape[i][1]), log(shape[i][2]) } };
+    TRY(fit_find(&surface, start, STARTS, at, fit, e));
+    *ret = (struct bg_nbd){ form, at[0], at[1], at[2], at[3] };
+    return ERR_OK;
+}
+
+/* ---- what it says ---- */
+/* (c / (a - 1)) (1 - (1 - z)^(a - 1) 2F1(c - rx, a - 1; c; z)), with c = a + y - 1. */
+static double expected(double a, double y, double rx, double z)
+{
+    if (fabs(a - 1) < CLOSE)
+        a = 1 + CLOSE;
+    if (fabs(a + y - 1) < CLOSE)
+        y += CLOSE;
+    double c = a + y - 1;
+    return c / (a - 1) * (1 - exp((a - 1) * log1p(-z)) * hypergeometric(c - rx, a - 1, c, z));
+}
+
+double bg_nbd_expected(const struct bg_nbd *m, double t)
+{
+    if (t <= 0)
+        return 0;
+    return expected(m->a, m->b + chances(m, 0), m->r, t / (m->alpha + t)) * (m->form == MBG_NBD ? m->b / (m->a + m->b) : 1);
+}
+
+double bg_nbd_alive(const struct bg_nbd *m, double x, double tx, double T)
+{
+    const struct of_repeats k = of_repeats(m, x);
+    return parts_of(m, &k, tx, T).stays;
+}
+
+double bg_nbd_expected_of(const struct bg_nbd *m, double x, double tx, double T, double t)
+{
+    if (t <= 0)
+        return 0;
+    return expected(m->a, m->b + chances(m, x), m->r + x, t / (m->alpha + T + t)) * bg_nbd_alive(m, x, tx, T);
+}
+
+double bg_nbd_chance(const struct bg_nbd *m, uint32_t n, double t)
+{
+    assert(m->form == BG_NBD && t > 0);
+    double x = n, none = m->r * log(m->alpha / (m->alpha + t)), some = log(t / (m->alpha + t));
+    double beta = lgamma(m->a) + lgamma(m->b) - lgamma(m->a + m->b);
+    double stays = lgamma(m->a) + lgamma(m->b + x) - lgamma(m->a + m->b + x) - beta + lgamma(m->r + x) - lgamma(m->r)
+                   - lgamma(x + 1) + none + x * some;
+    if (!n)
+        return exp(stays);
+    double fewer = -INFINITY;    // the logarithm of the chance of fewer than n, for one who never leaves
+    for (uint32_t k = 0; k < n; k++)
+        fewer = log_add(fewer, lgamma(m->r + k) - lgamma(m->r) - lgamma(k + 1.0) + none + k * some);
+    double leaves = lgamma(m->a + 1) + lgamma(m->b + x - 1) - lgamma(m->a + m->b + x) - beta;
+    return exp(stays) + exp(leaves) * -expm1(fewer < 0 ? fewer : 0);
+}

@@ -1,0 +1,146 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/civil.h"
+#include "base/hash.h"
+#include "engine/clv/clv_testing.h"
+
+#define CUSTOMERS_MAX 2400
+
+void near(double is, double want, double by)
+{
+    if (!(fabs(is - want) <= by))
+        fail_msg("%.10g, not %.10g", is, want);
+}
+
+struct line {
+    int customer, day;
+    double spent;
+};
+/* Lines of a customer stand together, by day; those of one day are one purchase. */
+struct reading {
+    struct cdnow *c;
+    struct line before;
+    int first, end;
+};
+
+static bool read_line(FILE *file, struct line *ret)
+{
+    char text[128];
+    int master, date, discs;
+    if (!fgets(text, sizeof text, file)
+        || sscanf(text, "%d %d %d %d %lf", &master, &ret->customer, &date, &discs, &ret->spent) != 5)
+        return false;
+    ret->day = (int)civil_days(date / 10000, date / 100 % 100, date % 100);
+    return true;
+}
+
+static void add_line(struct reading *r, const struct line *l)
+{
+    struct cdnow *c = r->c;
+    bool same = c->n && l->customer == r->before.customer, again = !same || l->day != r->before.day;
+    if (!same) {
+        assert_true(c->n < CUSTOMERS_MAX);
+        c->buyer[c->n++] = (struct buyer){ .watched = r->end - l->day };
+        r->first = l->day;
+    }
+    struct buyer *b = &c->buyer[c->n - 1];
+    struct spender *s = &c->spender[c->n - 1];
+    r->before = *l;
+    if (l->day == r->first)
+        return;
+    if (l->day > r->end) {
+        c->later[c->n - 1] += again;
+        return;
+    }
+    b->repeats += again;
+    b->last = l->day - r->first;
+    s->purchases = b->repeats;
+    s->mean += l->spent;             // the sum, until all are read
+}
+
+static FILE *open_sample(void)
+{
+    const char *root = getenv("TENDERO_ROOT"), *folder = getenv("TENDERO_DATA");
+    char path[1024];
+    if (folder)
+        snprintf(path, sizeof path, "%s/cdnow/CDNOW_sample.txt", folder);
+    else
+        snprintf(path, sizeof path, "%s/../shared/data/cdnow/CDNOW_sample.txt", root ? root : ".");
+    FILE *file = fopen(path, "r");
+    if (!file)
+        print_message("no CDNOW sample at %s: set TENDERO_DATA to the folder that has cdnow/\n", path);
+    return file;
+}
+
+bool cdnow_read(struct cdnow *c)
+{
+    FILE *file = open_sample();
+    struct reading r = { .c = c, .end = (int)civil_days(1997, 9, 30) };
+    struct err e;
+    struct line l;
+    if (!file)
+        return false;
+    *c = (struct cdnow){ .buyer = calloc(CUSTOMERS_MAX, sizeof *c->buyer), .spender = calloc(CUSTOMERS_MAX, sizeof *c->spender),
+                         .later = calloc(CUSTOMERS_MAX, sizeof *c->later) };
+    assert_true(c->buyer && c->spender && c->later);
+    while (read_line(file, &l))
+        add_line(&r, &l);
+    fclose(file);
+    for (size_t i = 0; i < c->n; i++)
+        c->spender[i].mean /= c->spender[i].purchases ? c->spender[i].purchases : 1;
+    assert_int_equal(c->n, 2357);
+    assert_int_equal(buyers_gather(c->buyer, c->n, 7, &c->buyers, &e), ERR_OK);
+    return true;
+}
+
+void cdnow_drop(struct cdnow *c)
+{
+    free(c->buyer);
+    free(c->spender);
+    free(c->later);
+    buyers_drop(&c->buyers);
+}
+
+struct cdnow_score cdnow_score(const struct cdnow *c, const double *foretold)
+{
+    double n = (double)c->n, f = 0, a = 0, ff = 0, aa = 0, fa = 0, off = 0, squares = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        double actual = c->later[i];
+        f += foretold[i];
+        a += actual;
+        ff += foretold[i] * foretold[i];
+        aa += actual * actual;
+        fa += foretold[i] * actual;
+        off += fabs(foretold[i] - actual);
+        squares += (foretold[i] - actual) * (foretold[i] - actual);
+    }
+    return (struct cdnow_score){ f, off / n, sqrt(squares / n),
+                                 (fa - f * a / n) / sqrt((ff - f * f / n) * (aa - a * a / n)) };
+}
+
+double any_between(uint64_t *seed)
+{
+    return ((double)(hash_mix(++*seed) >> 11) + .5) / 9007199254740992.0;
+}
+
+/* Marsaglia and Tsang 2000; below 1 by a power of a uniform number. */
+double any_gamma(uint64_t *seed, double shape)
+{
+    if (shape < 1)
+        return any_gamma(seed, shape + 1) * pow(any_between(seed), 1 / shape);
+    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        double normal = sqrt(-2 * log(any_between(seed))) * cos(6.283185307179586 * any_between(seed)), v = 1 + c * normal;
+        if (v <= 0)
+            continue;
+        v = v * v * v;
+        if (log(any_between(seed)) < normal * normal / 2 + d - d * v + d * log(v))
+            return d * v;
+    }
+}

@@ -1,0 +1,34 @@
+/* For tests of value models: closeness, and the CDNOW sample where it is at hand. Needs cmocka's headers before it. */
+#ifndef TENDERO_ENGINE_CLV_CLV_TESTING_H
+#define TENDERO_ENGINE_CLV_CLV_TESTING_H
+
+#include "engine/clv/buyers.h"
+#include "engine/clv/gamma_gamma.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+/* Fails where they are further apart. */
+void near(double is, double want, double by);
+
+/* 2,357 customers: 39 weeks until 1997-09-30, then 39 weeks. */
+struct cdnow {
+    size_t n;
+    struct buyer *buyer;
+    struct spender *spender;         // of their repeat purchases
+    uint32_t *later;                 // purchases in the second half
+    struct buyers buyers;
+};
+/* false: the file is not there (TENDERO_ROOT/../shared/data/cdnow). */
+bool cdnow_read(struct cdnow *);
+void cdnow_drop(struct cdnow *);
+struct cdnow_score {
+    double total, mae, rmse, correlation;
+};
+/* Of what was foretold of each customer. */
+struct cdnow_score cdnow_score(const struct cdnow *, const double *foretold);
+
+/* The same numbers in each run: between 0 and 1; of a gamma distribution of scale 1. */
+double any_between(uint64_t *seed);
+double any_gamma(uint64_t *seed, double shape);
+
+#endif

@@ -1,0 +1,145 @@
+#include "engine/clv/pareto_nbd.h"
+
+#include <math.h>
+#include <threads.h>
+
+#include "engine/clv/special.h"
+
+#define PARAMETERS 4
+#define STARTS 3
+#define NODES 24
+#define CLOSE 1e-7               // to what makes an expectation 0 / 0: it is taken beside it
+
+static struct {
+    double node[NODES], weight[NODES];
+} rule;
+static once_flag rule_once = ONCE_FLAG_INIT;
+
+static void make_rule(void)
+{
+    gauss_legendre(NODES, rule.node, rule.weight);
+}
+
+/* The moment of leaving, between the last purchase and now: the logarithm of its integral, and of what the slope needs the
+ * mean over it. */
+struct leaving {
+    double log;
+    double log_alpha, log_beta;  // of ln(alpha + t), ln(beta + t)
+    double alpha, beta;          // of 1 / (alpha + t), 1 / (beta + t)
+};
+
+/* v = ((alpha + tx) / (alpha + t))^k, with k = r + x + s, makes of (alpha + t)^-(r + x) (beta + t)^-(s + 1) dt
+ * ((alpha + t) / (beta + t))^(s + 1) dv / k. */
+static struct leaving leaving_of(const struct pareto_nbd *m, double x, double tx, double T)
+{
+    call_once(&rule_once, make_rule);
+    double k = m->r + x + m->s, first = log(m->alpha + tx), least = exp(k * (first - log(m->alpha + T))), span = 1 - least;
+    double sum = 0;
+    struct leaving l = { .log = -INFINITY };
+    for (int i = 0; i < NODES && span > 0; i++) {
+        double log_a = first - log(least + span * rule.node[i]) / k, a = exp(log_a), b = a + (m->beta - m->alpha);
+        double log_b = log(b), w = rule.weight[i] * exp((m->s + 1) * (log_a - log_b));
+        sum += w;
+        l.log_alpha += w * log_a;
+        l.log_beta += w * log_b;
+        l.alpha += w / a;
+        l.beta += w / b;
+    }
+    if (sum <= 0)
+        return l;
+    l.log = log(span * sum / k) - k * first;
+    l.log_alpha /= sum;
+    l.log_beta /= sum;
+    l.alpha /= sum;
+    l.beta /= sum;
+    return l;
+}
+
+/* They are still here, or have left: shares of the likelihood, and the logarithm of both together. */
+struct parts {
+    double stays, leaves, sum;
+};
+
+static struct parts parts_of(const struct pareto_nbd *m, const struct leaving *l, double x, double T)
+{
+    double stays = -(m->r + x) * log(m->alpha + T) - m->s * log(m->beta + T), leaves = log(m->s) + l->log;
+    double sum = log_add(stays, leaves);
+    return (struct parts){ exp(stays - sum), exp(leaves - sum), sum };
+}
+
+/* ---- the likelihood ---- */
+static double value(const void *arg, const double *at, double *slope)
+{
+    const struct buyers *buyers = arg;
+    const struct pareto_nbd m = { exp(at[0]), exp(at[1]), exp(at[2]), exp(at[3]) };
+    double sum = 0, r = 0, alpha = 0, s = 0, beta = 0, known = -1, whole = 0, whole_r = 0;
+    for (size_t i = 0; i < buyers->n; i++) {
+        const struct buyer *of = &buyers->of[i];
+        double x = of->repeats, tx = of->last / buyers->per, T = of->watched / buyers->per, w = buyers->weight[i];
+        if (x != known) {        // buyers stand by their repeat purchases
+            known = x;
+            whole = lgamma(m.r + x) - lgamma(m.r) + m.r * log(m.alpha) + m.s * log(m.beta);
+            whole_r = digamma(m.r + x) - digamma(m.r) + log(m.alpha);
+        }
+        const struct leaving l = leaving_of(&m, x, tx, T);
+        const struct parts p = parts_of(&m, &l, x, T);
+        sum += w * (whole + p.sum);
+        r += w * (whole_r - p.stays * log(m.alpha + T) - p.leaves * l.log_alpha);
+        alpha += w * (m.r / m.alpha - (m.r + x) * (p.stays / (m.alpha + T) + p.leaves * l.alpha));
+        s += w * (log(m.beta) - p.stays * log(m.beta + T) + p.leaves * (1 / m.s - l.log_beta));
+        beta += w * (m.s / m.beta - p.stays * m.s / (m.beta + T) - p.leaves * (m.s + 1) * l.beta);
+    }
+    slope[0] = r * m.r;
+    slope[1] = alpha * m.alpha;
+    slope[2] = s * m.s;
+    slope[3] = beta * m.beta;
+    return sum;
+}
+
+double pareto_nbd_log_likelihood(const struct pareto_nbd *m, const struct buyers *buyers)
+{
+    const double at[PARAMETERS] = { log(m->r), log(m->alpha), log(m->s), log(m->beta) };
+    double slope[PARAMETERS];
+    return value(buyers, at, slope);
+}
+
+enum err_code pareto_nbd_fit(const struct buyers *buyers, struct pareto_nbd *ret, struct fit *fit, struct err *e)
+{
+    static const double shape[STARTS][2] = { { 0.5, 0.5 }, { 2, 1 }, { 0.2, 2 } };  // r, s
+    const struct surface surface = { PARAMETERS, value, buyers };
+    struct fit_start start[STARTS];
+    double at[PARAMETERS], rate = buyers_rate(buyers);
+    if (rate <= 0)
+        return err_set(e, ERR_INVALID, 0, "nobody bought a second time: there is nothing to learn from");
+    for (unsigned i = 0; i < STARTS; i++)
+        start[i] = (struct fit_start){ { log(shape[i][0]), log(shape[i][0] / rate), log(shape[i][1]), log(shape[i][1] / rate) } };
+    TRY(fit_find(&surface, start, STARTS, at, fit, e));
+    *ret = (struct pareto_nbd){ at[0], at[1], at[2], at[3] };
+    return ERR_OK;
+}
+
+/* ---- what it says ---- */
+/* (1 - (b / (b + t))^(s - 1)) / (s - 1): how long they stay, in b. */
+static double stay(double s, double b, double t)
+{
+    double power = s - 1, log_ratio = log(b / (b + t));
+    return fabs(power) < CLOSE ? -log_ratio : -expm1(power * log_ratio) / power;
+}
+
+double pareto_nbd_expected(const struct pareto_nbd *m, double t)
+{
+    return t <= 0 ? 0 : m->r * m->beta / m->alpha * stay(m->s, m->beta, t);
+}
+
+double pareto_nbd_alive(const struct pareto_nbd *m, double x, double tx, double T)
+{
+    const struct leaving l = leaving_of(m, x, tx, T);
+    return parts_of(m, &l, x, T).stays;
+}
+
+double pareto_nbd_expected_of(const struct pareto_nbd *m, double x, double tx, double T, double t)
+{
+    if (t <= 0)
+        return 0;
+    return (m->r + x) * (m->beta + T) / (m->alpha + T) * stay(m->s, m->beta + T, t) * pareto_nbd_alive(m, x, tx, T);
+}

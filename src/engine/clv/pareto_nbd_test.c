@@ -1,0 +1,120 @@
+/* Known answers: those that papers and packages print, and the CDNOW sample where it is at hand. */
+#include "engine/clv/pareto_nbd.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "engine/clv/clv_testing.h"
+
+static const struct pareto_nbd exact = { .553277, 10.577684, .606239, 11.668717 };
+
+static void expectations_are_those_that_are_printed(void **state)
+{
+    static const struct pareto_nbd rounded = { .55, 10.58, .61, 11.67 };
+    (void)state;
+    near(pareto_nbd_expected_of(&exact, 26, 30.86, 31, 52), 25.456, 5e-4);
+    near(pareto_nbd_alive(&exact, 26, 30.86, 31), .99792, 5e-6);
+    near(pareto_nbd_expected_of(&rounded, 132, 200, 200, 10), 6.206, 5e-4);
+    near(pareto_nbd_expected_of(&rounded, 133, 200, 200, 10), 6.253, 5e-4);
+}
+
+static void nothing_is_ever_no_number(void **state)
+{
+    static const struct pareto_nbd models[] = { { .5143, 2.8845, .2856, 14.1087 }, { 10.465, .00799, 3.0516, 2.82 },
+                                                { .5, 100, 1, .01 }, { 5, .01, 1 + 1e-9, 100 } };
+    (void)state;
+    for (size_t k = 0; k < COUNT(models); k++)
+        for (double x = 0; x <= 500; x += x < 10 ? 1 : 49) {
+            double tx = x > 0 ? 103.43 : 0, alive = pareto_nbd_alive(&models[k], x, tx, 103.57);
+            double y = pareto_nbd_expected_of(&models[k], x, tx, 103.57, 52);
+            if (!(alive >= 0 && alive <= 1) || !isfinite(y) || y < 0)
+                fail_msg("model %zu, x %g: %g, %g", k, x, alive, y);
+        }
+    near(pareto_nbd_alive(&exact, 3, 50, 50), 1, 1e-12);  // who has just bought is there
+    const struct pareto_nbd one = { 1, 5, 1, 5 }, beside = { 1, 5, 1.0001, 5 };
+    near(pareto_nbd_expected(&one, 20), pareto_nbd_expected(&beside, 20), 1e-3);
+}
+
+static void the_sample_gives_the_printed_estimates(void **state)
+{
+    static const double at[] = { .553277, 10.577684, .606239, 11.668717 }, error[] = { .0476, .843, .187, 6.21 };
+    struct cdnow c;
+    struct pareto_nbd m;
+    struct fit fit;
+    struct err e;
+    (void)state;
+    if (!cdnow_read(&c))
+        skip();
+    assert_int_equal(pareto_nbd_fit(&c.buyers, &m, &fit, &e), ERR_OK);
+    const double is[] = { m.r, m.alpha, m.s, m.beta };
+    for (size_t i = 0; i < 4; i++) {
+        near(is[i], at[i], 1e-5 * at[i]);
+        near(fit.error[i], error[i], .01 * error[i]);
+    }
+    near(fit.log_likelihood, -9594.9762, 5e-5);
+    assert_true(fit.converged);
+    double *foretold = malloc(c.n * sizeof *foretold);
+    assert_non_null(foretold);
+    for (size_t k = 0; k < c.n; k++)
+        foretold[k] = pareto_nbd_expected_of(&m, c.buyer[k].repeats, c.buyer[k].last / 7.0, c.buyer[k].watched / 7.0, 39);
+    struct cdnow_score score = cdnow_score(&c, foretold);
+    near(score.total, 1665.5, .05);
+    near(score.mae, .7545, 5e-5);
+    near(score.rmse, 1.6028, 5e-5);
+    near(score.correlation, .6302, 5e-5);
+    free(foretold);
+    cdnow_drop(&c);
+}
+
+static struct buyer simulate(const struct pareto_nbd *m, uint64_t *seed, int32_t days)
+{
+    double rate = any_gamma(seed, m->r) / m->alpha, leaves = -log(any_between(seed)) / (any_gamma(seed, m->s) / m->beta);
+    struct buyer b = { .watched = days };
+    for (double t = 0;;) {
+        t -= log(any_between(seed)) / rate;
+        if (!(t * 7 < days && t < leaves))
+            return b;
+        b.repeats++;
+        b.last = (int32_t)(t * 7);
+    }
+}
+
+static void what_is_simulated_is_found_again(void **state)
+{
+    enum { BUYERS = 8000 };
+    const struct pareto_nbd model = { .8, 4, 1.2, 30 };
+    struct buyer *of = malloc(BUYERS * sizeof *of);
+    struct buyers buyers;
+    struct pareto_nbd m;
+    struct fit fit;
+    struct err e;
+    uint64_t seed = 5;
+    (void)state;
+    assert_non_null(of);
+    for (size_t i = 0; i < BUYERS; i++)
+        of[i] = simulate(&model, &seed, 7 * 104);
+    assert_int_equal(buyers_gather(of, BUYERS, 7, &buyers, &e), ERR_OK);
+    assert_int_equal(pareto_nbd_fit(&buyers, &m, &fit, &e), ERR_OK);
+    near(m.r, model.r, .1 * model.r);
+    near(m.alpha, model.alpha, .1 * model.alpha);
+    near(m.s, model.s, .2 * model.s);
+    near(m.beta, model.beta, .3 * model.beta);
+    buyers_drop(&buyers);
+    free(of);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expectations_are_those_that_are_printed),
+        cmocka_unit_test(nothing_is_ever_no_number),
+        cmocka_unit_test(the_sample_gives_the_printed_estimates),
+        cmocka_unit_test(what_is_simulated_is_found_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,15 @@
+/* Functions that value models are made of, in logarithms where numbers would leave what a double holds. */
+#ifndef TENDERO_ENGINE_CLV_SPECIAL_H
+#define TENDERO_ENGINE_CLV_SPECIAL_H
+
+/* The derivative of lgamma, for x > 0. Source: Abramowitz and Stegun 6.3.5 and 6.3.18. To 1e-13 of its size. */
+double digamma(double x);
+/* ln(exp(a) + exp(b)); either may be -INFINITY. */
+double log_add(double a, double b);
+/* Gauss's 2F1(a, b; c; z) by its series, for 0 <= z < 1 and c > a + b, where it converges fast enough everywhere (Euler's
+ * transformation brings the models' there); c is not 0, -1, -2 …. */
+double hypergeometric(double a, double b, double c, double z);
+/* n nodes between 0 and 1 and their weights, which sum up to 1: exact for polynomials of 2n - 1 degrees. */
+void gauss_legendre(int n, double *node, double *weight);
+
+#endif
