@@ -22,6 +22,11 @@ struct of_repeats {
     double leaves, y;            // ln a - ln(y - 1); y - 1
 };
 
+static double log_leaves(const struct bg_nbd *m, double x)
+{
+    return chances(m, x) > 0 ? log(m->a) - log(m->b + chances(m, x) - 1) : -INFINITY;
+}
+
 static struct of_repeats of_repeats(const struct bg_nbd *m, double x)
 {
     double y = m->b + chances(m, x), rx = m->r + x, both = digamma(m->a + m->b) - digamma(m->a + y);
@@ -32,7 +37,7 @@ static struct of_repeats of_repeats(const struct bg_nbd *m, double x)
         .r = digamma(rx) - digamma(m->r) + log(m->alpha),
         .a = both,
         .b = both - digamma(m->b) + digamma(y),
-        .leaves = chances(m, x) > 0 ? log(m->a) - log(y - 1) : -INFINITY,
+        .leaves = log_leaves(m, x),
         .y = y - 1,
     };
 }
@@ -97,11 +102,17 @@ enum err_code bg_nbd_fit(enum bg_form form, const struct buyers *buyers, struct 
     const struct surface surface = { PARAMETERS, value, &f };
     struct fit_start start[STARTS];
     double at[PARAMETERS], rate = buyers_rate(buyers);
+    struct buyers some;
     if (rate <= 0)
         return err_set(e, ERR_INVALID, 0, "nobody bought a second time: there is nothing to learn from");
+    TRY(buyers_sample(buyers, &some, e));
     for (unsigned i = 0; i < STARTS; i++)
         start[i] = (struct fit_start){ { log(shape[i][0]), log(shape[i][0] / rate), log(shape[i][1]), log(shape[i][2]) } };
-    TRY(fit_find(&surface, start, STARTS, at, fit, e));
+    const struct fitting of_some = { form, &some };
+    const struct surface rough = { PARAMETERS, value, &of_some };
+    enum err_code code = fit_find(&surface, &rough, start, STARTS, at, fit, e);
+    buyers_drop(&some);
+    TRY(code);
     *ret = (struct bg_nbd){ form, at[0], at[1], at[2], at[3] };
     return ERR_OK;
 }
@@ -127,7 +138,7 @@ double bg_nbd_expected(const struct bg_nbd *m, double t)
 
 double bg_nbd_alive(const struct bg_nbd *m, double x, double tx, double T)
 {
-    const struct of_repeats k = of_repeats(m, x);
+    const struct of_repeats k = { .x = x, .leaves = log_leaves(m, x) };
     return parts_of(m, &k, tx, T).stays;
 }
 

@@ -1,7 +1,24 @@
 #include "engine/clv/buyers.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "base/hash.h"
+
+#define SAMPLE 4000u              // those whom a search begins with, at most twice as many
+
+struct counted {
+    struct buyer of;             // first
+    double weight;
+};
+
+static bool make_room(struct buyers *b, size_t n)
+{
+    b->of = malloc((n + 1) * sizeof *b->of);
+    b->weight = malloc((n + 1) * sizeof *b->weight);
+    if (!b->of || !b->weight)
+        buyers_drop(b);
+    return b->of != NULL;
+}
 
 static int by_all(const void *a, const void *b)
 {
@@ -13,24 +30,57 @@ static int by_all(const void *a, const void *b)
     return (x->watched > y->watched) - (x->watched < y->watched);
 }
 
+/* Each once, with how many are like it: an open table over them. false: memory. */
+static bool count_alike(const struct buyer *of, size_t n, struct counted **ret, size_t *distinct)
+{
+    size_t slots = 64;
+    while (slots < 2 * n)
+        slots *= 2;
+    uint32_t *slot = calloc(slots, sizeof *slot);
+    struct counted *list = *ret = malloc((n + 1) * sizeof *list);
+    *distinct = 0;
+    for (size_t i = 0; slot && list && i < n; i++) {
+        size_t at = hash_mix((uint64_t)of[i].repeats << 42 ^ (uint64_t)(uint32_t)of[i].last << 21 ^ (uint32_t)of[i].watched);
+        for (at &= slots - 1; slot[at] && by_all(&list[slot[at] - 1].of, &of[i]); at = (at + 1) & (slots - 1))
+            ;
+        if (!slot[at]) {
+            list[*distinct] = (struct counted){ of[i], 0 };
+            slot[at] = (uint32_t)++*distinct;
+        }
+        list[slot[at] - 1].weight++;
+    }
+    free(slot);
+    return slot && list;
+}
+
 enum err_code buyers_gather(const struct buyer *of, size_t n, double per, struct buyers *ret, struct err *e)
 {
-    *ret = (struct buyers){ .of = malloc((n + 1) * sizeof *of), .weight = malloc((n + 1) * sizeof *ret->weight), .per = per };
-    if (!ret->of || !ret->weight) {
-        buyers_drop(ret);
+    struct counted *list;
+    size_t distinct;
+    bool ok = count_alike(of, n, &list, &distinct);
+    *ret = (struct buyers){ .per = per };
+    if (ok)
+        ok = make_room(ret, distinct);
+    if (ok && distinct)
+        qsort(list, distinct, sizeof *list, by_all);
+    for (; ok && ret->n < distinct; ret->n++) {
+        ret->of[ret->n] = list[ret->n].of;
+        ret->weight[ret->n] = list[ret->n].weight;
+    }
+    free(list);
+    return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for a value model");
+}
+
+enum err_code buyers_sample(const struct buyers *b, struct buyers *ret, struct err *e)
+{
+    size_t step = b->n / SAMPLE + 1;
+    *ret = (struct buyers){ .per = b->per };
+    if (!make_room(ret, b->n / step + 1))
         return err_set(e, ERR_LIMIT, 0, "no memory for a value model");
+    for (size_t i = step / 2; i < b->n; i += step) {
+        ret->of[ret->n] = b->of[i];
+        ret->weight[ret->n++] = b->weight[i];
     }
-    if (n) {
-        memcpy(ret->of, of, n * sizeof *of);
-        qsort(ret->of, n, sizeof *of, by_all);
-    }
-    for (size_t i = 0; i < n; i++)
-        if (ret->n && by_all(&ret->of[ret->n - 1], &ret->of[i]) == 0)
-            ret->weight[ret->n - 1]++;
-        else {
-            ret->of[ret->n] = ret->of[i];
-            ret->weight[ret->n++] = 1;
-        }
     return ERR_OK;
 }
 

@@ -25,6 +25,8 @@ struct buyers {
 };
 /* Alike ones together, by their repeat purchases; weight is made. ERR_LIMIT: memory. */
 MUST_CHECK enum err_code buyers_gather(const struct buyer *, size_t n, double per, struct buyers *ret, struct err *e);
+/* Some of them, spread over all: where a search begins. */
+MUST_CHECK enum err_code buyers_sample(const struct buyers *, struct buyers *ret, struct err *e);
 void buyers_drop(struct buyers *);
 /* Repeat purchases in a unit of the time that they were watched. */
 double buyers_rate(const struct buyers *);

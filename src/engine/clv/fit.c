@@ -17,19 +17,21 @@ static const char *diagnose(const struct optimum *best, const double *parameter,
     return "The likelihood has its peak here.";
 }
 
-enum err_code fit_find(const struct surface *surface, const struct fit_start *start, unsigned starts, double *parameter,
-                       struct fit *ret, struct err *e)
+enum err_code fit_find(const struct surface *surface, const struct surface *rough, const struct fit_start *start,
+                       unsigned starts, double *parameter, struct fit *ret, struct err *e)
 {
     struct optimum best = { .value = -INFINITY }, one;
     *ret = (struct fit){ .starts = starts };
     for (unsigned i = 0; i < starts; i++)
-        if (optimum_find(surface, start[i].at, &one)) {
+        if (optimum_look(rough, start[i].at, &one)) {
             ret->steps += one.steps;
             if (one.value > best.value)
                 best = one;
         }
-    if (!isfinite(best.value))
+    if (!isfinite(best.value) || !optimum_find(surface, best.x, &one))
         return err_set(e, ERR_INVALID, 0, "the likelihood is no number: nothing can be learnt from these customers");
+    best = one;
+    ret->steps += one.steps;
     for (size_t i = 0; i < surface->n; i++) {
         parameter[i] = exp(best.x[i]);
         ret->error[i] = best.peaked ? parameter[i] * sqrt(best.covariance[i * surface->n + i]) : NAN;

@@ -19,8 +19,9 @@ struct fit {
 struct fit_start {
     double at[OPTIMUM_MAX];          // logarithms
 };
-/* parameter: n of them. ERR_INVALID: from no start is the likelihood a number. */
-MUST_CHECK enum err_code fit_find(const struct surface *, const struct fit_start *, unsigned starts,
-                                  double *parameter, struct fit *ret, struct err *e);
+/* From the best of the starts on, by a rough surface (of some of the customers, or the same). parameter: n of them.
+ * ERR_INVALID: from no start is the likelihood a number. */
+MUST_CHECK enum err_code fit_find(const struct surface *, const struct surface *rough, const struct fit_start *,
+                                  unsigned starts, double *parameter, struct fit *ret, struct err *e);
 
 #endif

@@ -65,7 +65,7 @@ enum err_code gamma_gamma_fit(const struct spender *of, size_t n, struct gamma_g
     unsigned starts = starts_of(&f, start);
     if (!starts)
         return err_set(e, ERR_INVALID, 0, "nobody has a repeat purchase with a value above 0: there is nothing to learn from");
-    TRY(fit_find(&surface, start, starts, at, fit, e));
+    TRY(fit_find(&surface, &surface, start, starts, at, fit, e));
     *ret = (struct gamma_gamma){ at[0], at[1], at[2] };
     return ERR_OK;
 }

@@ -7,7 +7,9 @@
 #define STEPS_MAX 500
 #define HALVINGS_MAX 40
 #define GAIN 1e-11               // of the value: a step that gives less leaves the rest to Newton
+#define ROUGH_GAIN 1e-5          // of a look
 #define NEWTON_STEPS 6
+#define NOTHING 1e-13
 #define RISE 1e-4                // of what the slope promises, that a step must give
 #define FLAT 1e-6
 #define DIFFERENCE 1e-5
@@ -95,7 +97,7 @@ static void learn(size_t n, double *h, const struct point *before, const struct 
             h[i * n + k] += scale * moved[i] * moved[k] - (hb[i] * moved[k] + moved[i] * hb[k]) / both;
 }
 
-static unsigned climb(const struct surface *s, struct point *p)
+static unsigned climb(const struct surface *s, double least, struct point *p)
 {
     double h[OPTIMUM_MAX * OPTIMUM_MAX], way[OPTIMUM_MAX];
     unsigned steps = 0;
@@ -117,7 +119,7 @@ static unsigned climb(const struct surface *s, struct point *p)
             continue;
         }
         learn(s->n, h, p, &next);
-        gains = fresh || next.value - p->value > GAIN * fabs(p->value);
+        gains = fresh || next.value - p->value > least * fabs(p->value);
         fresh = false;
         *p = next;
         steps++;
@@ -179,14 +181,17 @@ static bool newton(const struct surface *s, struct point *p, double *covariance)
         if (!peaked)
             break;
         multiply(covariance, p->slope, s->n, way);
-        if (!step_along(s, p, way, &next) || next.value <= p->value)
+        if (is_flat(s, p) || !step_along(s, p, way, &next))
             break;
+        double gain = next.value - p->value;
         *p = next;
+        if (gain <= NOTHING * fabs(p->value))
+            break;
     }
     return peaked;
 }
 
-bool optimum_find(const struct surface *s, const double *start, struct optimum *ret)
+static bool find(const struct surface *s, const double *start, bool rough, struct optimum *ret)
 {
     struct point p;
     assert(s->n > 0 && s->n <= OPTIMUM_MAX);
@@ -194,11 +199,21 @@ bool optimum_find(const struct surface *s, const double *start, struct optimum *
     memcpy(p.x, start, s->n * sizeof *p.x);
     if (!look(s, &p))
         return false;
-    ret->steps = climb(s, &p);
-    ret->peaked = newton(s, &p, ret->covariance);
+    ret->steps = climb(s, rough ? ROUGH_GAIN : GAIN, &p);
+    ret->peaked = !rough && newton(s, &p, ret->covariance);
     memcpy(ret->x, p.x, s->n * sizeof *p.x);
     ret->value = p.value;
     ret->gradient = steepest(s, &p);
     ret->found = ret->gradient <= FLAT * fmax(1, fabs(p.value));
     return true;
+}
+
+bool optimum_find(const struct surface *s, const double *start, struct optimum *ret)
+{
+    return find(s, start, false, ret);
+}
+
+bool optimum_look(const struct surface *s, const double *start, struct optimum *ret)
+{
+    return find(s, start, true, ret);
 }

@@ -27,5 +27,7 @@ struct optimum {
 };
 /* false: the function is no number at the start. */
 bool optimum_find(const struct surface *, const double *start, struct optimum *ret);
+/* A few steps only: x, value and steps tell where they lead. */
+bool optimum_look(const struct surface *, const double *start, struct optimum *ret);
 
 #endif

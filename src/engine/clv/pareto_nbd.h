@@ -4,7 +4,7 @@
  *          rate of their own, gamma (s, beta).
  * Source   Schmittlein, Morrison and Colombo 1987; Fader and Hardie 2005, "A Note on Deriving the Pareto/NBD Model", equations
  *          9, 12, 41. The integral over the moment of leaving, which they write with 2F1, is taken by Gauss's rule over the
- *          chance of having bought until then, where it is nearly flat: nothing cancels, nothing overflows.
+ *          logarithm of time, where it is smooth whatever the parameters are: nothing cancels, nothing overflows.
  * Units    times in the buyers' unit.
  */
 #ifndef TENDERO_ENGINE_CLV_PARETO_NBD_H
