@@ -466,9 +466,11 @@ static enum err_code run(struct settings *s, const char *what, struct ledger *l,
 enum err_code command_value(struct settings *s, struct err *e)
 {
     const char *what = s->n_rest ? s->rest[0] : "";
+    if (strcmp(what, "contracts") == 0)
+        return command_value_contracts(s, e);
     AUTO(ledger) l = calloc(1, sizeof *l);
     if (strcmp(what, "fit") != 0 && strcmp(what, "predict") != 0 && strcmp(what, "holdout") != 0)
-        return err_set(e, ERR_INVALID, 0, "value is followed by fit, predict or holdout; see --help");
+        return err_set(e, ERR_INVALID, 0, "value is followed by fit, predict, holdout or contracts; see --help");
     if (!l || !(l->mem = arena_new(TEXTS_BYTES)))
         return NO_MEMORY(e);
     return run(s, what, l, e);

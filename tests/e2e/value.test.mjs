@@ -65,3 +65,17 @@ test('what is wrong with a file has its line and a remedy', async t => {
     await refused('customer,date\nann,1997-01-01\nann,1997-02-01\n', /no column 'value'/, '--model', 'gamma-gamma')
     await refused('customer,date\nann,1997-01-01\n', /--model is bg-nbd/, '--model', 'crystal')
 })
+
+test('contracts: two bases as printed, and what cannot be', async () => {
+    const of = async (...more) => JSON.parse(await ok(['value', 'contracts', ...more]))
+    const high = await of('--survivors', '1000,869,743,653,593,551,517,491'), regular = await of('--survivors', '1000, 631, 468, 382, 326, 289, 262, 241')
+    near(high.parameters.alpha, 0.668088, 1e-5)
+    near(high.log_likelihood, -1611.158, 5e-4)
+    near(regular.parameters.beta, 1.182043, 1e-5)
+    assert.deepEqual(regular.renewals.slice(7, 12).map(r => r.survival.toFixed(4)), ['0.2201', '0.2044', '0.1912', '0.1799', '0.1700'])
+    assert.deepEqual([regular.renewals[0].actual, regular.renewals[7].actual], [0.631, null])
+    assert.ok((await of('--survivors', '1000,869,743,653,593,551,517,491', '--model', 'bdw')).log_likelihood >= high.log_likelihood - 1e-9)
+    for (const [list, why] of [['10,8,9', /after renewal 2 there are more/], ['10,ten', /number 2: 'ten' is no whole number/], ['10', /nobody has left/]])
+        assert.match((await run(['value', 'contracts', '--survivors', list])).stderr, why)
+    assert.match((await run(['value', 'contracts'])).stderr, /--survivors LIST is missing/)
+})
