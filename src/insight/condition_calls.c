@@ -252,6 +252,15 @@ static enum err_code answer_of(struct making *m, const struct event_question *q,
     return m->frame ? condition_add_place(m, place) : ERR_OK;
 }
 
+static enum err_code add_where(struct making *m, const struct node *where, struct slice event)
+{
+    struct condition *c = m->condition;
+    if (!arena_need(m->mem, c->where, c->where_cap, c->n_where + 1))
+        return condition_no_memory(m->e);
+    c->where[c->n_where++] = (struct condition_where){ where, event };
+    return ERR_OK;
+}
+
 static enum err_code event_of(struct making *m, const struct arguments *a, struct slice name, struct column *ret)
 {
     struct event_question q = { .measure = a->function->measure, .n_events = 1 };
@@ -262,6 +271,8 @@ static enum err_code event_of(struct making *m, const struct arguments *a, struc
     if (is_by_day(a, q.event[0], w))
         return tally_of(m, q.measure, q.event[0], w, name, ret);
     TRY(call_question(m, a, w, &q));
+    if (a->of[PARAM_WHERE])
+        TRY(add_where(m, a->of[PARAM_WHERE], q.event[0]));
     return answer_of(m, &q, a->call, name, ret);
 }
 

@@ -12,7 +12,13 @@ struct condition {
     struct program *program;
     size_t *place;               // of a frame
     size_t n_places, places_cap;
+    struct condition_where *where;   // of its calls about events: condition_fit.c looks at them
+    size_t n_where, where_cap;
     bool by_day, by_moment;
+};
+struct condition_where {
+    const struct node *node;
+    struct slice event;
 };
 
 /* While it is made. */

@@ -42,6 +42,9 @@ test('a condition is counted, explained, saved, and follows what happens', async
     const slip = (await call('POST', '/audiences/count', { condition: 'spend > 100 and\n  plan = 5' })).body
     assert.deepEqual([slip.customers, slip.warnings], [0, [{ line: 2, column: 8, text: "'=' has no meaning between a string and a number" }]])
     assert.deepEqual((await call('POST', '/audiences/count', { condition: wish })).body.warnings, [])
+    const inside = (await call('POST', '/audiences/count', { condition: 'event count("Order Completed", revenue > "60") > 0' })).body.warnings
+    assert.deepEqual(inside, [{ line: 1, column: 40, text: "'>' has no meaning between a number and a string" }])
+    assert.match((await call('POST', '/audiences/count', { condition: 'spend + 1' })).body.warnings[0].text, /neither true nor false/)
     assert.match((await run(['audience', 'count', 'age > "40"'], { dir })).stderr, /character 5: '>' has no meaning between a number and a string/)
 
     const made = await call('POST', '/audiences', { name: 'Often', condition: wish, note: 'first try' })
