@@ -221,6 +221,8 @@ test('a slip that reads, and can be true of nobody, is told', async () => {
   await countIs(0);
   await page.getByText("at character 6: '=' has no meaning between a string and a number").waitFor();
   await shot(page, 'audiences-slip');
+  await visit(shop, page, '/audiences/new?condition=name%20%3D%2048001', 'es');
+  await page.getByText("en el carácter 6: '=' no tiene sentido entre un texto y un número").waitFor();
 });
 
 test('another version: who gains and who loses is said before it is saved; why one is in', async () => {

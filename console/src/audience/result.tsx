@@ -7,10 +7,11 @@ import { asApiError, useAction } from '../data.js';
 import { money, number } from '../format.js';
 import { t } from '../i18n.js';
 import { personName } from '../pages/people.js';
+import { spoken } from '../rules/spoken.js';
 import { announce, Chip, ErrorBox, Skeleton, Table, TierChip, Value, When, type Column } from '../ui.js';
 
 /* A flaw in the condition: its line, its column and what is wrong there. */
-export const flawWords = (error: ApiError): string => error.problem.detail.replace(/^\/condition: /, '');
+export const flawWords = (error: ApiError): string => spoken(error.problem.detail.replace(/^\/condition: /, ''));
 
 export type Counting = { count: AudienceCount | null; error: ApiError | null; busy: boolean };
 const NOTHING: Counting = { count: null, error: null, busy: false };
@@ -78,7 +79,7 @@ function Warnings({ count, condition }: { count: AudienceCount; condition: strin
     <ul class="plain-list" aria-label={t('audience.warnings')}>
       {count.warnings.map((w, i) => (
         <li key={i}><Chip tone="warn">{t('audience.only_null')}</Chip>{' '}
-          {t(many ? 'audience.warning_line' : 'audience.warning', { line: w.line, column: w.column, text: w.text })}</li>
+          {t(many ? 'audience.warning_line' : 'audience.warning', { line: w.line, column: w.column, text: spoken(w.text) })}</li>
       ))}
     </ul>
   );

@@ -12,6 +12,7 @@ import { Findings, flawedRules } from '../rules/findings.js';
 import { Grid } from '../rules/grid.js';
 import { addRule } from '../rules/sheet.js';
 import { Try, type Tried } from '../rules/try.js';
+import { spoken, spokenPlace } from '../rules/spoken.js';
 import { useUnsaved, versionColumns } from '../saved.js';
 import { announce, Button, Empty, ErrorBox, Note, PageHead, Skeleton, Table, When } from '../ui.js';
 
@@ -179,7 +180,7 @@ function NoTable({ page, reload }: { page: ModelPage; reload: () => void }) {
     <>
       <Head model={page.model} />
       <Note>{t('rules.no_table')}</Note>
-      {[...page.flaws, ...page.warnings].map((f, i) => <Note key={i} tone="warn">{f.element}: {f.text}</Note>)}
+      {[...page.flaws, ...page.warnings].map((f, i) => <Note key={i} tone="warn">{spokenPlace(f.element)}: {spoken(f.text)}</Note>)}
       <Versions model={page.model} onDone={reload} />
     </>
   );

@@ -3,6 +3,7 @@ import type { ModelFlaw, Sheet, SheetRule, TableCheck, TableFinding } from '../a
 import { t } from '../i18n.js';
 import { Button, Chip, Icon } from '../ui.js';
 import { ruleForGap } from './sheet.js';
+import { spoken, spokenPlace } from './spoken.js';
 
 function findingWords(f: TableFinding): string {
   const where = f.where || t('rules.everywhere');
@@ -11,7 +12,7 @@ function findingWords(f: TableFinding): string {
     case 'overlap': return t('finding.overlap', { a: f.a, b: f.b, where, example: f.example });
     case 'unreachable': return t('finding.unreachable', { a: f.a });
     case 'duplicate': return t('finding.duplicate', { a: f.a, b: f.b });
-    case 'type': return t('finding.type', { a: f.a, text: f.text });
+    case 'type': return t('finding.type', { a: f.a, text: spoken(f.text) });
   }
 }
 
@@ -25,7 +26,7 @@ export function flawedRules(check: TableCheck): Set<number> {
 function Flaw({ flaw, warning }: { flaw: ModelFlaw; warning?: boolean }) {
   return (
     <li>
-      {warning ? <Chip tone="warn">{t('rules.only_null')}</Chip> : <Chip tone="bad">{t('rules.flaw')}</Chip>} {flaw.element}: {flaw.text}
+      {warning ? <Chip tone="warn">{t('rules.only_null')}</Chip> : <Chip tone="bad">{t('rules.flaw')}</Chip>} {spokenPlace(flaw.element)}: {spoken(flaw.text)}
     </li>
   );
 }
