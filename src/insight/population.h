@@ -89,7 +89,7 @@ struct population_event {
 /* An event that no fact tells: each line of each order that stands, less what was given back, with the properties product
  * (its id), category (its id, as the catalogue has it now) and quantity. It has no postings and no tallies. */
 #define EVENT_BOUGHT SLICE("Product Bought")
-/* The event of FACT_PERMISSION, with the properties channel, topic, given, until and evidence (memory/permissions.h). */
+/* The event of FACT_PERMISSION, with the properties channel, topic, given and until (memory/permissions.h). */
 #define EVENT_PERMISSION SLICE("Permission Changed")
 /* The i-th name, in the order of first sight; false behind the last. */
 bool population_event(const struct population *, size_t i, struct population_event *ret);

@@ -169,8 +169,7 @@ bool occurrences_name(struct population *p, struct slice event, const struct own
 enum err_code permission_name(struct population *p, struct err *e)
 {
     static const struct own_property own[] = { { "channel", COLUMN_CODES }, { "topic", COLUMN_CODES },
-                                               { "given", COLUMN_CODES },   { "until", COLUMN_CODES },
-                                               { "evidence", COLUMN_CODES } };
+                                               { "given", COLUMN_CODES },   { "until", COLUMN_CODES } };
     uint32_t event;
     return occurrences_name(p, EVENT_PERMISSION, own, sizeof own / sizeof *own, &event) ? ERR_OK : no_memory(e);
 }

@@ -66,8 +66,6 @@ static void json_given(struct json_w *w, const struct permission *p)
     json_w_kbool(w, "given", p->given);
     if (p->until.len)
         json_w_kstring(w, "until", p->until);
-    if (p->evidence.len)
-        json_w_kstring(w, "evidence", p->evidence);
     json_w_close(w, '}');
 }
 
@@ -80,6 +78,8 @@ enum err_code tx_permission(struct tx *tx, uint32_t customer, const struct permi
     TRY(permission_check(p, e));
     json_w_open(&w, '{');
     json_given(&w, p);
+    if (p->evidence.len)
+        json_w_kstring(&w, "evidence", p->evidence);
     json_w_kstring(&w, "by", by);
     json_w_close(&w, '}');
     return tx_note(tx, FACT_PERMISSION, customer, source, timestamp_ms, &body, &seq, e);
@@ -129,7 +129,7 @@ static bool read_body(struct json body, struct arena *mem, struct permission *re
     struct json said = json_get(body, "properties");
     *ret = (struct permission){ .topic = json_text(json_get(said, "topic"), mem),
                                 .until = json_text(json_get(said, "until"), mem),
-                                .evidence = json_text(json_get(said, "evidence"), mem) };
+                                .evidence = json_text(json_get(body, "evidence"), mem) };
     return channel_parse(json_text(json_get(said, "channel"), mem), &ret->channel)
            && json_bool(json_get(said, "given"), &ret->given);
 }

@@ -1,6 +1,7 @@
 /* Permission: a customer said on which channel we may contact them, about what and until when; or that we may no longer.
  *
- * Facts    FACT_PERMISSION, with the body {"properties": {"channel", "given", "topic"?, "until"?, "evidence"?}, "by"}.
+ * Facts    FACT_PERMISSION, with the body {"properties": {"channel", "given", "topic"?, "until"?}, "evidence"?, "by"}. What is
+ *          evidence is of one person: it is no property, which conditions could ask for.
  *          No trait, and no event that a shop sends, gives any.
  * Topic    a name of the shop's choice; without one it is about the whole channel.
  * Holds    what was said last, by its time, of that topic or of the whole channel: who wants nothing more on a channel ends

@@ -29,7 +29,7 @@ const OWN: Record<string, { label: MessageKey; words: Record<string, Text> }> = 
     label: 'audience.event_permission',
     words: {
       channel: { en: 'channel', es: 'canal' }, topic: { en: 'topic', es: 'tema' }, given: { en: 'given', es: 'dado' },
-      until: { en: 'until', es: 'hasta' }, evidence: { en: 'evidence', es: 'prueba' },
+      until: { en: 'until', es: 'hasta' },
     },
   },
 };
