@@ -19,6 +19,8 @@ struct fitting {
     struct probe *probe;
     struct probe_name *name;
     size_t n;
+    struct value literal[PROBE_LITERALS];  // of the tree
+    size_t n_literals;
     struct value gave;               // true or false where it ever was, else what it gave
     struct arena *mem, *run;
     struct condition_warning *warning;
@@ -46,18 +48,17 @@ static bool sample_column(const struct fitting *f, const struct column *c, struc
         [COLUMN_BOOLEAN] = { .kind = TYPE_BOOLEAN }, [COLUMN_NUMBER] = { .kind = TYPE_NUMBER },
         [COLUMN_DATE] = { .kind = TYPE_DATE }, [COLUMN_DATE_TIME] = { .kind = TYPE_DATE_TIME },
     };
-    struct value literal[PROBE_LITERALS];
     *ret = (struct probe_name){ .name = c->name };
     if (c->kind == COLUMN_CODES)
         return sample_codes(c->dictionary, f->mem, ret);
-    size_t n = probe_literals(f->tree, literal, 0, PROBE_LITERALS);
-    return probe_samples(&types[c->kind], literal, n, f->mem, ret);
+    return probe_samples(&types[c->kind], f->literal, f->n_literals, f->mem, ret);
 }
 
 /* Of the columns those that the tree speaks of. */
 static enum err_code sample_names(struct fitting *f, const struct columns *columns)
 {
     f->n = 0;
+    f->n_literals = probe_literals(f->tree, f->literal, 0, PROBE_LITERALS);
     f->name = arena_array(f->mem, struct probe_name, columns->n + 1);
     if (!f->name)
         return condition_no_memory(f->e);

@@ -159,7 +159,7 @@ export function RelatedSelect({ subject, onChange }: { subject: Related; onChang
   );
 }
 
-/* ---- whom we may write to ---- */
+/* ---- whom we may contact ---- */
 /* Topics are those that somebody spoke of, or will. */
 export function PermissionFields({ terms, subject, onChange }: {
   terms: AudienceTerms; subject: Permitted; onChange: (s: Permitted) => void;

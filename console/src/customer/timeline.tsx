@@ -10,8 +10,7 @@ import { mergePatch } from '../merge-patch.js';
 import { announce, Button, Chip, Confirm, Dialog, Empty, ErrorBox, Field, FormEnd, Icon, Input, Select, Skeleton, type IconName } from '../ui.js';
 
 const TYPES: FactType[] = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'decision', 'merge', 'unmerge',
-  'correction', 'deletion', 'trait', 'membership', 'catalogue', 'permission',
-  'audience'];
+  'correction', 'deletion', 'trait', 'membership', 'catalogue', 'permission', 'audience'];
 const TYPE_ICON: Record<FactType, IconName> = {
   track: 'bag', identify: 'person', page: 'eye', screen: 'eye', group: 'people', alias: 'join', decision: 'star',
   merge: 'join', unmerge: 'join', correction: 'pen', deletion: 'bin', trait: 'pen', membership: 'people', catalogue: 'catalogue',

@@ -55,16 +55,11 @@ static struct parts parts_of(const struct bg_nbd *m, const struct of_repeats *k,
     return (struct parts){ exp(stays - sum), exp(leaves - sum), sum, log_T, log_tx };
 }
 
-struct fitting {
-    enum bg_form form;
-    const struct buyers *buyers;
-};
-
 /* Of the parameters' logarithms. Buyers stand by their repeat purchases: what is of these alone is worked out once. */
 static double value(const void *arg, const double *at, double *slope)
 {
-    const struct fitting *f = arg;
-    const struct bg_nbd m = { f->form, exp(at[0]), exp(at[1]), exp(at[2]), exp(at[3]) };
+    const struct buying *f = arg;
+    const struct bg_nbd m = { (enum bg_form)f->form, exp(at[0]), exp(at[1]), exp(at[2]), exp(at[3]) };
     double sum = 0, r = 0, alpha = 0, a = 0, b = 0;
     struct of_repeats k = { .x = -1 };
     for (size_t i = 0; i < f->buyers->n; i++) {
@@ -89,7 +84,7 @@ static double value(const void *arg, const double *at, double *slope)
 double bg_nbd_log_likelihood(const struct bg_nbd *m, const struct buyers *buyers)
 {
     const double at[PARAMETERS] = { log(m->r), log(m->alpha), log(m->a), log(m->b) };
-    const struct fitting f = { m->form, buyers };
+    const struct buying f = { buyers, m->form };
     double slope[PARAMETERS];
     return value(&f, at, slope);
 }
@@ -98,21 +93,13 @@ double bg_nbd_log_likelihood(const struct bg_nbd *m, const struct buyers *buyers
 enum err_code bg_nbd_fit(enum bg_form form, const struct buyers *buyers, struct bg_nbd *ret, struct fit *fit, struct err *e)
 {
     static const double shape[STARTS][3] = { { 0.5, 1, 2 }, { 2, 0.3, 1 }, { 0.2, 3, 10 } };  // r, a, b
-    const struct fitting f = { form, buyers };
+    const struct buying f = { buyers, form };
     const struct surface surface = { PARAMETERS, value, &f };
     struct fit_start start[STARTS];
-    double at[PARAMETERS], rate = buyers_rate(buyers);
-    struct buyers some;
-    if (rate <= 0)
-        return err_set(e, ERR_INVALID, 0, "nobody bought a second time: there is nothing to learn from");
-    TRY(buyers_sample(buyers, &some, e));
+    double at[PARAMETERS], rate = buyers_rate(buyers);  // 0: fit_of_buying refuses
     for (unsigned i = 0; i < STARTS; i++)
         start[i] = (struct fit_start){ { log(shape[i][0]), log(shape[i][0] / rate), log(shape[i][1]), log(shape[i][2]) } };
-    const struct fitting of_some = { form, &some };
-    const struct surface rough = { PARAMETERS, value, &of_some };
-    enum err_code code = fit_find(&surface, &rough, start, STARTS, at, fit, e);
-    buyers_drop(&some);
-    TRY(code);
+    TRY(fit_of_buying(&surface, start, STARTS, at, fit, e));
     *ret = (struct bg_nbd){ form, at[0], at[1], at[2], at[3] };
     return ERR_OK;
 }

@@ -42,3 +42,18 @@ enum err_code fit_find(const struct surface *surface, const struct surface *roug
     ret->diagnosis = diagnose(&best, parameter, surface->n);
     return ERR_OK;
 }
+
+enum err_code fit_of_buying(const struct surface *surface, const struct fit_start *start, unsigned starts,
+                            double *parameter, struct fit *ret, struct err *e)
+{
+    const struct buying *all = surface->arg;
+    struct buyers some;
+    if (buyers_rate(all->buyers) <= 0)
+        return err_set(e, ERR_INVALID, 0, "nobody bought a second time: there is nothing to learn from");
+    TRY(buyers_sample(all->buyers, &some, e));
+    const struct buying of_some = { &some, all->form };
+    const struct surface rough = { surface->n, surface->value, &of_some };
+    enum err_code code = fit_find(surface, &rough, start, starts, parameter, ret, e);
+    buyers_drop(&some);
+    return code;
+}

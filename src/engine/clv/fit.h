@@ -7,6 +7,7 @@
 #define TENDERO_ENGINE_CLV_FIT_H
 
 #include "base/err.h"
+#include "engine/clv/buyers.h"
 #include "engine/clv/optimum.h"
 
 struct fit {
@@ -23,5 +24,13 @@ struct fit_start {
  * ERR_INVALID: from no start is the likelihood a number. */
 MUST_CHECK enum err_code fit_find(const struct surface *, const struct surface *rough, const struct fit_start *,
                                   unsigned starts, double *parameter, struct fit *ret, struct err *e);
+/* A model of how often customers buy again: the argument of its likelihood. */
+struct buying {
+    const struct buyers *buyers;
+    unsigned form;                   // of the model, where it has several
+};
+/* From the starts by some of the buyers, then by all of them. ERR_INVALID: also where nobody bought a second time. */
+MUST_CHECK enum err_code fit_of_buying(const struct surface *, const struct fit_start *, unsigned starts,
+                                       double *parameter, struct fit *ret, struct err *e);
 
 #endif

@@ -75,7 +75,7 @@ static struct parts parts_of(const struct pareto_nbd *m, const struct leaving *l
 /* ---- the likelihood ---- */
 static double value(const void *arg, const double *at, double *slope)
 {
-    const struct buyers *buyers = arg;
+    const struct buyers *buyers = ((const struct buying *)arg)->buyers;
     const struct pareto_nbd m = { exp(at[0]), exp(at[1]), exp(at[2]), exp(at[3]) };
     double sum = 0, r = 0, alpha = 0, s = 0, beta = 0, known = -1, whole = 0, whole_r = 0;
     for (size_t i = 0; i < buyers->n; i++) {
@@ -104,26 +104,21 @@ static double value(const void *arg, const double *at, double *slope)
 double pareto_nbd_log_likelihood(const struct pareto_nbd *m, const struct buyers *buyers)
 {
     const double at[PARAMETERS] = { log(m->r), log(m->alpha), log(m->s), log(m->beta) };
+    const struct buying f = { .buyers = buyers };
     double slope[PARAMETERS];
-    return value(buyers, at, slope);
+    return value(&f, at, slope);
 }
 
 enum err_code pareto_nbd_fit(const struct buyers *buyers, struct pareto_nbd *ret, struct fit *fit, struct err *e)
 {
     static const double shape[STARTS][2] = { { 0.5, 0.5 }, { 2, 1 }, { 0.2, 2 } };  // r, s
-    const struct surface surface = { PARAMETERS, value, buyers };
+    const struct buying f = { .buyers = buyers };
+    const struct surface surface = { PARAMETERS, value, &f };
     struct fit_start start[STARTS];
-    double at[PARAMETERS], rate = buyers_rate(buyers);
-    struct buyers some;
-    if (rate <= 0)
-        return err_set(e, ERR_INVALID, 0, "nobody bought a second time: there is nothing to learn from");
-    TRY(buyers_sample(buyers, &some, e));
+    double at[PARAMETERS], rate = buyers_rate(buyers);  // 0: fit_of_buying refuses
     for (unsigned i = 0; i < STARTS; i++)
         start[i] = (struct fit_start){ { log(shape[i][0]), log(shape[i][0] / rate), log(shape[i][1]), log(shape[i][1] / rate) } };
-    const struct surface rough = { PARAMETERS, value, &some };
-    enum err_code code = fit_find(&surface, &rough, start, STARTS, at, fit, e);
-    buyers_drop(&some);
-    TRY(code);
+    TRY(fit_of_buying(&surface, start, STARTS, at, fit, e));
     *ret = (struct pareto_nbd){ at[0], at[1], at[2], at[3] };
     return ERR_OK;
 }
