@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/clv/clv_testing.h"
+#include "engine/clv/draw.h"
 #include "engine/clv/gamma_gamma.h"
 
 /* The estimates as the paper prints them, and with more digits. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/hash.h"
 #include "engine/clv/bg_nbd.h"
+#include "engine/clv/draw.h"
 #include "engine/clv/pareto_nbd.h"
 
 #define TURNS 3
@@ -18,24 +18,6 @@ static double cpu_seconds(void)
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double any_between(uint64_t *seed)
-{
-    return ((double)(hash_mix(++*seed) >> 11) + .5) / 9007199254740992.0;
-}
-
-static double any_gamma(uint64_t *seed, double shape)
-{
-    if (shape < 1)
-        return any_gamma(seed, shape + 1) * pow(any_between(seed), 1 / shape);
-    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
-    for (;;) {
-        double normal = sqrt(-2 * log(any_between(seed))) * cos(6.283185307179586 * any_between(seed)), v = 1 + c * normal;
-        v = v * v * v;
-        if (v > 0 && log(any_between(seed)) < normal * normal / 2 + d - d * v + d * log(v))
-            return d * v;
-    }
 }
 
 static void simulate(struct buyer *of, size_t n)

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "base/civil.h"
-#include "base/hash.h"
 #include "engine/clv/clv_testing.h"
 
 #define CUSTOMERS_MAX 2400
@@ -126,25 +125,4 @@ void cdnow_foretell(const struct cdnow *c, double (*expected_of)(const void *mod
     near(off / n, want.mae, 5e-5);
     near(sqrt(squares / n), want.rmse, 5e-5);
     near((fa - f * a / n) / sqrt((ff - f * f / n) * (aa - a * a / n)), want.correlation, 5e-5);
-}
-
-double any_between(uint64_t *seed)
-{
-    return ((double)(hash_mix(++*seed) >> 11) + .5) / 9007199254740992.0;
-}
-
-/* Marsaglia and Tsang 2000; below 1 by a power of a uniform number. */
-double any_gamma(uint64_t *seed, double shape)
-{
-    if (shape < 1)
-        return any_gamma(seed, shape + 1) * pow(any_between(seed), 1 / shape);
-    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
-    for (;;) {
-        double normal = sqrt(-2 * log(any_between(seed))) * cos(6.283185307179586 * any_between(seed)), v = 1 + c * normal;
-        if (v <= 0)
-            continue;
-        v = v * v * v;
-        if (log(any_between(seed)) < normal * normal / 2 + d - d * v + d * log(v))
-            return d * v;
-    }
 }

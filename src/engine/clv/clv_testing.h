@@ -28,8 +28,4 @@ struct cdnow_score {
 void cdnow_foretell(const struct cdnow *, double (*expected_of)(const void *model, double x, double tx, double T, double t),
                     const void *model, struct cdnow_score want);
 
-/* The same numbers in each run: between 0 and 1; of a gamma distribution of scale 1. */
-double any_between(uint64_t *seed);
-double any_gamma(uint64_t *seed, double shape);
-
 #endif

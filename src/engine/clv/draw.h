@@ -1,0 +1,34 @@
+/* Customers who are made up, for tests and measurements: the same numbers in each run.
+ *
+ * Source  gamma: Marsaglia and Tsang 2000, of scale 1; shapes below 1 by a power of a uniform number.
+ */
+#ifndef TENDERO_ENGINE_CLV_DRAW_H
+#define TENDERO_ENGINE_CLV_DRAW_H
+
+#include <math.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+
+/* Between 0 and 1, and neither. */
+static inline double any_between(uint64_t *seed)
+{
+    return ((double)(hash_mix(++*seed) >> 11) + .5) / 9007199254740992.0;
+}
+
+static inline double any_gamma(uint64_t *seed, double shape)
+{
+    if (shape < 1)
+        return any_gamma(seed, shape + 1) * pow(any_between(seed), 1 / shape);
+    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        double normal = sqrt(-2 * log(any_between(seed))) * cos(6.283185307179586 * any_between(seed)), v = 1 + c * normal;
+        if (v <= 0)
+            continue;
+        v = v * v * v;
+        if (log(any_between(seed)) < normal * normal / 2 + d - d * v + d * log(v))
+            return d * v;
+    }
+}
+
+#endif
