@@ -18,7 +18,7 @@ static double chances(const struct bg_nbd *m, double x)
 /* ---- the likelihood ---- */
 /* What the likelihood of one with x repeat purchases has of x alone, and its slope by the parameters. */
 struct of_repeats {
-    double x, whole, r, a, b;
+    double rx, whole, r, a, b;
     double leaves, y;            // ln a - ln(y - 1); y - 1
 };
 
@@ -27,16 +27,26 @@ static double log_leaves(const struct bg_nbd *m, double x)
     return chances(m, x) > 0 ? log(m->a) - log(m->b + chances(m, x) - 1) : -INFINITY;
 }
 
-static struct of_repeats of_repeats(const struct bg_nbd *m, double x)
+/* The same of everybody. */
+static struct of_repeats of_all(const struct bg_nbd *m)
 {
-    double y = m->b + chances(m, x), rx = m->r + x, both = digamma(m->a + m->b) - digamma(m->a + y);
     return (struct of_repeats){
-        .x = x,
-        .whole = lgamma(rx) - lgamma(m->r) + m->r * log(m->alpha) + lgamma(m->a + m->b) - lgamma(m->b) + lgamma(y)
-                 - lgamma(m->a + y),
-        .r = digamma(rx) - digamma(m->r) + log(m->alpha),
-        .a = both,
-        .b = both - digamma(m->b) + digamma(y),
+        .whole = m->r * log(m->alpha) - lgamma(m->r) + lgamma(m->a + m->b) - lgamma(m->b),
+        .r = log(m->alpha) - digamma(m->r),
+        .a = digamma(m->a + m->b),
+        .b = digamma(m->a + m->b) - digamma(m->b),
+    };
+}
+
+static struct of_repeats of_repeats(const struct bg_nbd *m, const struct of_repeats *all, double x)
+{
+    double y = m->b + chances(m, x), rx = m->r + x, both = digamma(m->a + y);
+    return (struct of_repeats){
+        .rx = rx,
+        .whole = all->whole + lgamma(rx) + lgamma(y) - lgamma(m->a + y),
+        .r = all->r + digamma(rx),
+        .a = all->a - both,
+        .b = all->b - both + digamma(y),
         .leaves = log_leaves(m, x),
         .y = y - 1,
     };
@@ -45,14 +55,15 @@ static struct of_repeats of_repeats(const struct bg_nbd *m, double x)
 /* They are still here, or left with their last purchase: shares of the likelihood, and the logarithm of both together. */
 struct parts {
     double stays, leaves, sum;
-    double log_T, log_tx;
 };
 
-static struct parts parts_of(const struct bg_nbd *m, const struct of_repeats *k, double tx, double T)
+static struct parts parts_of(const struct of_repeats *k, double log_tx, double log_T)
 {
-    double log_T = log(m->alpha + T), log_tx = log(m->alpha + tx), rx = m->r + k->x;
-    double stays = -rx * log_T, leaves = k->leaves - rx * log_tx, sum = log_add(stays, leaves);
-    return (struct parts){ exp(stays - sum), exp(leaves - sum), sum, log_T, log_tx };
+    double stays = -k->rx * log_T, leaves = k->leaves - k->rx * log_tx;
+    double lesser = exp(-fabs(stays - leaves)), greater = 1 / (1 + lesser);
+    lesser *= greater;
+    return stays > leaves ? (struct parts){ greater, lesser, stays - log(greater) }
+                          : (struct parts){ lesser, greater, leaves - log(greater) };
 }
 
 /* Of the parameters' logarithms. Buyers stand by their repeat purchases: what is of these alone is worked out once. */
@@ -61,16 +72,19 @@ static double value(const void *arg, const double *at, double *slope)
     const struct buying *f = arg;
     const struct bg_nbd m = { (enum bg_form)f->form, exp(at[0]), exp(at[1]), exp(at[2]), exp(at[3]) };
     double sum = 0, r = 0, alpha = 0, a = 0, b = 0;
-    struct of_repeats k = { .x = -1 };
+    struct of_repeats all = of_all(&m), k = { .rx = -1 };
+    uint32_t known = UINT32_MAX;
+    buying_days(f, m.alpha);
     for (size_t i = 0; i < f->buyers->n; i++) {
         const struct buyer *of = &f->buyers->of[i];
-        double x = of->repeats, tx = of->last / f->buyers->per, T = of->watched / f->buyers->per, w = f->buyers->weight[i];
-        if (x != k.x)
-            k = of_repeats(&m, x);
-        const struct parts p = parts_of(&m, &k, tx, T);
+        double w = f->buyers->weight[i];
+        if (of->repeats != known)
+            k = of_repeats(&m, &all, known = of->repeats);
+        const struct at_day last = buying_at(f, m.alpha, of->last), now = buying_at(f, m.alpha, of->watched);
+        const struct parts p = parts_of(&k, last.log, now.log);
         sum += w * (k.whole + p.sum);
-        r += w * (k.r - p.stays * p.log_T - p.leaves * p.log_tx);
-        alpha += w * (m.r / m.alpha - (m.r + x) * (p.stays / (m.alpha + T) + p.leaves / (m.alpha + tx)));
+        r += w * (k.r - p.stays * now.log - p.leaves * last.log);
+        alpha += w * (m.r / m.alpha - k.rx * (p.stays * now.inverse + p.leaves * last.inverse));
         a += w * (k.a + p.leaves / m.a);
         b += w * (k.b - (p.leaves > 0 ? p.leaves / k.y : 0));
     }
@@ -84,7 +98,7 @@ static double value(const void *arg, const double *at, double *slope)
 double bg_nbd_log_likelihood(const struct bg_nbd *m, const struct buyers *buyers)
 {
     const double at[PARAMETERS] = { log(m->r), log(m->alpha), log(m->a), log(m->b) };
-    const struct buying f = { buyers, m->form };
+    const struct buying f = { .buyers = buyers, .form = m->form };
     double slope[PARAMETERS];
     return value(&f, at, slope);
 }
@@ -93,13 +107,13 @@ double bg_nbd_log_likelihood(const struct bg_nbd *m, const struct buyers *buyers
 enum err_code bg_nbd_fit(enum bg_form form, const struct buyers *buyers, struct bg_nbd *ret, struct fit *fit, struct err *e)
 {
     static const double shape[STARTS][3] = { { 0.5, 1, 2 }, { 2, 0.3, 1 }, { 0.2, 3, 10 } };  // r, a, b
-    const struct buying f = { buyers, form };
-    const struct surface surface = { PARAMETERS, value, &f };
+    struct buying f = { .buyers = buyers, .form = form };
+    const struct surface surface = { .n = PARAMETERS, .value = value, .arg = &f };
     struct fit_start start[STARTS];
     double at[PARAMETERS], rate = buyers_rate(buyers);  // 0: fit_of_buying refuses
     for (unsigned i = 0; i < STARTS; i++)
         start[i] = (struct fit_start){ { log(shape[i][0]), log(shape[i][0] / rate), log(shape[i][1]), log(shape[i][2]) } };
-    TRY(fit_of_buying(&surface, start, STARTS, at, fit, e));
+    TRY(fit_of_buying(&surface, &f, start, STARTS, at, fit, e));
     *ret = (struct bg_nbd){ form, at[0], at[1], at[2], at[3] };
     return ERR_OK;
 }
@@ -125,8 +139,8 @@ double bg_nbd_expected(const struct bg_nbd *m, double t)
 
 double bg_nbd_alive(const struct bg_nbd *m, double x, double tx, double T)
 {
-    const struct of_repeats k = { .x = x, .leaves = log_leaves(m, x) };
-    return parts_of(m, &k, tx, T).stays;
+    const struct of_repeats k = { .rx = m->r + x, .leaves = log_leaves(m, x) };
+    return parts_of(&k, log(m->alpha + tx), log(m->alpha + T)).stays;
 }
 
 double bg_nbd_expected_of(const struct bg_nbd *m, double x, double tx, double T, double t)

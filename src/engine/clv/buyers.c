@@ -4,12 +4,16 @@
 
 #include "base/hash.h"
 
-#define SAMPLE 4000u              // those whom a search begins with, at most twice as many
-
 struct counted {
     struct buyer of;             // first
     double weight;
 };
+
+/* Between 0 and 1. */
+static double hash_share(uint64_t i)
+{
+    return (double)(hash_mix(i + 1) >> 11) / 9007199254740992.0;
+}
 
 static bool make_room(struct buyers *b, size_t n)
 {
@@ -71,15 +75,27 @@ enum err_code buyers_gather(const struct buyer *of, size_t n, double per, struct
     return ok ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory for a value model");
 }
 
-enum err_code buyers_sample(const struct buyers *b, struct buyers *ret, struct err *e)
+/* One customer of each so many, at a place of chance among them: buyers stand in an order, and steps of one length would have a
+ * rhythm of their own. */
+enum err_code buyers_sample(const struct buyers *b, size_t customers, struct buyers *ret, struct err *e)
 {
-    size_t step = b->n / SAMPLE + 1;
+    double all = 0, passed = 0, each;
+    uint64_t taken = 0;
     *ret = (struct buyers){ .per = b->per };
-    if (!make_room(ret, b->n / step + 1))
+    if (!make_room(ret, customers < b->n ? customers : b->n))
         return err_set(e, ERR_LIMIT, 0, "no memory for a value model");
-    for (size_t i = step / 2; i < b->n; i += step) {
-        ret->of[ret->n] = b->of[i];
-        ret->weight[ret->n++] = b->weight[i];
+    for (size_t i = 0; i < b->n; i++)
+        all += b->weight[i];
+    each = all / (double)customers;
+    for (size_t i = 0; i < b->n; i++) {
+        double weight = 0;
+        passed += b->weight[i];
+        for (; taken < customers && ((double)taken + hash_share(taken)) * each < passed; taken++)
+            weight += each;
+        if (weight > 0) {
+            ret->of[ret->n] = b->of[i];
+            ret->weight[ret->n++] = weight;
+        }
     }
     return ERR_OK;
 }

@@ -14,7 +14,7 @@
 
 struct buyer {
     uint32_t repeats;
-    int32_t last, watched;       // days since the first purchase
+    int32_t last, watched;       // days since the first purchase, 0 or more
 };
 /* Those who are alike, and how many they are. */
 struct buyers {
@@ -25,8 +25,8 @@ struct buyers {
 };
 /* Alike ones together, by their repeat purchases; weight is made. ERR_LIMIT: memory. */
 MUST_CHECK enum err_code buyers_gather(const struct buyer *, size_t n, double per, struct buyers *ret, struct err *e);
-/* Some of them, spread over all: where a search begins. */
-MUST_CHECK enum err_code buyers_sample(const struct buyers *, struct buyers *ret, struct err *e);
+/* So many of the customers, spread over all of them: where a search begins. */
+MUST_CHECK enum err_code buyers_sample(const struct buyers *, size_t customers, struct buyers *ret, struct err *e);
 void buyers_drop(struct buyers *);
 /* Repeat purchases in a unit of the time that they were watched. */
 double buyers_rate(const struct buyers *);

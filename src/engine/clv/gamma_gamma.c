@@ -59,13 +59,13 @@ static unsigned starts_of(const struct fitting *f, struct fit_start *ret)
 enum err_code gamma_gamma_fit(const struct spender *of, size_t n, struct gamma_gamma *ret, struct fit *fit, struct err *e)
 {
     const struct fitting f = { of, n };
-    const struct surface surface = { PARAMETERS, value, &f };
+    const struct surface surface = { .n = PARAMETERS, .value = value, .arg = &f };
     struct fit_start start[STARTS];
     double at[PARAMETERS];
     unsigned starts = starts_of(&f, start);
     if (!starts)
         return err_set(e, ERR_INVALID, 0, "nobody has a repeat purchase with a value above 0: there is nothing to learn from");
-    TRY(fit_find(&surface, &surface, start, starts, at, fit, e));
+    TRY(fit_find(&surface, NULL, 0, start, starts, at, fit, e));
     *ret = (struct gamma_gamma){ at[0], at[1], at[2] };
     return ERR_OK;
 }

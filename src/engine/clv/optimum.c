@@ -10,6 +10,7 @@
 #define ROUGH_GAIN 1e-5          // of a look
 #define NEWTON_STEPS 6
 #define NOTHING 1e-13
+#define NEAR 1e-4                // a likelihood's gain: a hundredth of a standard error
 #define RISE 1e-4                // of what the slope promises, that a step must give
 #define FLAT 1e-6
 #define DIFFERENCE 1e-5
@@ -67,11 +68,11 @@ static bool step_along(const struct surface *s, const struct point *p, const dou
 }
 
 /* ---- BFGS: h, the inverse of the curvature, learns from each step ---- */
-static void no_curvature(size_t n, double *h)
+static void no_curvature(size_t n, double width, double *h)
 {
     memset(h, 0, n * n * sizeof *h);
     for (size_t i = 0; i < n; i++)
-        h[i * n + i] = 1;
+        h[i * n + i] = width;
 }
 
 static void multiply(const double *h, const double *v, size_t n, double *ret)
@@ -80,7 +81,8 @@ static void multiply(const double *h, const double *v, size_t n, double *ret)
         ret[i] = dot(h + i * n, v, n);
 }
 
-static void learn(size_t n, double *h, const struct point *before, const struct point *after)
+/* fresh: h knows nothing yet, not even how wide the peak is (Nocedal and Wright, equation 6.20). */
+static void learn(size_t n, double *h, bool fresh, const struct point *before, const struct point *after)
 {
     double moved[OPTIMUM_MAX], bent[OPTIMUM_MAX], hb[OPTIMUM_MAX];
     for (size_t i = 0; i < n; i++) {
@@ -90,6 +92,8 @@ static void learn(size_t n, double *h, const struct point *before, const struct 
     double both = dot(moved, bent, n);
     if (both <= 1e-12 * sqrt(dot(moved, moved, n) * dot(bent, bent, n)))
         return;                  // it does not bend downwards here
+    if (fresh)
+        no_curvature(n, both / dot(bent, bent, n), h);
     multiply(h, bent, n, hb);
     double scale = (1 + dot(bent, hb, n) / both) / both;
     for (size_t i = 0; i < n; i++)
@@ -97,12 +101,15 @@ static void learn(size_t n, double *h, const struct point *before, const struct 
             h[i * n + k] += scale * moved[i] * moved[k] - (hb[i] * moved[k] + moved[i] * hb[k]) / both;
 }
 
-static unsigned climb(const struct surface *s, double least, struct point *p)
+static unsigned climb(const struct surface *s, const double *covariance, double least, struct point *p)
 {
     double h[OPTIMUM_MAX * OPTIMUM_MAX], way[OPTIMUM_MAX];
     unsigned steps = 0;
-    bool fresh = true, gains = true;
-    no_curvature(s->n, h);
+    bool fresh = !covariance, gains = true;
+    if (covariance)
+        memcpy(h, covariance, s->n * s->n * sizeof *h);
+    else
+        no_curvature(s->n, 1, h);
     while (steps < STEPS_MAX && gains && !is_flat(s, p)) {
         struct point next;
         multiply(h, p->slope, s->n, way);
@@ -114,11 +121,11 @@ static unsigned climb(const struct surface *s, double least, struct point *p)
         if (!step_along(s, p, way, &next)) {
             if (fresh)
                 break;
-            no_curvature(s->n, h);
+            no_curvature(s->n, 1, h);
             fresh = true;
             continue;
         }
-        learn(s->n, h, p, &next);
+        learn(s->n, h, fresh, p, &next);
         gains = fresh || next.value - p->value > least * fabs(p->value);
         fresh = false;
         *p = next;
@@ -171,27 +178,38 @@ static bool invert(const double *of, size_t n, double *ret)
     return true;
 }
 
-static bool newton(const struct surface *s, struct point *p, double *covariance)
+/* Steps with one curvature, which they hardly change; false: it does not bend downwards in every direction. far: they gain so
+ * much that it did. */
+static bool newton_steps(const struct surface *s, struct point *p, double *covariance, bool *far)
 {
     double bend[OPTIMUM_MAX * OPTIMUM_MAX], way[OPTIMUM_MAX];
-    bool peaked = false;
+    *far = false;
+    if (!curvature(s, p, bend) || !invert(bend, s->n, covariance))
+        return false;
     for (int i = 0; i < NEWTON_STEPS; i++) {
         struct point next;
-        peaked = curvature(s, p, bend) && invert(bend, s->n, covariance);
-        if (!peaked)
-            break;
         multiply(covariance, p->slope, s->n, way);
         if (is_flat(s, p) || !step_along(s, p, way, &next))
             break;
         double gain = next.value - p->value;
+        *far = *far || gain > NEAR;
         *p = next;
         if (gain <= NOTHING * fabs(p->value))
             break;
     }
+    return true;
+}
+
+static bool newton(const struct surface *s, struct point *p, double *covariance)
+{
+    bool peaked = true, far = true;
+    for (int i = 0; i < NEWTON_STEPS && far && peaked; i++)
+        peaked = newton_steps(s, p, covariance, &far);
     return peaked;
 }
 
-static bool find(const struct surface *s, const double *start, bool rough, struct optimum *ret)
+bool optimum_find(const struct surface *s, const double *start, const double *covariance, enum optimum_depth depth,
+                  struct optimum *ret)
 {
     struct point p;
     assert(s->n > 0 && s->n <= OPTIMUM_MAX);
@@ -199,21 +217,11 @@ static bool find(const struct surface *s, const double *start, bool rough, struc
     memcpy(p.x, start, s->n * sizeof *p.x);
     if (!look(s, &p))
         return false;
-    ret->steps = climb(s, rough ? ROUGH_GAIN : GAIN, &p);
-    ret->peaked = !rough && newton(s, &p, ret->covariance);
+    ret->steps = climb(s, covariance, depth == OPTIMUM_LOOK ? ROUGH_GAIN : GAIN, &p);
+    ret->peaked = depth == OPTIMUM_PEAK && newton(s, &p, ret->covariance);
     memcpy(ret->x, p.x, s->n * sizeof *p.x);
     ret->value = p.value;
     ret->gradient = steepest(s, &p);
     ret->found = ret->gradient <= FLAT * fmax(1, fabs(p.value));
     return true;
-}
-
-bool optimum_find(const struct surface *s, const double *start, struct optimum *ret)
-{
-    return find(s, start, false, ret);
-}
-
-bool optimum_look(const struct surface *s, const double *start, struct optimum *ret)
-{
-    return find(s, start, true, ret);
 }

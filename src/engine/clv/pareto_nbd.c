@@ -112,13 +112,13 @@ double pareto_nbd_log_likelihood(const struct pareto_nbd *m, const struct buyers
 enum err_code pareto_nbd_fit(const struct buyers *buyers, struct pareto_nbd *ret, struct fit *fit, struct err *e)
 {
     static const double shape[STARTS][2] = { { 0.5, 0.5 }, { 2, 1 }, { 0.2, 2 } };  // r, s
-    const struct buying f = { .buyers = buyers };
-    const struct surface surface = { PARAMETERS, value, &f };
+    struct buying f = { .buyers = buyers };
+    const struct surface surface = { .n = PARAMETERS, .value = value, .arg = &f };
     struct fit_start start[STARTS];
     double at[PARAMETERS], rate = buyers_rate(buyers);  // 0: fit_of_buying refuses
     for (unsigned i = 0; i < STARTS; i++)
         start[i] = (struct fit_start){ { log(shape[i][0]), log(shape[i][0] / rate), log(shape[i][1]), log(shape[i][1] / rate) } };
-    TRY(fit_of_buying(&surface, start, STARTS, at, fit, e));
+    TRY(fit_of_buying(&surface, &f, start, STARTS, at, fit, e));
     *ret = (struct pareto_nbd){ at[0], at[1], at[2], at[3] };
     return ERR_OK;
 }

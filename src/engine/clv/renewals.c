@@ -69,14 +69,15 @@ enum err_code renewals_fit(const double *survivors, size_t n, bool weibull, stru
 {
     static const struct fit_start start[STARTS] = { { { 0, 1, 0 } }, { { -0.5, 0, 0.2 } }, { { 1, 3, -0.2 } } };
     const struct fitting f = { survivors, n };
-    const struct surface surface = { weibull ? 3 : 2, weibull ? value_weibull : value_geometric, &f };
+    const struct surface surface = { .n = weibull ? 3 : 2, .value = weibull ? value_weibull : value_geometric,
+                                     .arg = &f };
     double at[3] = { 0 };
     for (size_t t = 1; t <= n; t++)
         if (survivors[t] > survivors[t - 1] || survivors[t] < 0)
             return err_set(e, ERR_INVALID, t, "after renewal %zu there are more customers than before it", t);
     if (n == 0 || survivors[n] == survivors[0])
         return err_set(e, ERR_INVALID, 0, "nobody has left: there is nothing to learn from");
-    TRY(fit_find(&surface, &surface, start, STARTS, at, fit, e));
+    TRY(fit_find(&surface, NULL, 0, start, STARTS, at, fit, e));
     *ret = (struct renewals){ at[0], at[1], weibull ? at[2] : 1 };
     return ERR_OK;
 }
