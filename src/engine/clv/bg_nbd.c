@@ -1,8 +1,8 @@
 #include "engine/clv/bg_nbd.h"
 
-#include <assert.h>
 #include <math.h>
 
+#include "engine/clv/nbd.h"
 #include "engine/clv/special.h"
 
 #define PARAMETERS 4
@@ -104,11 +104,16 @@ double bg_nbd_log_likelihood(const struct bg_nbd *m, const struct buyers *buyers
 }
 
 /* ---- fitting ---- */
+struct surface bg_nbd_surface(const struct buying *f)
+{
+    return (struct surface){ .n = PARAMETERS, .value = value, .arg = f };
+}
+
 enum err_code bg_nbd_fit(enum bg_form form, const struct buyers *buyers, struct bg_nbd *ret, struct fit *fit, struct err *e)
 {
     static const double shape[STARTS][3] = { { 0.5, 1, 2 }, { 2, 0.3, 1 }, { 0.2, 3, 10 } };  // r, a, b
     struct buying f = { .buyers = buyers, .form = form };
-    const struct surface surface = { .n = PARAMETERS, .value = value, .arg = &f };
+    const struct surface surface = bg_nbd_surface(&f);
     struct fit_start start[STARTS];
     double at[PARAMETERS], rate = buyers_rate(buyers);  // 0: fit_of_buying refuses
     for (unsigned i = 0; i < STARTS; i++)
@@ -147,21 +152,27 @@ double bg_nbd_expected_of(const struct bg_nbd *m, double x, double tx, double T,
 {
     if (t <= 0)
         return 0;
-    return expected(m->a, m->b + chances(m, x), m->r + x, t / (m->alpha + T + t)) * bg_nbd_alive(m, x, tx, T);
+    const struct bg_nbd here = bg_nbd_of_alive(m, x, T);
+    return bg_nbd_expected(&here, t) * bg_nbd_alive(m, x, tx, T);
+}
+
+struct bg_nbd bg_nbd_of_alive(const struct bg_nbd *m, double x, double T)
+{
+    return (struct bg_nbd){ BG_NBD, m->r + x, m->alpha + T, m->a, m->b + chances(m, x) };
 }
 
 double bg_nbd_chance(const struct bg_nbd *m, uint32_t n, double t)
 {
-    assert(m->form == BG_NBD && t > 0);
-    double x = n, none = m->r * log(m->alpha / (m->alpha + t)), some = log(t / (m->alpha + t));
-    double beta = lgamma(m->a) + lgamma(m->b) - lgamma(m->a + m->b);
-    double stays = lgamma(m->a) + lgamma(m->b + x) - lgamma(m->a + m->b + x) - beta + lgamma(m->r + x) - lgamma(m->r)
-                   - lgamma(x + 1) + none + x * some;
+    if (m->form == MBG_NBD) {    // who comes through the first purchase is BG from there on
+        const struct bg_nbd comes = { BG_NBD, m->r, m->alpha, m->a, m->b + 1 };
+        return ((n ? 0 : m->a) + m->b * bg_nbd_chance(&comes, n, t)) / (m->a + m->b);
+    }
+    double x = n, beta = lgamma(m->a) + lgamma(m->b) - lgamma(m->a + m->b), fewer = 0;
+    double stays = exp(lgamma(m->a) + lgamma(m->b + x) - lgamma(m->a + m->b + x) - beta) * nbd_chance(m->r, m->alpha, n, t);
     if (!n)
-        return exp(stays);
-    double fewer = -INFINITY;    // the logarithm of the chance of fewer than n, for one who never leaves
+        return stays;
     for (uint32_t k = 0; k < n; k++)
-        fewer = log_add(fewer, lgamma(m->r + k) - lgamma(m->r) - lgamma(k + 1.0) + none + k * some);
-    double leaves = lgamma(m->a + 1) + lgamma(m->b + x - 1) - lgamma(m->a + m->b + x) - beta;
-    return exp(stays) + exp(leaves) * -expm1(fewer < 0 ? fewer : 0);
+        fewer += nbd_chance(m->r, m->alpha, k, t);
+    double leaves = exp(lgamma(m->a + 1) + lgamma(m->b + x - 1) - lgamma(m->a + m->b + x) - beta);
+    return stays + leaves * fmax(0, 1 - fewer);
 }

@@ -21,11 +21,15 @@ struct bg_nbd {
 /* ERR_INVALID: nobody bought twice. */
 MUST_CHECK enum err_code bg_nbd_fit(enum bg_form, const struct buyers *, struct bg_nbd *ret, struct fit *, struct err *e);
 double bg_nbd_log_likelihood(const struct bg_nbd *, const struct buyers *);
+/* Of the parameters' logarithms. */
+struct surface bg_nbd_surface(const struct buying *);
 
 /* Purchases that anybody makes in a time t after their first. */
 double bg_nbd_expected(const struct bg_nbd *, double t);
-/* The chance of just n of them; BG only. */
+/* The chance of just n of them. */
 double bg_nbd_chance(const struct bg_nbd *, uint32_t n, double t);
+/* The model of one who is still a customer after x repeat purchases in T: a newcomer's in all that is to come. BG always. */
+struct bg_nbd bg_nbd_of_alive(const struct bg_nbd *, double x, double T);
 /* Of one with x repeat purchases, the last at tx, watched for T. */
 double bg_nbd_alive(const struct bg_nbd *, double x, double tx, double T);
 /* Purchases that they make in the time t to come. */

@@ -8,6 +8,7 @@
 
 #include "base/civil.h"
 #include "engine/clv/clv_testing.h"
+#include "engine/clv/draw.h"
 
 #define CUSTOMERS_MAX 2400
 
@@ -55,6 +56,7 @@ static void add_line(struct reading *r, const struct line *l)
         return;
     if (l->day > r->end) {
         c->later[c->n - 1] += again;
+        c->spent[c->n - 1] += l->spent;
         return;
     }
     b->repeats += again;
@@ -86,8 +88,8 @@ bool cdnow_read(struct cdnow *c)
     if (!file)
         return false;
     *c = (struct cdnow){ .buyer = calloc(CUSTOMERS_MAX, sizeof *c->buyer), .spender = calloc(CUSTOMERS_MAX, sizeof *c->spender),
-                         .later = calloc(CUSTOMERS_MAX, sizeof *c->later) };
-    assert_true(c->buyer && c->spender && c->later);
+                         .later = calloc(CUSTOMERS_MAX, sizeof *c->later), .spent = calloc(CUSTOMERS_MAX, sizeof *c->spent) };
+    assert_true(c->buyer && c->spender && c->later && c->spent);
     while (read_line(file, &l))
         add_line(&r, &l);
     fclose(file);
@@ -103,26 +105,33 @@ void cdnow_drop(struct cdnow *c)
     free(c->buyer);
     free(c->spender);
     free(c->later);
+    free(c->spent);
     buyers_drop(&c->buyers);
 }
 
 void cdnow_foretell(const struct cdnow *c, double (*expected_of)(const void *model, double x, double tx, double T, double t),
-                    const void *model, struct cdnow_score want)
+                    const void *model, struct holdout want)
 {
-    double n = (double)c->n, f = 0, a = 0, ff = 0, aa = 0, fa = 0, off = 0, squares = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        const struct buyer *b = &c->buyer[i];
-        double actual = c->later[i], foretold = expected_of(model, b->repeats, b->last / 7.0, b->watched / 7.0, 39);
-        f += foretold;
-        a += actual;
-        ff += foretold * foretold;
-        aa += actual * actual;
-        fa += foretold * actual;
-        off += fabs(foretold - actual);
-        squares += (foretold - actual) * (foretold - actual);
+    double *foretold = malloc(c->n * sizeof *foretold);
+    assert_non_null(foretold);
+    for (size_t i = 0; i < c->n; i++)
+        foretold[i] = expected_of(model, c->buyer[i].repeats, c->buyer[i].last / 7.0, c->buyer[i].watched / 7.0, 39);
+    const struct holdout is = holdout_score(foretold, c->later, c->n);
+    near(is.total, want.total, .05);
+    near(is.mae, want.mae, 5e-5);
+    near(is.rmse, want.rmse, 5e-5);
+    near(is.correlation, want.correlation, 5e-5);
+    free(foretold);
+}
+
+struct buyer buyer_made_up(double rate, double leaves, int32_t days, uint64_t *seed)
+{
+    struct buyer b = { .watched = days };
+    for (double t = 0;;) {
+        t -= log(any_between(seed)) / rate;
+        if (!(t * 7 < days && t < leaves))
+            return b;
+        b.repeats++;
+        b.last = (int32_t)lround(t * 7);  // the nearest: always the earlier one would be a bias
     }
-    near(f, want.total, .05);
-    near(off / n, want.mae, 5e-5);
-    near(sqrt(squares / n), want.rmse, 5e-5);
-    near((fa - f * a / n) / sqrt((ff - f * f / n) * (aa - a * a / n)), want.correlation, 5e-5);
 }

@@ -1,4 +1,4 @@
-/* Customers who are made up, for tests and measurements: the same numbers in each run.
+/* Numbers of chance from a seed, the same in each run: customers who are made up, and draws from what is not known for sure.
  *
  * Source  gamma: Marsaglia and Tsang 2000, of scale 1; shapes below 1 by a power of a uniform number.
  */
@@ -16,13 +16,19 @@ static inline double any_between(uint64_t *seed)
     return ((double)(hash_mix(++*seed) >> 11) + .5) / 9007199254740992.0;
 }
 
+static inline double any_normal(uint64_t *seed)
+{
+    double width = sqrt(-2 * log(any_between(seed)));
+    return width * cos(6.283185307179586 * any_between(seed));
+}
+
 static inline double any_gamma(uint64_t *seed, double shape)
 {
     if (shape < 1)
         return any_gamma(seed, shape + 1) * pow(any_between(seed), 1 / shape);
     double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
     for (;;) {
-        double normal = sqrt(-2 * log(any_between(seed))) * cos(6.283185307179586 * any_between(seed)), v = 1 + c * normal;
+        double normal = any_normal(seed), v = 1 + c * normal;
         if (v <= 0)
             continue;
         v = v * v * v;

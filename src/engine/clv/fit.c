@@ -6,15 +6,20 @@
 #define LARGE 1e3                    // a parameter beyond it says that customers are all alike in what it is about
 #define SOME 400u                     // customers of a look, and those of a first search
 #define MORE 10000u
+#define WIDE 1.959963984540054       // standard errors, of 95 %
+#define CLOSE 1e-4
+#define FAR 30.0                     // of a logarithm: nothing is to be found there
+#define TRIES 40
+#define VAGUE 2.0                    // a standard error of a logarithm: the parameter may be anything
 
-static const char *diagnose(const struct optimum *best, const double *parameter, size_t n)
+static const char *diagnose(const struct surface *s, const struct optimum *best, const double *parameter)
 {
-    bool large = false;
-    for (size_t i = 0; i < n; i++)
-        large = large || parameter[i] > LARGE;
+    bool vague = !best->peaked;
+    for (size_t i = 0; i < s->n - s->plain; i++)
+        vague = vague || parameter[i] > LARGE || sqrt(best->covariance[i * s->n + i]) > VAGUE;
     if (!best->found)
         return "The search has not ended: the likelihood still rises where it stopped.";
-    if (!best->peaked || large)
+    if (vague)
         return "The likelihood is flat in one direction: the data do not tell some parameters apart. What the model predicts is to "
                "be trusted more than they are.";
     return "The likelihood has its peak here.";
@@ -71,10 +76,91 @@ enum err_code fit_find(const struct surface *surface, const struct surface *roug
     ret->log_likelihood = best.value;
     ret->gradient = best.gradient;
     ret->converged = best.found;
-    ret->diagnosis = diagnose(&best, parameter, n);
+    ret->diagnosis = diagnose(surface, &best, parameter);
     return ERR_OK;
 }
 
+/* ---- intervals ---- */
+/* A surface with one of its variables held. */
+struct held {
+    const struct surface *of;
+    size_t which;
+    double at;
+};
+
+static double value_held(const void *arg, const double *x, double *slope)
+{
+    const struct held *h = arg;
+    double all[OPTIMUM_MAX], steep[OPTIMUM_MAX];
+    for (size_t i = 0; i < h->of->n; i++)
+        all[i] = i == h->which ? h->at : x[i - (i > h->which)];
+    double value = h->of->value(h->of->arg, all, steep);
+    for (size_t i = 0; i < h->of->n; i++)
+        if (i != h->which)
+            slope[i - (i > h->which)] = steep[i];
+    return value;
+}
+
+/* What is left of the covariance of the others once one is known. */
+static void covariance_held(const struct fit *fit, size_t n, size_t which, double *ret)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            if (i != which && k != which)
+                *ret++ = fit->covariance[i * n + k] - fit->covariance[i * n + which] * fit->covariance[which * n + k]
+                                                          / fit->covariance[which * n + which];
+}
+
+/* How far the likelihood falls where the variable is held, as a distance in standard errors; NAN: it is no number. others:
+ * where the rest was best, and is now. */
+static double fallen(const struct surface *s, const struct fit *fit, size_t which, double at, double *others)
+{
+    const struct held h = { s, which, at };
+    const struct surface rest = { .n = s->n - 1, .value = value_held, .arg = &h };
+    double covariance[OPTIMUM_MAX * OPTIMUM_MAX];
+    struct optimum best;
+    if (fit->peaked)
+        covariance_held(fit, s->n, which, covariance);
+    if (!optimum_find(&rest, others, fit->peaked ? covariance : NULL, OPTIMUM_CLIMB, &best))
+        return NAN;
+    memcpy(others, best.x, (s->n - 1) * sizeof *others);
+    return sqrt(2 * fmax(0, fit->log_likelihood - best.value));
+}
+
+/* The end on one side by the secant, along which that distance is almost straight. */
+static double end_of(const struct surface *s, const struct fit *fit, size_t which, double side)
+{
+    double width = fit->peaked ? sqrt(fit->covariance[which * s->n + which]) : 1, others[OPTIMUM_MAX];
+    double before = 0, off = 0, at = side * WIDE * fmin(width, 1);
+    for (size_t i = 0; i + 1 < s->n; i++)
+        others[i] = fit->at[i + (i >= which)];
+    for (int i = 0; i < TRIES && fabs(at) < FAR; i++) {
+        double now = fallen(s, fit, which, fit->at[which] + at, others);
+        if (!isfinite(now))
+            break;
+        if (fabs(now - WIDE) < CLOSE)
+            return fit->at[which] + at;
+        double step = (WIDE - now) * (at - before) / (now - off), most = 2 * fabs(at);
+        if (!(fabs(step) <= most))
+            step = side * most;
+        before = at;
+        off = now;
+        at += side * (at + step) > 0 ? step : -at / 2;
+    }
+    return side * INFINITY;
+}
+
+void fit_intervals(const struct surface *s, const struct fit *fit, double *low, double *high)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        bool plain = i >= s->n - s->plain;
+        double from = end_of(s, fit, i, -1), to = end_of(s, fit, i, 1);
+        low[i] = plain ? from : exp(from);
+        high[i] = plain ? to : exp(to);
+    }
+}
+
+/* ---- models of buying ---- */
 void buying_days(const struct buying *f, double alpha)
 {
     const struct buying direct = { .buyers = f->buyers };

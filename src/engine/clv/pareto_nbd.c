@@ -1,25 +1,14 @@
 #include "engine/clv/pareto_nbd.h"
 
 #include <math.h>
-#include <threads.h>
 
+#include "engine/clv/nbd.h"
 #include "engine/clv/special.h"
 
 #define PARAMETERS 4
 #define STARTS 3
-#define NODES 12
 #define FOLDS 23.0               // of e: beyond them a ten thousand millionth is left
 #define CLOSE 1e-7               // to what makes an expectation 0 / 0: it is taken beside it
-
-static struct {
-    double node[NODES], weight[NODES];
-} rule;
-static once_flag rule_once = ONCE_FLAG_INIT;
-
-static void make_rule(void)
-{
-    gauss_legendre(NODES, rule.node, rule.weight);
-}
 
 /* The moment of leaving, between the last purchase and now: the logarithm of its integral, and of what the slope needs the
  * mean over it. */
@@ -33,17 +22,17 @@ struct leaving {
  * (beta + t)^-(s + 1) dt is steep; as far as what is left out is nothing. */
 static struct leaving leaving_of(const struct pareto_nbd *m, double x, double tx, double T)
 {
-    call_once(&rule_once, make_rule);
+    const struct gauss *rule = gauss();
     double low = fmin(m->alpha, m->beta), from = low + tx, span = log(low + T) - log(from), sum = 0;
     double a0 = m->alpha + tx, b0 = m->beta + tx, falls = (m->r + x) * from / a0 + (m->s + 1) * from / b0 - 1;
     double log_a0 = log(a0), log_b0 = log(b0);
     struct leaving l = { .log = -INFINITY };
     if (falls * span > FOLDS)
         span = FOLDS / falls;
-    for (int i = 0; i < NODES && span > 0; i++) {
-        double z = span * rule.node[i], t = from * expm1(z), a = a0 + t, b = b0 + t;
+    for (int i = 0; i < GAUSS_NODES && span > 0; i++) {
+        double z = span * rule->node[i], t = from * expm1(z), a = a0 + t, b = b0 + t;
         double log_a = m->alpha < m->beta ? log_a0 + z : log(a), log_b = m->alpha < m->beta ? log(b) : log_b0 + z;
-        double w = rule.weight[i] * exp(z - (m->r + x) * (log_a - log_a0) - (m->s + 1) * (log_b - log_b0));
+        double w = rule->weight[i] * exp(z - (m->r + x) * (log_a - log_a0) - (m->s + 1) * (log_b - log_b0));
         sum += w;
         l.log_alpha += w * log_a;
         l.log_beta += w * log_b;
@@ -109,11 +98,16 @@ double pareto_nbd_log_likelihood(const struct pareto_nbd *m, const struct buyers
     return value(&f, at, slope);
 }
 
+struct surface pareto_nbd_surface(const struct buying *f)
+{
+    return (struct surface){ .n = PARAMETERS, .value = value, .arg = f };
+}
+
 enum err_code pareto_nbd_fit(const struct buyers *buyers, struct pareto_nbd *ret, struct fit *fit, struct err *e)
 {
     static const double shape[STARTS][2] = { { 0.5, 0.5 }, { 2, 1 }, { 0.2, 2 } };  // r, s
     struct buying f = { .buyers = buyers };
-    const struct surface surface = { .n = PARAMETERS, .value = value, .arg = &f };
+    const struct surface surface = pareto_nbd_surface(&f);
     struct fit_start start[STARTS];
     double at[PARAMETERS], rate = buyers_rate(buyers);  // 0: fit_of_buying refuses
     for (unsigned i = 0; i < STARTS; i++)
@@ -146,5 +140,23 @@ double pareto_nbd_expected_of(const struct pareto_nbd *m, double x, double tx, d
 {
     if (t <= 0)
         return 0;
-    return (m->r + x) * (m->beta + T) / (m->alpha + T) * stay(m->s, m->beta + T, t) * pareto_nbd_alive(m, x, tx, T);
+    const struct pareto_nbd here = pareto_nbd_of_alive(m, x, T);
+    return pareto_nbd_expected(&here, t) * pareto_nbd_alive(m, x, tx, T);
+}
+
+struct pareto_nbd pareto_nbd_of_alive(const struct pareto_nbd *m, double x, double T)
+{
+    return (struct pareto_nbd){ m->r + x, m->alpha + T, m->s, m->beta + T };
+}
+
+static double leaves_at(const void *model, double t)
+{
+    const struct pareto_nbd *m = model;
+    return m->s / (m->beta + t) * exp(m->s * log(m->beta / (m->beta + t)));
+}
+
+double pareto_nbd_chance(const struct pareto_nbd *m, uint32_t n, double t)
+{
+    return nbd_chance(m->r, m->alpha, n, t) * exp(m->s * log(m->beta / (m->beta + t)))
+           + nbd_chance_until(m->r, m->alpha, n, t, fmin(m->alpha, m->beta), leaves_at, m);
 }

@@ -20,9 +20,14 @@ struct pareto_nbd {
 MUST_CHECK enum err_code pareto_nbd_fit(const struct buyers *, struct pareto_nbd *ret, struct fit *, struct err *e);
 double pareto_nbd_log_likelihood(const struct pareto_nbd *, const struct buyers *);
 
+/* Of the parameters' logarithms. */
+struct surface pareto_nbd_surface(const struct buying *);
+
 /* As in bg_nbd.h. */
 double pareto_nbd_expected(const struct pareto_nbd *, double t);
 double pareto_nbd_alive(const struct pareto_nbd *, double x, double tx, double T);
 double pareto_nbd_expected_of(const struct pareto_nbd *, double x, double tx, double T, double t);
+struct pareto_nbd pareto_nbd_of_alive(const struct pareto_nbd *, double x, double T);
+double pareto_nbd_chance(const struct pareto_nbd *, uint32_t n, double t);
 
 #endif

@@ -64,26 +64,66 @@ static void the_sample_gives_what_is_printed(void **state)
     }
     near(fit.log_likelihood, -9594.9762, 5e-5);
     assert_true(fit.converged);
-    cdnow_foretell(&c, expected_of, &m, (struct cdnow_score){ 1665.5, .7545, 1.6028, .6302 });
+    cdnow_foretell(&c, expected_of, &m, (struct holdout){ 1665.5, .7545, 1.6028, .6302 });
     cdnow_drop(&c);
 }
 
 static struct buyer simulate(const struct pareto_nbd *m, uint64_t *seed, int32_t days)
 {
     double rate = any_gamma(seed, m->r) / m->alpha, leaves = -log(any_between(seed)) / (any_gamma(seed, m->s) / m->beta);
-    struct buyer b = { .watched = days };
-    for (double t = 0;;) {
-        t -= log(any_between(seed)) / rate;
-        if (!(t * 7 < days && t < leaves))
-            return b;
-        b.repeats++;
-        b.last = (int32_t)(t * 7);
+    return buyer_made_up(rate, leaves, days, seed);
+}
+
+static void chances_sum_up(void **state)
+{
+    const struct pareto_nbd models[] = { exact, { 2, 1, .3, 5 }, { .3, 20, 3, 2 } };
+    (void)state;
+    for (size_t k = 0; k < COUNT(models); k++) {
+        double all = 0, mean = 0;
+        for (uint32_t n = 0; n < 1500; n++) {
+            double chance = pareto_nbd_chance(&models[k], n, 39);
+            all += chance;
+            mean += n * chance;
+        }
+        near(all, 1, 1e-7);
+        near(mean, pareto_nbd_expected(&models[k], 39), 1e-5);
     }
+    near(pareto_nbd_chance(&exact, 0, 0), 1, 0);
+}
+
+/* Alike customers together are the same as apart; another unit of time changes alpha and beta alone. */
+static void weights_and_units_change_nothing(void **state)
+{
+    enum { BUYERS = 2000 };
+    const struct pareto_nbd model = { .8, 4, 1.2, 30 };
+    struct buyer of[BUYERS];
+    double one[BUYERS];
+    struct buyers weeks, days;
+    struct pareto_nbd by_week, by_day;
+    struct fit fit;
+    struct err e;
+    uint64_t seed = 9;
+    (void)state;
+    for (size_t i = 0; i < BUYERS; i++) {
+        of[i] = simulate(&model, &seed, 300);
+        one[i] = 1;
+    }
+    const struct buyers apart = { of, one, BUYERS, 7 };
+    assert_int_equal(buyers_gather(of, BUYERS, 7, &weeks, &e), ERR_OK);
+    assert_int_equal(buyers_gather(of, BUYERS, 1, &days, &e), ERR_OK);
+    near(pareto_nbd_log_likelihood(&model, &weeks), pareto_nbd_log_likelihood(&model, &apart), 1e-7);
+    assert_int_equal(pareto_nbd_fit(&weeks, &by_week, &fit, &e), ERR_OK);
+    assert_int_equal(pareto_nbd_fit(&days, &by_day, &fit, &e), ERR_OK);
+    near(by_day.r, by_week.r, 1e-4);
+    near(by_day.alpha, 7 * by_week.alpha, 1e-3 * by_day.alpha);
+    near(by_day.beta, 7 * by_week.beta, 1e-2 * by_day.beta);
+    buyers_drop(&weeks);
+    buyers_drop(&days);
 }
 
 static void what_is_simulated_is_found_again(void **state)
 {
-    enum { BUYERS = 8000 };
+    enum { BUYERS = 100000 };
     const struct pareto_nbd model = { .8, 4, 1.2, 30 };
     struct buyer *of = malloc(BUYERS * sizeof *of);
     struct buyers buyers;
@@ -97,10 +137,10 @@ static void what_is_simulated_is_found_again(void **state)
         of[i] = simulate(&model, &seed, 7 * 104);
     assert_int_equal(buyers_gather(of, BUYERS, 7, &buyers, &e), ERR_OK);
     assert_int_equal(pareto_nbd_fit(&buyers, &m, &fit, &e), ERR_OK);
-    near(m.r, model.r, .1 * model.r);
-    near(m.alpha, model.alpha, .1 * model.alpha);
-    near(m.s, model.s, .2 * model.s);
-    near(m.beta, model.beta, .3 * model.beta);
+    near(m.r, model.r, .05 * model.r);
+    near(m.alpha, model.alpha, .05 * model.alpha);
+    near(m.s, model.s, .05 * model.s);
+    near(m.beta, model.beta, .05 * model.beta);
     buyers_drop(&buyers);
     free(of);
 }
@@ -111,6 +151,8 @@ int main(void)
         cmocka_unit_test(expectations_are_those_that_are_printed),
         cmocka_unit_test(nothing_is_ever_no_number),
         cmocka_unit_test(the_sample_gives_what_is_printed),
+        cmocka_unit_test(chances_sum_up),
+        cmocka_unit_test(weights_and_units_change_nothing),
         cmocka_unit_test(what_is_simulated_is_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

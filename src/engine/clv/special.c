@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <threads.h>
 
 #define TERMS_MAX 100000
 #define ASYMPTOTIC 10.0          // from here on the expansion is exact to a double
@@ -36,22 +37,32 @@ double hypergeometric(double a, double b, double c, double z)
     return sum;
 }
 
+static struct gauss rule;
+static once_flag rule_once = ONCE_FLAG_INIT;
+
 /* Newton's steps to each root of Legendre's polynomial, from Tricomi's guess. */
-void gauss_legendre(int n, double *node, double *weight)
+static void make_rule(void)
 {
-    for (int i = 0; i < n; i++) {
-        double x = cos(3.14159265358979323846 * (i + 0.75) / (n + 0.5)), slope = 1;
+    enum { N = GAUSS_NODES };
+    for (int i = 0; i < N; i++) {
+        double x = cos(3.14159265358979323846 * (i + 0.75) / (N + 0.5)), slope = 1;
         for (int step = 0; step < 10; step++) {
             double before = 1, p = x;
-            for (int k = 2; k <= n; k++) {
+            for (int k = 2; k <= N; k++) {
                 double next = ((2 * k - 1) * x * p - (k - 1) * before) / k;
                 before = p;
                 p = next;
             }
-            slope = n * (x * p - before) / (x * x - 1);
+            slope = N * (x * p - before) / (x * x - 1);
             x -= p / slope;
         }
-        node[i] = (1 - x) / 2;
-        weight[i] = 1 / ((1 - x * x) * slope * slope);
+        rule.node[i] = (1 - x) / 2;
+        rule.weight[i] = 1 / ((1 - x * x) * slope * slope);
     }
+}
+
+const struct gauss *gauss(void)
+{
+    call_once(&rule_once, make_rule);
+    return &rule;
 }

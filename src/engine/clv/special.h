@@ -9,7 +9,11 @@ double log_add(double a, double b);
 /* Gauss's 2F1(a, b; c; z) by its series, for 0 <= z < 1 and c > a + b, where it converges fast enough everywhere (Euler's
  * transformation brings the models' there); c is not 0, -1, -2 …. */
 double hypergeometric(double a, double b, double c, double z);
-/* n nodes between 0 and 1 and their weights, which sum up to 1: exact for polynomials of 2n - 1 degrees. */
-void gauss_legendre(int n, double *node, double *weight);
+/* Gauss's and Legendre's nodes between 0 and 1 and their weights, which sum up to 1: exact for polynomials of 23 degrees. */
+#define GAUSS_NODES 12
+struct gauss {
+    double node[GAUSS_NODES], weight[GAUSS_NODES];
+};
+const struct gauss *gauss(void);
 
 #endif
