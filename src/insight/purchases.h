@@ -47,6 +47,17 @@ struct bought_line {
     int32_t quantity_milli;
 };
 bool purchases_lines(const struct purchases *, uint32_t root, struct bought_line **ret, size_t *n, size_t *cap);
+/* The days on which something was bought that stands, as models of value want them (engine/clv): what is bought on a day is
+ * one transaction; what was given back is taken from the order that it was of, or, where it names none, from the day before
+ * it; a day of which nothing is left is none. Orders and refunds before until_ms count (FACT_NO_TIME: all). Ascending, at
+ * (*ret)[0 .. n-1], grown where *cap is too small. false: no memory. */
+struct transaction {
+    int32_t day;                     // of the shop's zone, since 1970-01-01
+    int64_t value_micro;
+};
+struct zones;
+bool purchases_transactions(const struct purchases *, const struct zones *, uint32_t root, int64_t until_ms,
+                            struct transaction **ret, size_t *n, size_t *cap);
 /* Products looked at or put in a cart lately, latest first. */
 size_t purchases_viewed(const struct purchases *, uint32_t root, uint32_t *ret, size_t max);
 /* Category last looked at, empty when none. */

@@ -6,15 +6,7 @@
 #include "insight/purchases_state.h"
 #include "insight/vec.h"
 
-#define HISTORIES_USUAL 32
-
-/* Histories of a customer: nearly always a handful, on the stack; the rest on the heap. */
-struct histories {
-    uint32_t usual[HISTORIES_USUAL], *of;
-    size_t n;
-};
-
-static void histories_of(const struct purchases *p, uint32_t root, struct histories *ret)
+void histories_of(const struct purchases *p, uint32_t root, struct histories *ret)
 {
     const struct customers *customers = memory_customers(p->memory);
     ret->of = ret->usual;
@@ -30,15 +22,10 @@ static void histories_of(const struct purchases *p, uint32_t root, struct histor
     ret->n = customers_histories(customers, root, more, ret->n);
 }
 
-static void histories_free(struct histories *histories)
+void histories_free(struct histories *histories)
 {
     if (histories->of != histories->usual)
         free(histories->of);
-}
-
-static uint32_t first_order(const struct purchases *p, uint32_t history)
-{
-    return history < p->history_cap ? p->history[history].orders : 0;
 }
 
 static bool order_within(const struct order *order, int64_t since_ms, int64_t until_ms)
@@ -75,7 +62,7 @@ uint32_t purchases_orders_before(const struct purchases *p, uint32_t root, int64
     histories_of(p, root, &histories);
     uint32_t n = 0;
     for (size_t h = 0; h < histories.n; h++)
-        for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next)
+        for (uint32_t at = history_orders(p, histories.of[h]); at; at = p->order[at].next)
             n += order_within(&p->order[at], FACT_NO_TIME, until_ms) && !p->order[at].refund;
     histories_free(&histories);
     return n;
@@ -158,12 +145,12 @@ static bool tally_customer(const struct purchases *p, uint32_t root, int64_t sin
     histories_of(p, root, &histories);
     size_t lines = 0;
     for (size_t h = 0; h < histories.n; h++)
-        for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next)
+        for (uint32_t at = history_orders(p, histories.of[h]); at; at = p->order[at].next)
             if (order_within(&p->order[at], since_ms, until_ms))
                 lines += p->order[at].lines;
     bool room = tallies_room(tallies, usual, lines);
     for (size_t h = 0; room && h < histories.n; h++)
-        for (uint32_t at = first_order(p, histories.of[h]); at; at = p->order[at].next)
+        for (uint32_t at = history_orders(p, histories.of[h]); at; at = p->order[at].next)
             if (order_within(&p->order[at], since_ms, until_ms))
                 tally_order(tallies, p, at);
     histories_free(&histories);
@@ -241,7 +228,7 @@ static void give_back(struct bought_line *line, size_t n, uint32_t product, int6
 
 static bool add_lines(const struct purchases *p, uint32_t history, struct bought_line **ret, size_t *n, size_t *cap)
 {
-    for (uint32_t at = first_order(p, history); at; at = p->order[at].next) {
+    for (uint32_t at = history_orders(p, history); at; at = p->order[at].next) {
         const struct order *order = &p->order[at];
         if (order->state != ORDER_LIVE)
             continue;

@@ -63,6 +63,20 @@ struct purchases {
 
 double purchases_weight(int64_t time_ms);
 
+/* Histories of a customer: nearly always a handful, on the stack; the rest on the heap. */
+#define HISTORIES_USUAL 32
+struct histories {
+    uint32_t usual[HISTORIES_USUAL], *of;
+    size_t n;
+};
+void histories_of(const struct purchases *, uint32_t root, struct histories *ret);
+void histories_free(struct histories *);
+/* The newest order's row of a history; 0: none. */
+static inline uint32_t history_orders(const struct purchases *p, uint32_t history)
+{
+    return history < p->history_cap ? p->history[history].orders : 0;
+}
+
 /* Sums of amounts wrap where nobody's money gets, so that taking back always ends where it began. */
 static inline void amount_add(int64_t *sum, int64_t amount)
 {

@@ -7,6 +7,7 @@
 
 #define PARAMETERS 4
 #define STARTS 3
+#define STEEP 500.0              // of e, that the expectation's two factors make up for each other
 #define CLOSE 1e-7               // to what makes an expectation 0 / 0: it is taken beside it
 
 /* MBG is BG with one more chance to leave. */
@@ -124,9 +125,24 @@ enum err_code bg_nbd_fit(enum bg_form form, const struct buyers *buyers, struct 
 }
 
 /* ---- what it says ---- */
+/* The same where customers hardly differ in how they leave, and the series would leave what a double holds: the mean of (1 - (1 + p
+ * w)^-rx) / p over the chance p of leaving, by the two nodes that have the first three moments of beta (a, y). */
+static double expected_alike(double a, double y, double rx, double z)
+{
+    double n = a + y, mean = a / n, spread = sqrt(mean * (1 - mean) / (n + 1)), w = z / (1 - z), sum = 0;
+    double skew = (y - a) / (n + 2) * sqrt((n + 1) / (a * y)), q = sqrt(1 + skew * skew / 4);
+    for (int side = -1; side <= 1; side += 2) {
+        double p = mean + spread * (skew / 2 + side * q), weight = (q - side * skew / 2) / (2 * q);
+        sum += weight * -expm1(-rx * log1p(p * w)) / p;
+    }
+    return sum;
+}
+
 /* (c / (a - 1)) (1 - (1 - z)^(a - 1) 2F1(c - rx, a - 1; c; z)), with c = a + y - 1. */
 static double expected(double a, double y, double rx, double z)
 {
+    if ((a - 1) * -log1p(-z) > STEEP)
+        return expected_alike(a, y, rx, z);
     if (fabs(a - 1) < CLOSE)
         a = 1 + CLOSE;
     if (fabs(a + y - 1) < CLOSE)

@@ -228,6 +228,28 @@ static void nobody_who_came_back_is_nothing_to_learn_from(void **state)
     buyers_drop(&buyers);
 }
 
+/* Customers who all leave with the same chance: its limit has no beta in it, and is met from both sides of where the series is left. */
+static void customers_who_leave_alike(void **state)
+{
+    (void)state;
+    const double r = 2, alpha = 8, q = .2;
+    for (double t = 1; t < 1000; t *= 3) {
+        double want = (1 - pow(alpha / (alpha + q * t), r)) / q;
+        for (double a = 1e3; a < 1e12; a *= 10) {
+            const struct bg_nbd m = { BG_NBD, r, alpha, a, a * (1 - q) / q };
+            near(bg_nbd_expected(&m, t), want, want * 3 / a + 1e-9);
+            assert_true(bg_nbd_expected_of(&m, 3, 10, 12, t) > 0);
+        }
+    }
+    double before = 0;           // across the edge: 500 of e
+    for (double a = 150; a < 400; a += .5) {
+        const struct bg_nbd m = { BG_NBD, r, alpha, a, 4 * a };
+        double is = bg_nbd_expected(&m, 40);
+        assert_true(before == 0 || fabs(is - before) < 1e-4);
+        before = is;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +261,7 @@ int main(void)
         cmocka_unit_test(what_is_simulated_is_found_again),
         cmocka_unit_test(weights_and_units_change_nothing),
         cmocka_unit_test(nobody_who_came_back_is_nothing_to_learn_from),
+        cmocka_unit_test(customers_who_leave_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,127 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/clv/worth.h"
+#include "engine/clv/clv_testing.h"
+#include "engine/clv/draw.h"
+
+static const struct value_models cdnow = { .kind = &kinds[KIND_BG_NBD], .at = { .243, 4.414, .793, 2.426 },
+                                           .spend = { 6.25, 3.74, 15.44 }, .mean_spend = 35 };
+
+/* Fader, Hardie and Lee 2005: E[Y(39) | 2, 30.43, 38.86] = 1.2259; what they spend, by the note of 2013. */
+static void the_parts_are_the_papers(void **state)
+{
+    (void)state;
+    const struct worth_of of = { 2, 30.43, 38.86, 2, 22.35 };
+    const struct worth_terms plain = { 39, 0, 1 };
+    struct worth w = worth_of(&cdnow, &plain, &of, true);
+    near(w.expected, 1.2259, 5e-4);
+    near(w.alive, .7266, 5e-4);
+    near(w.spend, 24.66, 5e-3);
+    near(w.value, w.expected * w.spend, 1e-9);
+    assert_true(w.low <= w.expected && w.expected <= w.high);
+}
+
+static void later_money_is_less_and_margin_is_a_part(void **state)
+{
+    (void)state;
+    const struct worth_of of = { 2, 30.43, 38.86, 2, 22.35 };
+    const struct worth_terms plain = { 52, 0, 1 }, later = { 52, .1, 1 }, part = { 52, .1, .4 };
+    double all = worth_of(&cdnow, &plain, &of, false).value, less = worth_of(&cdnow, &later, &of, false).value;
+    assert_true(less < all && less > all / 1.1);
+    near(worth_of(&cdnow, &part, &of, false).value, .4 * less, 1e-9);
+}
+
+static void whoever_bought_once_spends_as_all_do(void **state)
+{
+    (void)state;
+    struct value_models m = cdnow;
+    const struct worth_terms plain = { 39, 0, 1 };
+    const struct worth_of once = { 0, 0, 10, 0, 0 };
+    near(worth_of(&m, &plain, &once, false).spend, 35.22, 5e-3);
+    m.spend.p = 0;
+    near(worth_of(&m, &plain, &once, false).spend, 35, 1e-12);
+}
+
+/* Purchases of made-up customers, whose model is known, fall within the range four times in five. */
+static void the_range_holds_what_it_says(void **state)
+{
+    (void)state;
+    const struct worth_terms year = { 52, 0, 1 };
+    uint64_t seed = 11;
+    unsigned within = 0, all = 0, wide = 0;
+    for (int i = 0; i < 20000; i++) {
+        double rate = any_gamma(&seed, 2) / 8, p = any_gamma(&seed, 1), q = p / (p + any_gamma(&seed, 4)), t = 0, tx = 0, left = INFINITY;
+        unsigned x = 0, later = 0;
+        while ((t += -log(any_between(&seed)) / rate) < 52 + 52 && t < left) {
+            if (t < 52) {
+                x++;
+                tx = t;
+            } else {
+                later++;
+            }
+            if (any_between(&seed) < q)
+                left = t;
+        }
+        const struct value_models m = { .kind = &kinds[KIND_BG_NBD], .at = { 2, 8, 1, 4 }, .mean_spend = 1 };
+        const struct worth_of of = { x, tx, 52, 0, 0 };
+        struct worth w = worth_of(&m, &year, &of, true);
+        within += later >= w.low && later <= w.high;
+        wide += w.high > w.low;
+        all++;
+    }
+    assert_true(within > all * 78 / 100);  // counts are whole: at least what is asked for
+    assert_true(wide > all / 4);
+}
+
+static void even_the_busiest_have_a_range(void **state)
+{
+    (void)state;
+    const struct worth_terms long_time = { 520, 0, 1 };
+    const struct worth_of daily = { 1000, 142.5, 143, 0, 0 };
+    struct worth w = worth_of(&cdnow, &long_time, &daily, true);
+    assert_true(isfinite(w.low) && isfinite(w.high) && w.low < w.high);
+    assert_true(w.low < w.expected && w.expected < w.high);
+}
+
+/* Beside the exact range of the same chance. */
+static void the_range_is_nearly_the_exact_one(void **state)
+{
+    (void)state;
+    const struct worth_terms year = { 52, 0, 1 };
+    int off = 0;
+    for (int k = 0; k < KIND_BG_BB; k++)
+        for (int x = 0; x < 12; x++)
+            for (double tx = x ? 5 : 0; tx <= (x ? 50 : 0); tx += 15) {
+                struct value_models m = { .kind = &kinds[k], .at = { .243, 4.414, .793, 2.426 }, .mean_spend = 1 };
+                if (k >= KIND_PARETO_NBD)
+                    memcpy(m.at, k == KIND_PARETO_NBD ? (double[]){ .553, 10.578, .606, 11.669, 0 }
+                                                      : (double[]){ .553, 10.578, .0002, .603, .0026 }, sizeof m.at);
+                const struct worth_of of = { x, tx, 52, 0, 0 };
+                struct worth w = worth_of(&m, &year, &of, true);
+                struct purchase_range exact = kind_range(m.kind, m.at, x, tx, 52, 52, .8);
+                double low = fabs(w.low - exact.low), high = fabs(w.high - exact.high);
+                off += low > 1 || high > 1;
+                assert_true(low <= 3 && high <= 3);
+            }
+    assert_in_range(off, 0, 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_parts_are_the_papers),
+        cmocka_unit_test(later_money_is_less_and_margin_is_a_part),
+        cmocka_unit_test(whoever_bought_once_spends_as_all_do),
+        cmocka_unit_test(the_range_holds_what_it_says),
+        cmocka_unit_test(even_the_busiest_have_a_range),
+        cmocka_unit_test(the_range_is_nearly_the_exact_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

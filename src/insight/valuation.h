@@ -1,0 +1,90 @@
+/* What each customer will be worth: models of buying and spending (engine/clv), fitted on the shop's own orders.
+ *
+ * Fit       over every customer who bought, by the days on which they did (purchases_transactions): BG/NBD, MBG/NBD and Pareto/NBD
+ *           with the gamma-gamma model of what they spend; a life table of first purchases for those who have not bought.
+ * Proof     the last part of the shop's time, a third of it, is held back: the models and simple rules of thumb foretell it of each
+ *           customer. The model with the smallest error (RMSE) there is the one that counts; without a proof, BG/NBD.
+ * Scores    are worked out when they are asked for, from what purchases know then: a purchase counts at once. Days pass for
+ *           everybody together, at valuation_turn; each turn has a number.
+ * Value     is of the shop's margin, net of what came back, over the horizon, discounted (engine/clv/worth.h).
+ * Schedule  the first fit when there is something to learn from, then each week, or after a day in which orders grew by a
+ *           twentieth.
+ * Stored    each fit with its report, in value_fits; the newest is read at start.
+ * Threads   any; a fit at a time, it sees to that.
+ */
+#ifndef TENDERO_INSIGHT_VALUATION_H
+#define TENDERO_INSIGHT_VALUATION_H
+
+#include <stdatomic.h>
+
+#include "engine/clv/newcomers.h"
+#include "engine/clv/worth.h"
+#include "insight/purchases.h"
+
+#define VALUE_FITS_KEPT 50
+
+struct valuation_options {
+    const struct zones *zones;       // of the shop's days
+    int32_t horizon_days;
+    double discount;                 // a year
+    double margin;                   // 0 to 1, of what is spent
+};
+struct valuation;
+/* Reads the last fit by the connection. */
+MUST_CHECK enum err_code valuation_new(struct memory *, struct purchases *, struct store_conn *, struct valuation_options,
+                                       struct valuation **ret, struct err *e);
+void valuation_drop(struct valuation **);
+bool valuation_refit_due(const struct valuation *, int64_t now_ms);
+/* Customers are what progress counts; either may be NULL. ERR_CONFLICT: nobody has bought twice yet. ERR_BUSY: *cancel. */
+struct valuation_progress {
+    _Atomic int64_t done, of;
+};
+MUST_CHECK enum err_code valuation_refit(struct valuation *, int64_t now_ms, struct valuation_progress *, const atomic_bool *cancel,
+                                         struct err *e);
+/* Another day may have begun. */
+void valuation_turn(struct valuation *, int64_t now_ms);
+/* Grows when people who did nothing are worth something else. */
+uint64_t valuation_turns(const struct valuation *);
+
+/* What is needed to foretell, as it stands at a moment. */
+struct valuation_view {
+    bool fitted;
+    int64_t fit;                     // the id of value_fits
+    int32_t today;                   // the day that customers are watched until
+    struct value_models models;
+    struct worth_terms terms;
+    struct newcomers newcomers[2];   // strangers, known by name
+    const struct zones *zones;
+    const struct purchases *purchases;
+    const struct customers *customers;
+};
+struct valuation_view valuation_look(const struct valuation *);
+struct customer_value {
+    bool known;                      // there is a fit: all below are numbers
+    bool bought;
+    struct worth worth;              // alive: 1 of those who have not bought
+    double value_low, value_high;
+};
+/* Scratch of one thread; nothing is in it between calls. */
+struct valuation_work {
+    struct transaction *of;
+    size_t n, cap;
+};
+void valuation_work_clear(struct valuation_work *);
+/* Under memory's read lock. Without memory nothing is known. */
+struct customer_value valuation_of(const struct valuation_view *, struct valuation_work *, uint32_t root, bool range);
+/* Of one who bought, as it looked on a day before: transactions since then are left out. false: they had not bought yet. */
+bool valuation_alive_on(const struct valuation_view *, const struct transaction *, size_t n, int32_t day, double *ret);
+/* The transactions of a customer, as models see them on a day. */
+struct worth_of valuation_history(const struct transaction *, size_t n, int32_t day);
+
+/* ---- fits that are kept ---- */
+struct value_fit_row {
+    int64_t id, fitted_ms;
+    struct slice model, report;      // report: JSON (docs/API.md, ValueReport)
+};
+/* Newest first; in mem. */
+MUST_CHECK enum err_code value_fits(struct store_conn *, size_t limit, struct arena *mem, struct value_fit_row **ret, size_t *n,
+                                    struct err *e);
+
+#endif

@@ -1,0 +1,255 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/clv/draw.h"
+#include "insight/insight_testing.h"
+#include "insight/valuation.h"
+#include "text/time.h"
+
+#define PEOPLE 300
+#define DAYS 196                     // of the shop's history
+#define NEAR(is, want, by) assert_true(fabs((is) - (want)) <= (by))
+
+static const struct valuation_options usual = { NULL, 365, 0.1, 0.5 };
+
+static void order(struct shop *s, const char *who, const char *id, int64_t at_ms, double value)
+{
+    char body[200];
+    snprintf(body, sizeof body, "{'order_id': '%s', 'revenue': %.2f}", id, value);
+    shop_track(s, who, "Order Completed", at_ms, body);
+}
+
+/* People who come at any time of the first half, buy at rates of their own (gamma 2 / 8 a week), and leave with a chance of one in five
+ * after each repeat purchase. */
+static void buyers(struct shop *s)
+{
+    uint64_t seed = 5;
+    char who[32], id[32];
+    int orders = 0;
+    for (int i = 0; i < PEOPLE; i++) {
+        double rate = any_gamma(&seed, 2) / 8 / 7, day = any_between(&seed) * DAYS / 2;
+        bool here = true;
+        snprintf(who, sizeof who, "u%d", i);
+        for (int n = 0; here && day < DAYS; n++) {
+            snprintf(id, sizeof id, "o%d", orders++);
+            order(s, who, id, LAB_NOW - (int64_t)((DAYS - day) * (double)SHOP_DAY), 20 + 20 * any_between(&seed));
+            here = !n || any_between(&seed) > 0.2;
+            day += 1 - log(any_between(&seed)) / rate;
+        }
+    }
+}
+
+static struct valuation *fitted(struct shop *s)
+{
+    struct valuation *v;
+    struct err e = { 0 };
+    assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &v, &e), ERR_OK);
+    assert_true(valuation_refit_due(v, LAB_NOW));
+    if (valuation_refit(v, LAB_NOW, NULL, NULL, &e))
+        fail_msg("fit: %s", e.text);
+    assert_false(valuation_refit_due(v, LAB_NOW));
+    return v;
+}
+
+static struct customer_value value_of(struct shop *s, const struct valuation *v, const char *who)
+{
+    struct valuation_work work = { 0 };
+    const struct valuation_view view = valuation_look(v);
+    uint32_t root = shop_root(s, who);
+    memory_read_lock(s->lab.memory);
+    struct customer_value value = valuation_of(&view, &work, root, true);
+    memory_read_unlock(s->lab.memory);
+    valuation_work_clear(&work);
+    return value;
+}
+
+/* ---- transactions ---- */
+static const char *transactions(struct shop *s, const char *who)
+{
+    static char text[300];
+    struct transaction *of = NULL;
+    size_t n, cap = 0, at = 0;
+    uint32_t root = shop_root(s, who);
+    text[0] = 0;
+    memory_read_lock(s->lab.memory);
+    assert_true(purchases_transactions(s->purchases, NULL, root, FACT_NO_TIME, &of, &n, &cap));
+    memory_read_unlock(s->lab.memory);
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%d:%g", i ? " " : "", (int)(of[i].day - time_day(SHOP_T0)),
+                               (double)of[i].value_micro / 1e6);
+    free(of);
+    return text;
+}
+
+static void a_day_is_a_transaction(void **state)
+{
+    struct shop *s = *state;
+    order(s, "ana", "a1", SHOP_T0, 10);
+    order(s, "ana", "a2", SHOP_T0 + 3600000, 5);
+    order(s, "ana", "a4", SHOP_T0 + 9 * SHOP_DAY, 7);
+    order(s, "ana", "a3", SHOP_T0 + 4 * SHOP_DAY, 20);
+    assert_string_equal(transactions(s, "ana"), "0:15 4:20 9:7");
+    shop_track(s, "ana", "Order Refunded", SHOP_T0 + 12 * SHOP_DAY, "{'order_id': 'a3', 'revenue': 20}");
+    assert_string_equal(transactions(s, "ana"), "0:15 9:7");
+    shop_track(s, "ana", "Order Refunded", SHOP_T0 + 12 * SHOP_DAY, "{'order_id': 'a2', 'revenue': 2}");
+    assert_string_equal(transactions(s, "ana"), "0:13 9:7");
+    shop_track(s, "ana", "Order Refunded", SHOP_T0 + 12 * SHOP_DAY, "{'revenue': 3}");  // of which order nobody says
+    assert_string_equal(transactions(s, "ana"), "0:13 9:4");
+    shop_track(s, "ana", "Order Cancelled", SHOP_T0 + 13 * SHOP_DAY, "{'order_id': 'a1'}");
+    assert_string_equal(transactions(s, "ana"), "0:3 9:4");
+}
+
+/* More orders than are sorted by insertion, and those of two histories that became one customer. */
+static void many_orders_of_two_histories(void **state)
+{
+    struct shop *s = *state;
+    char id[16];
+    for (int i = 0; i < 90; i++) {
+        snprintf(id, sizeof id, "u%d", i);
+        order(s, "ana", id, SHOP_T0 + 2 * i * SHOP_DAY, 1);
+        snprintf(id, sizeof id, "d%d", i);
+        order(s, "@phone", id, SHOP_T0 + (2 * i + 1) * SHOP_DAY, 1);
+    }
+    shop_join(s, "ana", "phone");
+    struct transaction *of = NULL;
+    size_t n, cap = 0;
+    uint32_t root = shop_root(s, "ana");
+    memory_read_lock(s->lab.memory);
+    assert_true(purchases_transactions(s->purchases, NULL, root, FACT_NO_TIME, &of, &n, &cap));
+    assert_int_equal(n, 180);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(of[i].day, of[0].day + (int32_t)i);
+    assert_true(purchases_transactions(s->purchases, NULL, root, SHOP_T0 + 10 * SHOP_DAY, &of, &n, &cap));
+    assert_int_equal(n, 10);
+    memory_read_unlock(s->lab.memory);
+    free(of);
+}
+
+/* ---- fits ---- */
+static void nothing_is_learnt_from_nothing(void **state)
+{
+    struct shop *s = *state;
+    struct valuation *v;
+    struct err e = { 0 };
+    assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &v, &e), ERR_OK);
+    assert_false(valuation_refit_due(v, LAB_NOW));
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, NULL, &e), ERR_CONFLICT);
+    order(s, "ana", "a1", LAB_NOW - 5 * SHOP_DAY, 10);
+    assert_true(valuation_refit_due(v, LAB_NOW));
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, NULL, &e), ERR_CONFLICT);
+    assert_false(valuation_refit_due(v, LAB_NOW));  // tomorrow again
+    assert_false(value_of(s, v, "ana").known);
+    valuation_drop(&v);
+}
+
+static void everybody_has_a_value(void **state)
+{
+    struct shop *s = *state;
+    buyers(s);
+    shop_track(s, "looks", "Product Viewed", LAB_NOW - 3 * SHOP_DAY, "{'product_id': 'cup'}");
+    struct valuation *v = fitted(s);
+    const struct valuation_view view = valuation_look(v);
+    assert_true(view.fitted && view.fit == 1);
+    double bought = 0;
+    int wide = 0;
+    char who[32];
+    for (int i = 0; i < PEOPLE; i++) {
+        snprintf(who, sizeof who, "u%d", i);
+        struct customer_value value = value_of(s, v, who);
+        assert_true(value.known && value.bought);
+        assert_true(value.worth.alive >= 0 && value.worth.alive <= 1 && value.worth.expected >= 0);
+        assert_true(value.value_low <= value.worth.value && value.value_low <= value.value_high);
+        wide += value.value_high > value.worth.value;
+        NEAR(value.worth.spend, 30, 8);
+        bought += value.worth.value;
+    }
+    assert_true(bought > 0 && wide > PEOPLE / 4);
+    struct customer_value looks = value_of(s, v, "looks");
+    assert_true(looks.known && !looks.bought && looks.worth.value > 0);
+    assert_true(looks.worth.value < bought / PEOPLE * 4);
+    valuation_drop(&v);
+}
+
+static void a_purchase_counts_at_once_and_silence_day_by_day(void **state)
+{
+    struct shop *s = *state;
+    buyers(s);
+    for (int i = 0; i < 4; i++)
+        order(s, "ana", (const char[]){ 'a', (char)('0' + i), 0 }, LAB_NOW - (41 - 10 * i) * SHOP_DAY, 30);
+    struct valuation *v = fitted(s);
+    struct customer_value before = value_of(s, v, "ana");
+    uint64_t turns = valuation_turns(v);
+    valuation_turn(v, LAB_NOW + 3600000);
+    assert_int_equal(valuation_turns(v), turns);
+    valuation_turn(v, LAB_NOW + 60 * SHOP_DAY);
+    assert_int_equal(valuation_turns(v), turns + 1);
+    struct customer_value quiet = value_of(s, v, "ana");
+    assert_true(quiet.worth.alive < before.worth.alive);
+    order(s, "ana", "new", LAB_NOW + 59 * SHOP_DAY, 30);
+    struct customer_value back = value_of(s, v, "ana");
+    assert_true(back.worth.alive > quiet.worth.alive && back.worth.expected > quiet.worth.expected);
+    valuation_drop(&v);
+}
+
+/* The fit that was stored foretells the same after a restart; its report is JSON with a proof. */
+static void fits_are_kept(void **state)
+{
+    struct shop *s = *state;
+    buyers(s);
+    struct valuation *v = fitted(s), *again;
+    struct err e = { 0 };
+    struct customer_value before = value_of(s, v, "u7");
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, NULL, &e), ERR_OK);
+    valuation_drop(&v);
+    assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &again, &e), ERR_OK);
+    struct customer_value after = value_of(s, again, "u7");
+    assert_memory_equal(&before.worth, &after.worth, sizeof before.worth);
+    assert_int_equal(valuation_look(again).fit, 2);
+    valuation_drop(&again);
+    struct value_fit_row *row;
+    size_t n;
+    struct json json;
+    assert_int_equal(value_fits(s->lab.read, 10, s->lab.mem, &row, &n, &e), ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(row[0].id, 2);
+    assert_int_equal(json_parse(s->lab.parser, row[0].report, &json, &e), ERR_OK);
+    double actual, total;
+    struct json proof = json_get(json, "proof");
+    struct json_iter rows = json_iter(json_get(proof, "rows"));
+    assert_true(json_double(json_get(proof, "actual"), &actual) && actual > 0);
+    assert_true(json_next(&rows) && json_double(json_get(rows.value, "total"), &total));
+    assert_true(total > actual / 2 && total < actual * 2);
+}
+
+static void a_fit_can_be_stopped(void **state)
+{
+    struct shop *s = *state;
+    buyers(s);
+    struct valuation *v;
+    struct err e = { 0 };
+    atomic_bool stop = true;
+    assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &v, &e), ERR_OK);
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &stop, &e), ERR_BUSY);
+    assert_false(valuation_look(v).fitted);
+    valuation_drop(&v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_day_is_a_transaction, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(many_orders_of_two_histories, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_learnt_from_nothing, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(everybody_has_a_value, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(a_purchase_counts_at_once_and_silence_day_by_day, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(fits_are_kept, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(a_fit_can_be_stopped, shop_setup, shop_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
