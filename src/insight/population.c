@@ -21,6 +21,12 @@ static const struct {
     [COMPUTED_FIRST_SEEN] = { "first seen", COLUMN_DATE },     [COMPUTED_LAST_SEEN] = { "last seen", COLUMN_DATE },
     [COMPUTED_TIER] = { "tier", COLUMN_CODES },                [COMPUTED_KIND] = { "kind", COLUMN_CODES },
     [COMPUTED_KNOWN] = { "known", COLUMN_BOOLEAN },
+    [COMPUTED_ALIVE] = { "probability alive", COLUMN_NUMBER },
+    [COMPUTED_EXPECTED_ORDERS] = { "expected orders", COLUMN_NUMBER },
+    [COMPUTED_ORDER_VALUE] = { "expected order value", COLUMN_NUMBER },
+    [COMPUTED_LIFETIME] = { "lifetime value", COLUMN_NUMBER },
+    [COMPUTED_LIFETIME_LOW] = { "lifetime value low", COLUMN_NUMBER },
+    [COMPUTED_LIFETIME_HIGH] = { "lifetime value high", COLUMN_NUMBER },
 };
 
 bool population_is_computed(struct slice name)
@@ -75,6 +81,11 @@ enum err_code population_new(struct memory *memory, const struct zones *zones, s
         return ERR_OK;
     population_drop(ret);
     return err_set(e, ERR_LIMIT, 0, "no memory for the population");
+}
+
+void population_value_by(struct population *p, const struct valuation *valuation)
+{
+    p->valuation = valuation;
 }
 
 void population_drop(struct population **population)
@@ -357,12 +368,21 @@ struct follower population_follower(struct population *p)
 }
 
 /* ---- questions ---- */
+static uint64_t stamp_now(const struct population *p)
+{
+    if (!p->valuation)
+        return 0;
+    const struct valuation_view view = valuation_look(p->valuation);
+    return valuation_stamp(&view);
+}
+
 bool population_refresh_due(struct population *p, const struct people *people)
 {
     pthread_mutex_lock(&p->queue);
     bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || p->recategorized || occurrences_wait(p);
     pthread_mutex_unlock(&p->queue);
-    return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people);
+    return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people)
+           || atomic_load(&p->valued) != stamp_now(p);
 }
 
 static enum err_code refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)

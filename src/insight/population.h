@@ -28,6 +28,9 @@ struct population;
 /* zones->here is the zone of its days; NULL: UTC. */
 MUST_CHECK enum err_code population_new(struct memory *, const struct zones *, struct population **ret, struct err *e);
 void population_drop(struct population **);
+/* Before the first refresh: what customers will be worth is in the columns, too. */
+struct valuation;
+void population_value_by(struct population *, const struct valuation *);
 /* Three followers of the log: of events by day, of events with their properties, and of whatever changes a customer's
  * row. */
 struct follower population_follower(struct population *);

@@ -2,7 +2,9 @@
 #include "insight/population_room.h"
 
 #include <assert.h>
+#include <math.h>
 
+#include "base/hash.h"
 #include "engine/feel/value_json.h"
 #include "insight/vec.h"
 #include "memory/traits.h"
@@ -20,6 +22,7 @@ struct seen {
     bool known;
     int64_t first_ms, last_ms;
     struct standing standing;
+    struct customer_value value;
 };
 struct filling {
     struct population *p;
@@ -29,6 +32,9 @@ struct filling {
     struct arena *mem;
     struct json_parser *parser;
     struct line_list line[SLICE_ROWS];   // of the slice's rows
+    struct valuation_view view;          // of this fill, as the tiers are
+    uint64_t fits;
+    struct valuation_work work;
     struct err *e;
 };
 
@@ -92,6 +98,27 @@ static bool put_word(struct keep *k, size_t row, const char *word)
     return keep_code(k, row, slice_of(word), value_string(slice_of(word)));
 }
 
+/* Two places are enough of money and of orders, three of a chance: narrower columns. */
+static int64_t rounded(double value, double places)
+{
+    double most = 9e12, is = value > most ? most : value < -most ? -most : value;
+    return (int64_t)(round(is * places) / places * 1e6 + (is < 0 ? -0.5 : 0.5));
+}
+
+static bool put_value(struct population *p, size_t row, const struct customer_value *v)
+{
+    const double of[] = { v->worth.alive, v->worth.expected, v->worth.spend, v->worth.value, v->value_low, v->value_high };
+    bool ok = true;
+    for (size_t i = COMPUTED_ALIVE; i <= COMPUTED_LIFETIME_HIGH; i++) {
+        bool none = !v->known || (i == COMPUTED_ALIVE && !v->bought);
+        if (none)
+            keep_null(&p->computed[i], row);
+        else
+            ok = keep_raw(&p->computed[i], row, rounded(of[i - COMPUTED_ALIVE], i == COMPUTED_ALIVE ? 1000 : 100)) && ok;
+    }
+    return ok;
+}
+
 static bool put_computed(struct population *p, const struct seen *s)
 {
     struct keep *k = p->computed;
@@ -104,7 +131,7 @@ static bool put_computed(struct population *p, const struct seen *s)
            && put_day(p, &k[COMPUTED_LAST_SEEN], row, s->last_ms)
            && keep_raw(&k[COMPUTED_KNOWN], row, s->known)
            && put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
-           && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind));
+           && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind)) && put_value(p, row, &s->value);
 }
 
 static void clear_computed(struct population *p, size_t row)
@@ -203,6 +230,7 @@ static struct seen look(struct filling *f, uint32_t row)
     s.first_ms = customers_first_seen_ms(customers, row);
     s.last_ms = customers_last_seen_ms(customers, row);
     s.standing = people_standing(f->people, row, f->now_ms);
+    s.value = valuation_of(&f->view, &f->work, row, true);
     return s;
 }
 
@@ -431,6 +459,13 @@ static enum err_code make_traits(struct filling *f)
     return code;
 }
 
+/* ---- tiers and values ---- */
+static void keep_stamps(const struct filling *f)
+{
+    atomic_store(&f->p->fits, f->fits);
+    atomic_store(&f->p->valued, valuation_stamp(&f->view));
+}
+
 static enum err_code fill_all(struct filling *f)
 {
     struct population *p = f->p;
@@ -446,46 +481,65 @@ static enum err_code fill_all(struct filling *f)
     pthread_mutex_lock(&p->queue);
     p->changed_all = true;
     pthread_mutex_unlock(&p->queue);
+    keep_stamps(f);
     return ERR_OK;
 }
 
-/* ---- tiers ---- */
 static bool put_tier(struct population *p, uint32_t row, enum tier tier)
 {
-    struct keep *k = &p->computed[COMPUTED_TIER];
-    const struct column column = keep_column(k);
-    const struct dirty moved = { .row = row };
-    int64_t before = column_raw(&column, row);
-    if (!put_word(k, row, tier_name(tier)))
-        return false;
-    const struct column after = keep_column(k);
-    return column_raw(&after, row) == before || note_changed(p, &moved, 1);
+    return put_word(&p->computed[COMPUTED_TIER], row, tier_name(tier));
 }
 
-/* Another fit of the cuts moves people who did nothing. */
-static enum err_code fill_tiers(struct filling *f)
+static uint64_t row_state(const struct population *p, uint32_t row)
+{
+    uint64_t state = 0;
+    for (size_t i = COMPUTED_TIER; i < COMPUTED; i++) {
+        const struct column column = keep_column(&p->computed[i]);
+        state = hash_mix(state ^ (column_is_null(&column, row) ? UINT64_MAX : (uint64_t)keep_raw_at(&p->computed[i], row)));
+    }
+    return state;
+}
+
+/* What people who did nothing are has changed. */
+static bool put_standing(struct population *p, const struct seen *s)
+{
+    const struct dirty moved = { .row = s->row };
+    uint64_t before = row_state(p, s->row);
+    if (!put_tier(p, s->row, s->standing.tier) || !put_value(p, s->row, &s->value))
+        return false;
+    return row_state(p, s->row) == before || note_changed(p, &moved, 1);
+}
+
+static enum err_code fill_standings_of(struct filling *f, uint32_t from, size_t rows)
 {
     struct population *p = f->p;
-    uint64_t fits = people_fits(f->people);
-    if (fits == atomic_load(&p->fits))
+    struct seen seen[SLICE_ROWS];
+    size_t n = 0;
+    bool ok = true;
+    memory_read_lock(p->memory);
+    for (size_t i = 0; i < rows; i++)
+        if (p->root[from + i] == from + i)
+            seen[n++] = (struct seen){ .row = from + (uint32_t)i,
+                                       .standing = people_standing(f->people, from + (uint32_t)i, f->now_ms),
+                                       .value = valuation_of(&f->view, &f->work, from + (uint32_t)i, true) };
+    memory_read_unlock(p->memory);
+    pthread_rwlock_wrlock(&p->lock);
+    for (size_t i = 0; i < n && ok; i++)
+        ok = put_standing(p, &seen[i]);
+    enum err_code code = ok ? show(f) : no_memory(f->e);
+    pthread_rwlock_unlock(&p->lock);
+    return code;
+}
+
+/* Another fit of the tiers or of the models of value, and another day, move people who did nothing. */
+static enum err_code fill_standings(struct filling *f)
+{
+    struct population *p = f->p;
+    if (f->fits == atomic_load(&p->fits) && valuation_stamp(&f->view) == atomic_load(&p->valued))
         return ERR_OK;
-    for (size_t from = 1; from < p->rows; from += SLICE_ROWS) {
-        enum tier tier[SLICE_ROWS];
-        size_t rows = p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS;
-        memory_read_lock(p->memory);
-        for (size_t i = 0; i < rows; i++)
-            tier[i] = p->root[from + i] == from + i ? people_standing(f->people, (uint32_t)(from + i), f->now_ms).tier
-                                                    : TIERS;
-        memory_read_unlock(p->memory);
-        pthread_rwlock_wrlock(&p->lock);
-        bool ok = true;
-        for (size_t i = 0; i < rows && ok; i++)
-            ok = tier[i] == TIERS || put_tier(p, (uint32_t)(from + i), tier[i]);
-        enum err_code code = ok ? show(f) : no_memory(f->e);
-        pthread_rwlock_unlock(&p->lock);
-        TRY(code);
-    }
-    atomic_store(&p->fits, fits);
+    for (size_t from = 1; from < p->rows; from += SLICE_ROWS)
+        TRY(fill_standings_of(f, (uint32_t)from, p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS));
+    keep_stamps(f);
     return ERR_OK;
 }
 
@@ -545,7 +599,7 @@ static enum err_code fill(struct filling *f)
     if (!code)
         code = p->filled ? fill_some(f, &t.rows) : fill_all(f);
     if (!code)
-        code = fill_tiers(f);
+        code = fill_standings(f);
     free(t.rows.at);
     pthread_rwlock_wrlock(&p->lock);
     if (!code)
@@ -563,7 +617,11 @@ enum err_code population_fill(struct population *p, const struct people *people,
     AUTO(json_parser) parser = f.parser = json_parser_new();
     if (!mem || !parser)
         return no_memory(e);
+    f.fits = people_fits(people);
+    if (p->valuation)
+        f.view = valuation_look(p->valuation);
     enum err_code code = fill(&f);
+    valuation_work_clear(&f.work);
     for (size_t i = 0; i < SLICE_ROWS; i++) {
         free(f.line[i].line);
         free(f.line[i].product);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "insight/population.h"
+#include "insight/valuation.h"
 #include "insight/words.h"
 #include "text/json.h"
 
@@ -162,10 +163,12 @@ struct membership_list {
 };
 
 enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_LAST_ORDER, COMPUTED_FIRST_SEEN,
-                COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED };
+                COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED_ALIVE, COMPUTED_EXPECTED_ORDERS,
+                COMPUTED_ORDER_VALUE, COMPUTED_LIFETIME, COMPUTED_LIFETIME_LOW, COMPUTED_LIFETIME_HIGH, COMPUTED };
 struct population {
     struct memory *memory;
     const struct zones *zones;
+    const struct valuation *valuation;  // or NULL
     pthread_rwlock_t lock;       // of all that follows but the queue
     pthread_mutex_t refreshing;  // of the connection
     struct store_conn *conn;     // made when it is first needed
@@ -221,6 +224,7 @@ struct population {
     struct column *column;       // of them all, for questions
     struct columns columns;
     _Atomic uint64_t fits;       // of the tiers that the columns hold
+    _Atomic uint64_t valued;     // the stamp of the values that they hold
     bool filled;
     atomic_int progress;
 };

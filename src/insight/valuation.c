@@ -78,20 +78,10 @@ struct valuation_view valuation_look(const struct valuation *valuation)
     return view;
 }
 
-uint64_t valuation_turns(const struct valuation *valuation)
-{
-    struct valuation *v = (struct valuation *)valuation;  // for its lock
-    pthread_mutex_lock(&v->lock);
-    uint64_t turns = v->turns;
-    pthread_mutex_unlock(&v->lock);
-    return turns;
-}
-
 void valuation_turn(struct valuation *v, int64_t now_ms)
 {
     int32_t today = zones_day(v->options.zones, now_ms);
     pthread_mutex_lock(&v->lock);
-    v->turns += v->view.today != today;
     v->view.today = today;
     pthread_mutex_unlock(&v->lock);
 }
@@ -172,7 +162,6 @@ static void use(struct valuation *v, const struct value_fit *fit, uint64_t order
     memcpy(v->view.newcomers, fit->view.newcomers, sizeof v->view.newcomers);
     v->fitted_ms = fit->fitted_ms;
     v->fitted_orders = orders;
-    v->turns++;
     pthread_mutex_unlock(&v->lock);
 }
 
@@ -185,8 +174,7 @@ static void not_before_tomorrow(struct valuation *v, int64_t now_ms, uint64_t or
     pthread_mutex_unlock(&v->lock);
 }
 
-enum err_code valuation_refit(struct valuation *v, int64_t now_ms, struct valuation_progress *progress, const atomic_bool *cancel,
-                              struct err *e)
+enum err_code valuation_refit(struct valuation *v, int64_t now_ms, struct progress *progress, struct err *e)
 {
     assert(v);
     struct value_fit *fit = malloc(sizeof *fit);
@@ -194,7 +182,7 @@ enum err_code valuation_refit(struct valuation *v, int64_t now_ms, struct valuat
         return NO_MEMORY(e);
     pthread_mutex_lock(&v->fitting);
     uint64_t orders = orders_now(v);
-    enum err_code code = value_fit_make(v, now_ms, progress, cancel, fit, e);
+    enum err_code code = value_fit_make(v, now_ms, progress, fit, e);
     if (code == ERR_CONFLICT && orders)
         not_before_tomorrow(v, now_ms, orders);
     if (!code)

@@ -5,7 +5,7 @@
  * Proof     the last part of the shop's time, a third of it, is held back: the models and simple rules of thumb foretell it of each
  *           customer. The model with the smallest error (RMSE) there is the one that counts; without a proof, BG/NBD.
  * Scores    are worked out when they are asked for, from what purchases know then: a purchase counts at once. Days pass for
- *           everybody together, at valuation_turn; each turn has a number.
+ *           everybody together, at valuation_turn.
  * Value     is of the shop's margin, net of what came back, over the horizon, discounted (engine/clv/worth.h).
  * Schedule  the first fit when there is something to learn from, then each week, or after a day in which orders grew by a
  *           twentieth.
@@ -15,10 +15,9 @@
 #ifndef TENDERO_INSIGHT_VALUATION_H
 #define TENDERO_INSIGHT_VALUATION_H
 
-#include <stdatomic.h>
-
 #include "engine/clv/newcomers.h"
 #include "engine/clv/worth.h"
+#include "insight/progress.h"
 #include "insight/purchases.h"
 
 #define VALUE_FITS_KEPT 50
@@ -35,16 +34,10 @@ MUST_CHECK enum err_code valuation_new(struct memory *, struct purchases *, stru
                                        struct valuation **ret, struct err *e);
 void valuation_drop(struct valuation **);
 bool valuation_refit_due(const struct valuation *, int64_t now_ms);
-/* Customers are what progress counts; either may be NULL. ERR_CONFLICT: nobody has bought twice yet. ERR_BUSY: *cancel. */
-struct valuation_progress {
-    _Atomic int64_t done, of;
-};
-MUST_CHECK enum err_code valuation_refit(struct valuation *, int64_t now_ms, struct valuation_progress *, const atomic_bool *cancel,
-                                         struct err *e);
+/* ERR_CONFLICT: nobody has bought twice yet. ERR_BUSY: cancelled. */
+MUST_CHECK enum err_code valuation_refit(struct valuation *, int64_t now_ms, struct progress *, struct err *e);
 /* Another day may have begun. */
 void valuation_turn(struct valuation *, int64_t now_ms);
-/* Grows when people who did nothing are worth something else. */
-uint64_t valuation_turns(const struct valuation *);
 
 /* What is needed to foretell, as it stands at a moment. */
 struct valuation_view {
@@ -59,6 +52,11 @@ struct valuation_view {
     const struct customers *customers;
 };
 struct valuation_view valuation_look(const struct valuation *);
+/* Of the fit and the day: another one when people who did nothing are worth something else. 0: there is no fit. */
+static inline uint64_t valuation_stamp(const struct valuation_view *view)
+{
+    return view->fitted ? (uint64_t)view->fit << 32 | (uint32_t)view->today : 0;
+}
 struct customer_value {
     bool known;                      // there is a fit: all below are numbers
     bool bought;

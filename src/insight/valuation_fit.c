@@ -25,8 +25,7 @@ struct fitting {
     size_t n, cap;
     double *first_in_week;           // customers by the week of their first transaction
     struct valuation_work work;
-    struct valuation_progress *progress;
-    const atomic_bool *cancel;
+    struct progress *progress;
     struct err *e;
 };
 
@@ -153,15 +152,14 @@ static bool look_at(struct fitting *f, uint32_t root)
     return true;
 }
 
-static enum err_code check_in(struct fitting *f, uint32_t root)
+static enum err_code check_in(struct fitting *f, uint32_t root, uint32_t count)
 {
     if (root % LOCK_STEP)
         return ERR_OK;
     memory_read_unlock(f->v->memory);
-    if (f->progress)
-        atomic_store(&f->progress->done, root / 2);  // the models are the other half
+    progress_set(f->progress, root, 2 * (int64_t)count);  // the models are the other half
     memory_read_lock(f->v->memory);
-    return f->cancel && atomic_load(f->cancel) ? err_set(f->e, ERR_BUSY, 0, "cancelled") : ERR_OK;
+    return progress_check(f->progress, f->e);
 }
 
 static enum err_code gather(struct fitting *f)
@@ -170,10 +168,8 @@ static enum err_code gather(struct fitting *f)
     memory_read_lock(f->v->memory);
     uint32_t count = customers_count(customers);
     enum err_code code = ERR_OK;
-    if (f->progress)
-        atomic_store(&f->progress->of, count);
     for (uint32_t root = 1; root <= count && !code; root++) {
-        code = check_in(f, root);
+        code = check_in(f, root, count);
         if (!code && customers_is_root(customers, root) && !look_at(f, root))
             code = NO_MEMORY(f->e);
     }
@@ -280,12 +276,6 @@ static enum err_code choose(struct fitting *f)
     return ERR_OK;
 }
 
-static void step(const struct fitting *f, int64_t of_eight)
-{
-    if (f->progress)
-        atomic_store(&f->progress->done, atomic_load(&f->progress->of) * of_eight / 8);
-}
-
 static enum err_code fit_all(struct fitting *f, int64_t now_ms)
 {
     struct value_fit *fit = f->fit;
@@ -296,11 +286,10 @@ static enum err_code fit_all(struct fitting *f, int64_t now_ms)
     TRY(gather(f));
     if (fit->proof.days)
         TRY(value_prove(f->of, f->n, &fit->view.terms, &fit->proof, f->e));
-    step(f, 6);
-    if (f->cancel && atomic_load(f->cancel))
-        return err_set(f->e, ERR_BUSY, 0, "cancelled");
+    progress_set(f->progress, 6, 8);
+    TRY(progress_check(f->progress, f->e));
     TRY(value_fit_models(f->of, f->n, false, &fit->fitted, f->e));
-    step(f, 7);
+    progress_set(f->progress, 7, 8);
     TRY(choose(f));
     track(f, &fit->view.models);
     sum_up(f);
@@ -310,10 +299,9 @@ static enum err_code fit_all(struct fitting *f, int64_t now_ms)
     return ERR_OK;
 }
 
-enum err_code value_fit_make(struct valuation *v, int64_t now_ms, struct valuation_progress *progress, const atomic_bool *cancel,
-                             struct value_fit *ret, struct err *e)
+enum err_code value_fit_make(struct valuation *v, int64_t now_ms, struct progress *progress, struct value_fit *ret, struct err *e)
 {
-    struct fitting f = { .v = v, .fit = ret, .progress = progress, .cancel = cancel, .e = e };
+    struct fitting f = { .v = v, .fit = ret, .progress = progress, .e = e };
     *ret = (struct value_fit){ 0 };
     ret->view.terms = v->view.terms;
     f.first_in_week = calloc(WEEKS_MAX, sizeof *f.first_in_week);

@@ -18,7 +18,6 @@ struct valuation {
     pthread_mutex_t fitting;         // one at a time
     pthread_mutex_t lock;            // guards all below
     struct valuation_view view;
-    uint64_t turns;
     int64_t fitted_ms;               // 0: never
     uint64_t fitted_orders;
 };
@@ -83,8 +82,7 @@ MUST_CHECK enum err_code value_prove(const struct valued *, size_t n, const stru
 MUST_CHECK enum err_code value_fit_models(const struct valued *, size_t n, bool then, struct fitted *ret, struct err *e);
 struct value_models fitted_models(const struct fitted *, size_t kind);
 /* valuation_fit.c: ret as of now. */
-MUST_CHECK enum err_code value_fit_make(struct valuation *, int64_t now_ms, struct valuation_progress *, const atomic_bool *cancel,
-                                        struct value_fit *ret, struct err *e);
+MUST_CHECK enum err_code value_fit_make(struct valuation *, int64_t now_ms, struct progress *, struct value_fit *ret, struct err *e);
 /* valuation_report.c */
 void value_report(const struct valuation *, const struct value_fit *, struct json_w *);
 void value_parameters(const struct value_fit *, struct json_w *);

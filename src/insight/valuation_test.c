@@ -9,6 +9,7 @@
 
 #include "engine/clv/draw.h"
 #include "insight/insight_testing.h"
+#include "insight/population.h"
 #include "insight/valuation.h"
 #include "text/time.h"
 
@@ -51,7 +52,7 @@ static struct valuation *fitted(struct shop *s)
     struct err e = { 0 };
     assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &v, &e), ERR_OK);
     assert_true(valuation_refit_due(v, LAB_NOW));
-    if (valuation_refit(v, LAB_NOW, NULL, NULL, &e))
+    if (valuation_refit(v, LAB_NOW, NULL, &e))
         fail_msg("fit: %s", e.text);
     assert_false(valuation_refit_due(v, LAB_NOW));
     return v;
@@ -67,6 +68,12 @@ static struct customer_value value_of(struct shop *s, const struct valuation *v,
     memory_read_unlock(s->lab.memory);
     valuation_work_clear(&work);
     return value;
+}
+
+static uint64_t stamp_of(const struct valuation *v)
+{
+    const struct valuation_view view = valuation_look(v);
+    return valuation_stamp(&view);
 }
 
 /* ---- transactions ---- */
@@ -139,10 +146,10 @@ static void nothing_is_learnt_from_nothing(void **state)
     struct err e = { 0 };
     assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &v, &e), ERR_OK);
     assert_false(valuation_refit_due(v, LAB_NOW));
-    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, NULL, &e), ERR_CONFLICT);
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &e), ERR_CONFLICT);
     order(s, "ana", "a1", LAB_NOW - 5 * SHOP_DAY, 10);
     assert_true(valuation_refit_due(v, LAB_NOW));
-    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, NULL, &e), ERR_CONFLICT);
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &e), ERR_CONFLICT);
     assert_false(valuation_refit_due(v, LAB_NOW));  // tomorrow again
     assert_false(value_of(s, v, "ana").known);
     valuation_drop(&v);
@@ -184,11 +191,11 @@ static void a_purchase_counts_at_once_and_silence_day_by_day(void **state)
         order(s, "ana", (const char[]){ 'a', (char)('0' + i), 0 }, LAB_NOW - (41 - 10 * i) * SHOP_DAY, 30);
     struct valuation *v = fitted(s);
     struct customer_value before = value_of(s, v, "ana");
-    uint64_t turns = valuation_turns(v);
+    uint64_t stamp = stamp_of(v);
     valuation_turn(v, LAB_NOW + 3600000);
-    assert_int_equal(valuation_turns(v), turns);
+    assert_int_equal(stamp_of(v), stamp);
     valuation_turn(v, LAB_NOW + 60 * SHOP_DAY);
-    assert_int_equal(valuation_turns(v), turns + 1);
+    assert_int_not_equal(stamp_of(v), stamp);
     struct customer_value quiet = value_of(s, v, "ana");
     assert_true(quiet.worth.alive < before.worth.alive);
     order(s, "ana", "new", LAB_NOW + 59 * SHOP_DAY, 30);
@@ -205,7 +212,7 @@ static void fits_are_kept(void **state)
     struct valuation *v = fitted(s), *again;
     struct err e = { 0 };
     struct customer_value before = value_of(s, v, "u7");
-    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, NULL, &e), ERR_OK);
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &e), ERR_OK);
     valuation_drop(&v);
     assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &again, &e), ERR_OK);
     struct customer_value after = value_of(s, again, "u7");
@@ -233,10 +240,95 @@ static void a_fit_can_be_stopped(void **state)
     buyers(s);
     struct valuation *v;
     struct err e = { 0 };
-    atomic_bool stop = true;
+    struct progress stop = { .cancel = true };
     assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &v, &e), ERR_OK);
-    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &stop, &e), ERR_BUSY);
+    assert_int_equal(valuation_refit(v, LAB_NOW, &stop, &e), ERR_BUSY);
     assert_false(valuation_look(v).fitted);
+    valuation_drop(&v);
+}
+
+/* ---- columns ---- */
+struct rooms {
+    struct shop shop;
+    struct population *population;
+    struct people *people;
+};
+
+static int rooms_setup(void **state)
+{
+    struct rooms *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    shop_make(&r->shop);
+    assert_int_equal(population_new(r->shop.lab.memory, NULL, &r->population, NULL), ERR_OK);
+    const struct follower follower[] = { population_follower(r->population), population_events_follower(r->population),
+                                         population_columns_follower(r->population) };
+    for (size_t i = 0; i < 3; i++)
+        memory_follow(r->shop.lab.memory, &follower[i]);
+    shop_begin(&r->shop);
+    assert_int_equal(people_new(r->shop.lab.memory, r->shop.purchases, &r->people, NULL), ERR_OK);
+    *state = r;
+    return 0;
+}
+
+static int rooms_teardown(void **state)
+{
+    struct rooms *r = *state;
+    lab_stop(&r->shop.lab);
+    people_drop(&r->people);
+    population_drop(&r->population);
+    shop_close(&r->shop);
+    free(r);
+    return 0;
+}
+
+/* NAN: null. */
+static double cell(struct rooms *r, const char *column, const char *who)
+{
+    uint32_t row = shop_root(&r->shop, who);
+    const struct column *c = columns_find(population_columns(r->population), slice_of(column));
+    assert_non_null(c);
+    return column_is_null(c, row) ? NAN : (double)column_raw(c, row) / pow(10, c->scale);
+}
+
+static void refresh(struct rooms *r, int64_t now_ms)
+{
+    struct err e;
+    assert_true(population_refresh_due(r->population, r->people));
+    assert_int_equal(population_refresh(r->population, r->people, now_ms, &e), ERR_OK);
+    assert_false(population_refresh_due(r->population, r->people));
+}
+
+static void values_are_columns(void **state)
+{
+    struct rooms *r = *state;
+    buyers(&r->shop);
+    shop_track(&r->shop, "looks", "Product Viewed", LAB_NOW - 3 * SHOP_DAY, "{'product_id': 'cup'}");
+    struct valuation *v;
+    struct err e;
+    assert_int_equal(valuation_new(r->shop.lab.memory, r->shop.purchases, r->shop.lab.read, usual, &v, &e), ERR_OK);
+    population_value_by(r->population, v);
+    refresh(r, LAB_NOW);
+    assert_true(isnan(cell(r, "lifetime value", "u1")));
+    assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &e), ERR_OK);
+    refresh(r, LAB_NOW);
+    char who[32];
+    for (int i = 0; i < 40; i++) {
+        snprintf(who, sizeof who, "u%d", i);
+        struct customer_value value = value_of(&r->shop, v, who);
+        NEAR(cell(r, "lifetime value", who), value.worth.value, .0051);
+        NEAR(cell(r, "lifetime value low", who), value.value_low, .0051);
+        NEAR(cell(r, "lifetime value high", who), value.value_high, .0051);
+        NEAR(cell(r, "expected orders", who), value.worth.expected, .0051);
+        NEAR(cell(r, "expected order value", who), value.worth.spend, .0051);
+        NEAR(cell(r, "probability alive", who), value.worth.alive, .00051);
+    }
+    assert_true(isnan(cell(r, "probability alive", "looks")));
+    assert_true(cell(r, "lifetime value", "looks") > 0);
+    double before = cell(r, "lifetime value", "u1");
+    valuation_turn(v, LAB_NOW + 200 * SHOP_DAY);
+    refresh(r, LAB_NOW + 200 * SHOP_DAY);
+    assert_true(cell(r, "lifetime value", "u1") != before);
+    population_value_by(r->population, NULL);
     valuation_drop(&v);
 }
 
@@ -250,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_purchase_counts_at_once_and_silence_day_by_day, shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(fits_are_kept, shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(a_fit_can_be_stopped, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(values_are_columns, rooms_setup, rooms_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
