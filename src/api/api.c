@@ -56,6 +56,7 @@ void api_drop(struct api **at)
     if (!api)
         return;
     atomic_store(&api->stopping, true);
+    atomic_store(&api->refit.cancel, true);
     jobs_drop(&api->jobs);
     roster_cancel(api->options.roster);
     wait_for_work(api);
@@ -155,6 +156,8 @@ static void refresh_work(void *arg)
     int64_t now_ms = clock_now_ms(memory_clock(rooms->memory));
     if (people_refresh_due(rooms->people, now_ms))
         (void)!people_refresh(rooms->people, now_ms, &e);
+    if (!atomic_load(&api->stopping) && valuation_refit_due(rooms->valuation, now_ms))
+        (void)!valuation_refit(rooms->valuation, now_ms, &api->refit, &e);
     if (!atomic_load(&api->stopping) && affinity_refit_due(rooms->affinity, now_ms))
         (void)!affinity_refit(rooms->affinity, now_ms, &api->stopping, &e);
     if (!atomic_load(&api->stopping) && roster_due(rooms->roster, rooms->people, now_ms))
@@ -169,8 +172,9 @@ static void refresh_work(void *arg)
 static void refresh_start(struct api *api, int64_t now_ms)
 {
     struct err e;
+    valuation_turn(api->options.valuation, now_ms);
     bool due = people_refresh_due(api->options.people, now_ms)
-               || affinity_refit_due(api->options.affinity, now_ms)
+               || affinity_refit_due(api->options.affinity, now_ms) || valuation_refit_due(api->options.valuation, now_ms)
                || roster_due(api->options.roster, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
     if (!due || !tick_begin(api, &api->refreshing))
         return;

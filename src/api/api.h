@@ -13,6 +13,7 @@
 #include "insight/counts.h"
 #include "insight/people.h"
 #include "insight/roster.h"
+#include "insight/valuation.h"
 #include "intake/import.h"
 #include "io/http/http.h"
 #include "offers/catalogue.h"
@@ -37,6 +38,7 @@ struct api_options {
     struct purchases *purchases;
     struct people *people;
     struct population *population;
+    struct valuation *valuation;
     struct roster *roster;
     const struct zones *zones; // of rules
     struct affinity *affinity;

@@ -42,6 +42,9 @@ static void open_rooms(struct shop *shop)
         memory_follow(r->memory, &followers[i]);
     need(memory_start(r->memory, &e), &e, "memory_start");
     need(people_new(r->memory, r->purchases, &r->people, &e), &e, "people");
+    const struct valuation_options value = { NULL, 365, 0.1, 1 };
+    need(valuation_new(r->memory, r->purchases, shop->read, value, &r->valuation, &e), &e, "valuation");
+    population_value_by(r->population, r->valuation);
     need(affinity_new(r->memory, r->purchases, &r->affinity, &e), &e, "affinity");
     need(staff_new(shop->store, &shop->clock, &r->staff, &e), &e, "staff");
     need(pool_new(2, 32, &r->jobs, &e), &e, "pool");
@@ -148,6 +151,7 @@ void shop_close(struct shop *shop)
     people_drop(&r->people);
     roster_drop(&r->roster);
     population_drop(&r->population);
+    valuation_drop(&r->valuation);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);
     purchases_drop(&r->purchases);

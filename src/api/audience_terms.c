@@ -162,6 +162,12 @@ static const struct { const char *name, *en, *es, *group; } labels[] = {
     { "tier", "Tier", "Nivel", "customer" },
     { "kind", "Kind", "Tipo", "customer" },
     { "known", "Known by name", "Conocido por su nombre", "customer" },
+    { "probability alive", "Chance that they are still customers", "Probabilidad de que siga siendo cliente", "value" },
+    { "expected orders", "Orders expected", "Pedidos esperados", "value" },
+    { "expected order value", "Expected value of an order", "Valor esperado de un pedido", "value" },
+    { "lifetime value", "Lifetime value", "Valor del cliente", "value" },
+    { "lifetime value low", "Lifetime value, at least", "Valor del cliente, como poco", "value" },
+    { "lifetime value high", "Lifetime value, at most", "Valor del cliente, como mucho", "value" },
 };
 
 static void json_label(struct json_w *w, struct slice name, const struct trait_schema *schema, size_t n)

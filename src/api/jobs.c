@@ -34,6 +34,8 @@ struct job {
     int held_back_days;     // evaluations
     struct trait_work trait;           // arg NULL: none, or it has ended
     struct trait_progress told;
+    struct fit_work fit;               // run NULL: none
+    struct progress fitting;
     struct import_progress progress;
 };
 
@@ -168,6 +170,10 @@ static struct job_row job_now(struct job *job)
     row.seconds_left = -1;
     if (is_trait(&row))
         trait_print(job, &row);
+    if (job->fit.run) {
+        row.bytes_done = atomic_load(&job->fitting.done);
+        row.bytes_total = atomic_load(&job->fitting.of);
+    }
     int64_t from_ns = atomic_load(&p->started_ns), to_ns = atomic_load(&p->ended_ns);
     if (!from_ns)
         return row;
@@ -412,6 +418,16 @@ static void trait_work(void *arg)
     job_end(job, code, &e);
 }
 
+static void fit_work(void *arg)
+{
+    struct job *job = arg;
+    struct err e = { 0 };
+    set_state(job, "running", "");
+    atomic_store(&job->progress.started_ns, clock_steady_ns());
+    enum err_code code = job->fit.run(job->jobs->rooms, &job->fitting, &e);
+    job_end(job, code, &e);
+}
+
 /* ---- starting ---- */
 
 static enum err_code job_new(struct jobs *jobs, const char *kind, const char *format, struct slice name,
@@ -495,6 +511,15 @@ enum err_code jobs_evaluate(struct jobs *jobs, int held_back_days, int64_t *id, 
     return job_start(jobs, job, evaluation_work, id, e);
 }
 
+enum err_code jobs_fit(struct jobs *jobs, const struct fit_work *work, int64_t *id, struct err *e)
+{
+    assert(jobs && work && id && work->run);
+    struct job *job;
+    TRY(job_new(jobs, work->kind, "", slice_of(work->name), &job, e));
+    job->fit = *work;
+    return job_start(jobs, job, fit_work, id, e);
+}
+
 enum err_code jobs_trait(struct jobs *jobs, const struct trait_work *work, int64_t *id, struct err *e)
 {
     assert(jobs && work && id && work->run && work->drop && work->arg);
@@ -520,13 +545,19 @@ static struct job *job_find(struct jobs *jobs, int64_t id)
     return NULL;
 }
 
+static void job_cancel(struct job *job)
+{
+    atomic_store(&job->progress.cancel, true);
+    atomic_store(&job->fitting.cancel, true);
+}
+
 enum err_code jobs_cancel(struct jobs *jobs, int64_t id, struct err *e)
 {
     pthread_mutex_lock(&jobs->lock);
     struct job *job = job_find(jobs, id);
     bool before = id > 0 && id < jobs->first_id;  // of an earlier run of the program: it has ended
     if (job)
-        atomic_store(&job->progress.cancel, true);
+        job_cancel(job);
     pthread_mutex_unlock(&jobs->lock);
     return job || before ? ERR_OK : err_set(e, ERR_NOT_FOUND, 0, "there is no job %lld", (long long)id);
 }
@@ -670,7 +701,7 @@ void jobs_drop(struct jobs **at)
         return;
     pthread_mutex_lock(&jobs->lock);
     for (struct job *job = jobs->list; job; job = job->next)
-        atomic_store(&job->progress.cancel, true);
+        job_cancel(job);
     pthread_mutex_unlock(&jobs->lock);
     pool_drop(&jobs->pool);
     for (struct job *job = jobs->list, *next; job; job = next) {

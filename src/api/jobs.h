@@ -1,4 +1,4 @@
-/* Long work that people watch: imports, evaluations, traits that rules write; one row each in table `jobs`.
+/* Long work that people watch: imports, evaluations, traits that rules write, fits of models; one row each in table `jobs`.
  *
  * A job runs on the pool; its progress is read while it runs. What was running when the process ended is
  * shown as failed, with the word that running it again goes on where it stopped.
@@ -36,6 +36,12 @@ struct trait_work {
 };
 /* Takes arg over, whatever happens. */
 MUST_CHECK enum err_code jobs_trait(struct jobs *, const struct trait_work *, int64_t *id, struct err *e);
+/* A model is fitted anew. kind: "value", …; a literal, as is name. */
+struct fit_work {
+    const char *kind, *name;
+    enum err_code (*run)(const struct api_options *, struct progress *, struct err *e);
+};
+MUST_CHECK enum err_code jobs_fit(struct jobs *, const struct fit_work *, int64_t *id, struct err *e);
 /* ERR_NOT_FOUND; a job that has ended stays as it is. */
 MUST_CHECK enum err_code jobs_cancel(struct jobs *, int64_t id, struct err *e);
 /* One job as docs/API.md's Job; newest first in a list. */

@@ -69,6 +69,18 @@ static enum err_code open_zones(struct rooms *r, struct err *e)
                               "setting time_zone: there is no '%.*s'; zones are called like Europe/Madrid", SLICE_ARG(here));
 }
 
+static enum err_code open_valuation(struct rooms *r, struct err *e)
+{
+    int64_t days, discount, margin;
+    TRY(number(r->settings, SETTING_value_days, 1, 3650, &days, e));
+    TRY(number(r->settings, SETTING_value_discount, 0, 100, &discount, e));
+    TRY(number(r->settings, SETTING_value_margin, 1, 100, &margin, e));
+    const struct valuation_options options = { &r->zones, (int32_t)days, (double)discount / 100, (double)margin / 100 };
+    TRY(valuation_new(r->memory, r->purchases, r->read, options, &r->valuation, e));
+    population_value_by(r->population, r->valuation);
+    return ERR_OK;
+}
+
 static enum err_code open_memory(struct rooms *r, struct err *e)
 {
     struct memory_options options = { .dir = setting(r->settings, SETTING_data), .clock = &sys_clock_real };
@@ -87,6 +99,7 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
         memory_follow(r->memory, &followers[i]);
     TRY(memory_start(r->memory, e));
     TRY(people_new(r->memory, r->purchases, &r->people, e));
+    TRY(open_valuation(r, e));
     TRY(affinity_new(r->memory, r->purchases, &r->affinity, e));
     TRY(staff_new(r->store, &sys_clock_real, &r->staff, e));
     return pool_new(JOB_THREADS, JOBS_MAX, &r->jobs, e);
@@ -128,7 +141,7 @@ static enum err_code open_api(struct rooms *r, const struct rooms_options *optio
     if (!dir)
         return err_set(e, ERR_LIMIT, 0, "no memory for the settings");
     struct api_options api = { .memory = r->memory, .purchases = r->purchases, .people = r->people,
-                               .population = r->population, .roster = r->roster, .zones = &r->zones,
+                               .population = r->population, .valuation = r->valuation, .roster = r->roster, .zones = &r->zones,
                                .affinity = r->affinity, .catalogue = r->catalogue, .counts = r->counts,
                                .staff = r->staff, .jobs = r->jobs, .data_dir = setting(s, SETTING_data),
                                .console_dir = dir, .shop = slice_of(setting(s, SETTING_shop_name)),
@@ -206,6 +219,7 @@ void rooms_close(struct rooms **rooms)
     people_drop(&r->people);
     roster_drop(&r->roster);
     population_drop(&r->population);
+    valuation_drop(&r->valuation);
     zone_files_drop(&r->zone_files);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);

@@ -17,6 +17,7 @@ struct rooms {
     struct catalogue *catalogue;
     struct people *people;
     struct population *population;
+    struct valuation *valuation;
     struct roster *roster;
     struct zone_files *zone_files;
     struct zones zones;

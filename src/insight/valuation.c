@@ -194,8 +194,8 @@ enum err_code valuation_refit(struct valuation *v, int64_t now_ms, struct progre
     return code;
 }
 
-enum err_code value_fits(struct store_conn *conn, size_t limit, struct arena *mem, struct value_fit_row **ret, size_t *n,
-                         struct err *e)
+enum err_code value_fits(struct store_conn *conn, int64_t id, size_t limit, struct arena *mem, struct value_fit_row **ret,
+                         size_t *n, struct err *e)
 {
     struct store_stmt *st;
     bool more;
@@ -203,8 +203,10 @@ enum err_code value_fits(struct store_conn *conn, size_t limit, struct arena *me
     *ret = arena_array(mem, struct value_fit_row, limit);
     if (!*ret)
         return NO_MEMORY(e);
-    TRY(store_prepare(conn, SLICE("SELECT id, fitted_ms, model, report FROM value_fits ORDER BY id DESC LIMIT $1"), &st, e));
-    store_bind_i64(st, 1, (int64_t)limit);
+    TRY(store_prepare(conn, SLICE("SELECT id, fitted_ms, model, report FROM value_fits WHERE $1 = 0 OR id = $1 "
+                                  "ORDER BY id DESC LIMIT $2"), &st, e));
+    store_bind_i64(st, 1, id);
+    store_bind_i64(st, 2, (int64_t)limit);
     while (*n < limit) {
         TRY(store_step(st, &more, e));
         if (!more)

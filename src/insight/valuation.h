@@ -81,8 +81,8 @@ struct value_fit_row {
     int64_t id, fitted_ms;
     struct slice model, report;      // report: JSON (docs/API.md, ValueReport)
 };
-/* Newest first; in mem. */
-MUST_CHECK enum err_code value_fits(struct store_conn *, size_t limit, struct arena *mem, struct value_fit_row **ret, size_t *n,
+/* Newest first, or only the one of that id (0: all); in mem. */
+MUST_CHECK enum err_code value_fits(struct store_conn *, int64_t id, size_t limit, struct arena *mem, struct value_fit_row **ret, size_t *n,
                                     struct err *e);
 
 #endif

@@ -72,14 +72,14 @@ enum err_code value_fit_models(const struct valued *of, size_t n, bool then, str
     free(buyer);
     TRY(code);
     for (size_t k = 0; k < VALUE_KINDS; k++)
-        ret->valid[k] = !kind_fit(&kinds[k], &buyers, ret->at[k], &ret->fit[k], &ret->why[k]);
+        ret->valid[k] = !kind_fit(&buying_kinds[k], &buyers, ret->at[k], &ret->fit[k], &ret->why[k]);
     buyers_drop(&buyers);
     return fit_spend(of, n, then, ret, e);
 }
 
 struct value_models fitted_models(const struct fitted *f, size_t kind)
 {
-    struct value_models m = { .kind = &kinds[kind], .spend = f->spend, .mean_spend = f->mean_spend };
+    struct value_models m = { .kind = &buying_kinds[kind], .spend = f->spend, .mean_spend = f->mean_spend };
     memcpy(m.at, f->at[kind], sizeof m.at);
     return m;
 }
@@ -206,7 +206,7 @@ static void set_proof(struct value_fit *fit)
     held = held < HELD_MIN_DAYS ? HELD_MIN_DAYS : held > HELD_MAX_DAYS ? HELD_MAX_DAYS : held;
     fit->proof.days = span >= PROOF_MIN_DAYS ? held : 0;
     fit->proof.cutoff = fit->as_of - held;
-    fit->n_weeks = (size_t)span / 7 + 1;
+    fit->n_weeks = (size_t)span / 7;  // whole ones
     if (fit->n_weeks > WEEKS_MAX)
         fit->n_weeks = WEEKS_MAX;
 }

@@ -54,7 +54,7 @@ bool value_parameters_read(struct json json, struct valuation_view *view)
     struct newcomers *n = view->newcomers;
     const struct kind *kind = NULL;
     for (size_t k = 0; k < VALUE_KINDS; k++)
-        kind = is_text(json_get(json, "model"), slice_of(kinds[k].name)) ? &kinds[k] : kind;
+        kind = is_text(json_get(json, "model"), slice_of(buying_kinds[k].name)) ? &buying_kinds[k] : kind;
     view->models.kind = kind;
     if (!kind || !numbers_read(json, "at", view->models.at, kind->n) || !numbers_read(json, "spend", spend, 4))
         return false;
@@ -104,9 +104,9 @@ static void models(struct json_w *w, const struct fitted *f)
     json_w_key(w, "models");
     json_w_open(w, '[');
     for (size_t k = 0; k < VALUE_KINDS; k++) {
-        model_head(w, kinds[k].name, f->valid[k], &f->fit[k], f->why[k].text);
-        for (size_t i = 0; f->valid[k] && i < kinds[k].n; i++)
-            parameter(w, kinds[k].parameter[i], f->at[k][i], f->fit[k].error[i]);
+        model_head(w, buying_kinds[k].name, f->valid[k], &f->fit[k], f->why[k].text);
+        for (size_t i = 0; f->valid[k] && i < buying_kinds[k].n; i++)
+            parameter(w, buying_kinds[k].parameter[i], f->at[k][i], f->fit[k].error[i]);
         model_end(w);
     }
     const bool spends = f->spend.p > 0;
@@ -123,7 +123,7 @@ static void models(struct json_w *w, const struct fitted *f)
 static const char *rule_name(int rule)
 {
     static const char *const names[] = { "rate", "hiatus", "spent", "frequency", "recency" };
-    return rule < RULE_RATE ? kinds[rule].name : names[rule - RULE_RATE];
+    return rule < RULE_RATE ? buying_kinds[rule].name : names[rule - RULE_RATE];
 }
 
 static void proof(struct json_w *w, const struct value_proof *p)
@@ -138,7 +138,7 @@ static void proof(struct json_w *w, const struct value_proof *p)
     json_w_ki64(w, "days", p->days);
     json_w_ki64(w, "customers", (int64_t)p->customers);
     json_w_kdouble(w, "actual", p->came);
-    json_w_kcstr(w, "best", kinds[p->best].name);
+    json_w_kcstr(w, "best", buying_kinds[p->best].name);
     json_w_key(w, "rows");
     json_w_open(w, '[');
     for (int i = 0; i < RULES; i++) {

@@ -51,7 +51,7 @@ struct value_proof {
     size_t customers;
     double came;
     struct proof_line of[RULES];
-    size_t best;                     // of kinds
+    size_t best;                     // of buying_kinds
     double customers_of[FREQUENCIES], came_of[FREQUENCIES], foretold_of[FREQUENCIES];
 };
 #define WEEKS_MAX 520

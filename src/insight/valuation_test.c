@@ -222,7 +222,7 @@ static void fits_are_kept(void **state)
     struct value_fit_row *row;
     size_t n;
     struct json json;
-    assert_int_equal(value_fits(s->lab.read, 10, s->lab.mem, &row, &n, &e), ERR_OK);
+    assert_int_equal(value_fits(s->lab.read, 0, 10, s->lab.mem, &row, &n, &e), ERR_OK);
     assert_int_equal(n, 2);
     assert_int_equal(row[0].id, 2);
     assert_int_equal(json_parse(s->lab.parser, row[0].report, &json, &e), ERR_OK);

@@ -103,8 +103,8 @@ static void turn(const struct buyer *of, size_t n, const struct columns *c, stru
     began = cpu_seconds();
     check(pareto_nbd_fit(&buyers, &pareto, &fit, &e), &e);
     least(&t->pareto, cpu_seconds() - began);
-    const struct score_model by_bg = { &kinds[KIND_BG_NBD], { bg.r, bg.alpha, bg.a, bg.b }, 7, &spends };
-    const struct score_model by_pareto = { &kinds[KIND_PARETO_NBD], { pareto.r, pareto.alpha, pareto.s, pareto.beta }, 7, &spends };
+    const struct score_model by_bg = { &buying_kinds[KIND_BG_NBD], { bg.r, bg.alpha, bg.a, bg.b }, 7, &spends };
+    const struct score_model by_pareto = { &buying_kinds[KIND_PARETO_NBD], { pareto.r, pareto.alpha, pareto.s, pareto.beta }, 7, &spends };
     least(&t->score_bg, score(&by_bg, c, 0));
     least(&t->score_value, score(&by_bg, c, .1));
     least(&t->score_pareto, score(&by_pareto, c, 0));

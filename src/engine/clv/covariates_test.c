@@ -34,7 +34,7 @@ static void make_up(const struct kind *k, const double *at)
         z[1] = (double)(i / 2 % 5) / 2;
         double buys = any_gamma(&seed, at[0]) / at[1] * effect(rate, z), more = effect(leaving, z);
         struct buyer *b = &d.of[i];
-        if (k == &kinds[KIND_PARETO_NBD]) {
+        if (k == &buying_kinds[KIND_PARETO_NBD]) {
             *b = buyer_made_up(buys, -log(any_between(&seed)) * at[3] / any_gamma(&seed, at[2]) / more, 7 * 80, &seed);
             continue;
         }
@@ -55,8 +55,8 @@ static void what_is_simulated_is_found_again(void **state)
     static const enum kind_name of[] = { KIND_BG_NBD, KIND_PARETO_NBD };
     (void)state;
     for (size_t k = 0; k < COUNT(of); k++) {
-        const struct kind *kind = &kinds[of[k]];
-        const double *want = kind == &kinds[KIND_PARETO_NBD] ? at_pareto : at;
+        const struct kind *kind = &buying_kinds[of[k]];
+        const double *want = kind == &buying_kinds[KIND_PARETO_NBD] ? at_pareto : at;
         struct covariates m;
         struct fit fit;
         struct err e;
@@ -77,7 +77,7 @@ static void what_is_simulated_is_found_again(void **state)
 static void a_stranger_is_foretold_by_covariates(void **state)
 {
     static const double at[] = { .8, 4, 1.2, 2.5 }, web[] = { 1, 1 }, shop[] = { 0, 1 };
-    const struct kind *kind = &kinds[KIND_BG_NBD];
+    const struct kind *kind = &buying_kinds[KIND_BG_NBD];
     struct covariates m, scaled;
     struct fit fit, unused;
     struct err e;
@@ -105,17 +105,17 @@ static void what_says_nothing_is_refused(void **state)
     struct fit fit;
     struct err e;
     (void)state;
-    make_up(&kinds[KIND_BG_NBD], (const double[]){ .8, 4, 1.2, 2.5 });
+    make_up(&buying_kinds[KIND_BG_NBD], (const double[]){ .8, 4, 1.2, 2.5 });
     for (size_t i = 0; i < 100; i++) {
         same[i][0] = (double)(i % 3);
         same[i][1] = .1;
     }
-    assert_int_equal(covariates_fit(&kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, &e), ERR_INVALID);
+    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, &e), ERR_INVALID);
     assert_int_equal(e.pos, 1);
     same[3][0] = NAN;
-    assert_int_equal(covariates_fit(&kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, &e), ERR_INVALID);
+    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, &e), ERR_INVALID);
     assert_int_equal(e.pos, 0);
-    assert_int_equal(covariates_fit(&kinds[KIND_BG_NBD], d.of, 100, 7, same[0], COVARIATES_MAX + 1, &m, &fit, &e), ERR_LIMIT);
+    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], COVARIATES_MAX + 1, &m, &fit, &e), ERR_LIMIT);
 }
 
 int main(void)

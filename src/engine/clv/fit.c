@@ -10,14 +10,25 @@
 #define CLOSE 1e-4
 #define FAR 30.0                     // of a logarithm: nothing is to be found there
 #define TRIES 40
+#define INFINITE 1e5
+#define LIMIT_SLOPE 1e-4             // of the likelihood
 #define VAGUE 2.0                    // a standard error of a logarithm: the parameter may be anything
+
+/* A parameter that went off to infinity, where customers are all alike: what it still gains there is what rounding leaves. */
+static bool is_limit(const struct surface *s, const struct optimum *best, const double *parameter)
+{
+    bool far = false;
+    for (size_t i = 0; i < s->n - s->plain; i++)
+        far = far || parameter[i] > INFINITE;
+    return far && best->gradient <= LIMIT_SLOPE * fabs(best->value);
+}
 
 static const char *diagnose(const struct surface *s, const struct optimum *best, const double *parameter)
 {
-    bool vague = !best->peaked;
+    bool limit = is_limit(s, best, parameter), vague = !best->peaked || limit;
     for (size_t i = 0; i < s->n - s->plain; i++)
         vague = vague || parameter[i] > LARGE || sqrt(best->covariance[i * s->n + i]) > VAGUE;
-    if (!best->found)
+    if (!best->found && !limit)
         return "The search has not ended: the likelihood still rises where it stopped.";
     if (vague)
         return "The likelihood is flat in one direction: the data do not tell some parameters apart. What the model predicts is to "
@@ -75,7 +86,7 @@ enum err_code fit_find(const struct surface *surface, const struct surface *roug
     memcpy(ret->covariance, best.covariance, n * n * sizeof *ret->covariance);
     ret->log_likelihood = best.value;
     ret->gradient = best.gradient;
-    ret->converged = best.found;
+    ret->converged = best.found || is_limit(surface, &best, parameter);
     ret->diagnosis = diagnose(surface, &best, parameter);
     return ERR_OK;
 }

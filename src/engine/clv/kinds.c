@@ -58,7 +58,7 @@ FITTED(bb, bg_bb, )
 #define FUNCTIONS(kind)                                                                                               \
     .fit = kind##_fit, .expected = kind##_expected, .chance = kind##_chance, .alive = kind##_alive,                   \
     .to_come = kind##_to_come, .chance_to_come = kind##_chance_to_come
-const struct kind kinds[KINDS] = {
+const struct kind buying_kinds[KINDS] = {
     [KIND_BG_NBD] = { .name = "bg-nbd", .n = 4, .parameter = { "r", "alpha", "a", "b" }, .form = BG_NBD,
                       .rate = { 0, -1, 0, 0 }, .leaving = { 0, 0, 1, 1 }, .surface = bg_nbd_surface, FUNCTIONS(bg) },
     [KIND_MBG_NBD] = { .name = "mbg-nbd", .n = 4, .parameter = { "r", "alpha", "a", "b" }, .form = MBG_NBD,
@@ -75,8 +75,8 @@ const struct kind kinds[KINDS] = {
 const struct kind *kind_of(struct slice name)
 {
     for (size_t i = 0; i < KINDS; i++)
-        if (slice_is(name, kinds[i].name))
-            return &kinds[i];
+        if (slice_is(name, buying_kinds[i].name))
+            return &buying_kinds[i];
     return NULL;
 }
 

@@ -30,7 +30,7 @@ struct kind {
     double (*to_come)(const double *at, double x, double T, double t);
     double (*chance_to_come)(const double *at, double x, double T, uint32_t n, double t);
 };
-extern const struct kind kinds[KINDS];
+extern const struct kind buying_kinds[KINDS];
 
 /* NULL: there is none of the name. */
 const struct kind *kind_of(struct slice name);

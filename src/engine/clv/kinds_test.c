@@ -36,9 +36,9 @@ static void each_is_found_by_its_name(void **state)
 {
     (void)state;
     for (size_t i = 0; i < KINDS; i++) {
-        assert_ptr_equal(kind_of(slice_of(kinds[i].name)), &kinds[i]);
-        for (size_t p = 0; p < kinds[i].n; p++)
-            assert_non_null(kinds[i].parameter[p]);
+        assert_ptr_equal(kind_of(slice_of(buying_kinds[i].name)), &buying_kinds[i]);
+        for (size_t p = 0; p < buying_kinds[i].n; p++)
+            assert_non_null(buying_kinds[i].parameter[p]);
     }
     assert_null(kind_of(slice_of("crystal")));
 }
@@ -47,7 +47,7 @@ static void every_one_is_fitted_with_intervals(void **state)
 {
     (void)state;
     for (size_t i = 0; i < KINDS; i++) {
-        const struct kind *k = &kinds[i];
+        const struct kind *k = &buying_kinds[i];
         struct buyers buyers;
         struct fit fit;
         struct err e;
@@ -66,7 +66,7 @@ static void every_one_is_fitted_with_intervals(void **state)
 /* On CDNOW, BG: near the normal interval where the likelihood is nearly a parabola (r), and lopsided where it is not (b). */
 static void intervals_follow_the_likelihood(void **state)
 {
-    const struct kind *k = &kinds[KIND_BG_NBD];
+    const struct kind *k = &buying_kinds[KIND_BG_NBD];
     struct cdnow c;
     struct fit fit;
     struct err e;
@@ -87,7 +87,7 @@ static void a_range_has_its_chance(void **state)
                                                        { .55, 10.6, .01, .6, .12 }, { 1.2, .75, .66, 2.8 } };
     (void)state;
     for (size_t i = 0; i < KINDS; i++) {
-        const struct kind *k = &kinds[i];
+        const struct kind *k = &buying_kinds[i];
         const struct purchase_range r = kind_range(k, at[i], 5, 30, 38, 40, .9);
         double alive = k->alive(at[i], 5, 30, 38), below = 0, within = 0, all = 0, mean = 0;
         for (uint32_t n = 0; n <= 300; n++) {
@@ -107,7 +107,7 @@ static void a_range_has_its_chance(void **state)
 static void of_everybody_is_of_each(void **state)
 {
     static const double at[] = { .55, 10.6, .61, 11.7 };
-    const struct kind *k = &kinds[KIND_PARETO_NBD];
+    const struct kind *k = &buying_kinds[KIND_PARETO_NBD];
     (void)state;
     near(k->to_come(at, 0, 0, 39), k->expected(at, 39), 1e-12);
     near(kind_expected_of(k, at, 0, 0, 0, 39), k->expected(at, 39), 1e-9);

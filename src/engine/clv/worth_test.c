@@ -11,7 +11,7 @@
 #include "engine/clv/clv_testing.h"
 #include "engine/clv/draw.h"
 
-static const struct value_models cdnow = { .kind = &kinds[KIND_BG_NBD], .at = { .243, 4.414, .793, 2.426 },
+static const struct value_models cdnow = { .kind = &buying_kinds[KIND_BG_NBD], .at = { .243, 4.414, .793, 2.426 },
                                            .spend = { 6.25, 3.74, 15.44 }, .mean_spend = 35 };
 
 /* Fader, Hardie and Lee 2005: E[Y(39) | 2, 30.43, 38.86] = 1.2259; what they spend, by the note of 2013. */
@@ -69,7 +69,7 @@ static void the_range_holds_what_it_says(void **state)
             if (any_between(&seed) < q)
                 left = t;
         }
-        const struct value_models m = { .kind = &kinds[KIND_BG_NBD], .at = { 2, 8, 1, 4 }, .mean_spend = 1 };
+        const struct value_models m = { .kind = &buying_kinds[KIND_BG_NBD], .at = { 2, 8, 1, 4 }, .mean_spend = 1 };
         const struct worth_of of = { x, tx, 52, 0, 0 };
         struct worth w = worth_of(&m, &year, &of, true);
         within += later >= w.low && later <= w.high;
@@ -99,7 +99,7 @@ static void the_range_is_nearly_the_exact_one(void **state)
     for (int k = 0; k < KIND_BG_BB; k++)
         for (int x = 0; x < 12; x++)
             for (double tx = x ? 5 : 0; tx <= (x ? 50 : 0); tx += 15) {
-                struct value_models m = { .kind = &kinds[k], .at = { .243, 4.414, .793, 2.426 }, .mean_spend = 1 };
+                struct value_models m = { .kind = &buying_kinds[k], .at = { .243, 4.414, .793, 2.426 }, .mean_spend = 1 };
                 if (k >= KIND_PARETO_NBD)
                     memcpy(m.at, k == KIND_PARETO_NBD ? (double[]){ .553, 10.578, .606, 11.669, 0 }
                                                       : (double[]){ .553, 10.578, .0002, .603, .0026 }, sizeof m.at);
