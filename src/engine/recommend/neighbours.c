@@ -246,22 +246,6 @@ static uint32_t score_add(const struct neighbours *fit, uint32_t bought, struct 
     return n_met;
 }
 
-static bool scored_better(struct scored a, struct scored b)
-{
-    return a.score > b.score || (a.score == b.score && a.item < b.item);
-}
-
-static size_t scored_keep(struct scored *best, size_t count, size_t max, struct scored candidate)
-{
-    if (count == max && !scored_better(candidate, best[max - 1]))
-        return count;
-    size_t at = count < max ? count : max - 1;
-    for (; at > 0 && scored_better(candidate, best[at - 1]); at--)
-        best[at] = best[at - 1];
-    best[at] = candidate;
-    return count < max ? count + 1 : count;
-}
-
 enum err_code neighbours_score(const struct neighbours *fit, const uint32_t *bought, size_t n_bought,
                                bool (*allowed)(void *arg, uint32_t item), void *arg,
                                struct neighbour_work *work, struct scored *best, size_t max, size_t *n,

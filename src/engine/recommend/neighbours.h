@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "engine/recommend/scored.h"
 
 struct purchase_rows {
     const uint32_t *item;
@@ -53,10 +54,6 @@ void neighbours_drop(struct neighbours **);
 struct neighbour_work;
 struct neighbour_work *neighbour_work_new(void);
 void neighbour_work_drop(struct neighbour_work **);
-struct scored {
-    uint32_t item, why, together;
-    float score;
-};
 MUST_CHECK enum err_code neighbours_score(const struct neighbours *, const uint32_t *bought, size_t n_bought,
                                           bool (*allowed)(void *arg, uint32_t item), void *arg,
                                           struct neighbour_work *, struct scored *best, size_t max,

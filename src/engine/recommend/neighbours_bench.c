@@ -2,31 +2,15 @@
  *
  * Items are drawn by Zipf's law, half of each basket from the buyer's own tenth of the shop; 3 to 60 items a buyer.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/hash.h"
+#include "engine/recommend/draw.h"
 #include "engine/recommend/neighbours.h"
 
 #define BASKET_MOST 60
 #define SCORED 200000
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Zipf with exponent 1 over n, by inverting its integral. */
-static uint32_t zipf(uint64_t random, uint32_t n)
-{
-    double u = (double)(random >> 11) / (double)(UINT64_C(1) << 53);
-    uint32_t rank = (uint32_t)(pow((double)n + 1, u) - 1);
-    return rank < n ? rank : n - 1;
-}
 
 static uint32_t draw(uint64_t *seed, uint32_t buyer, uint32_t items)
 {
