@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/recommend/neighbours_room.h"
+
 /* Rows turned round: the buyers of each item. */
 struct columns {
     uint64_t *start;
@@ -74,35 +76,55 @@ static uint32_t keep_best(struct neighbour *best, uint32_t count, uint32_t k, st
     return count < k ? count + 1 : count;
 }
 
+/* What buyers of one item have in common with another: how many they are, and their weights. */
+struct tally {
+    uint32_t both;
+    float weight;
+};
+
+/* What is fitted, and the scratch of fitting. */
+struct fitting {
+    const struct purchase_rows *rows;
+    struct columns cols;
+    uint32_t basket_max, *met;
+    float *weight;               // by buyer
+    float *own, *other;          // n_i^own_power, n_j^other_power
+    struct tally *tally;
+};
+
 /* Counts for one item how many of its buyers bought each other item; lists the items met. */
-static uint32_t count_together(const struct purchase_rows *rows, const struct columns *cols,
-                               uint32_t item, uint32_t basket_max, uint32_t *together, uint32_t *met)
+static uint32_t count_together(const struct fitting *f, uint32_t item)
 {
-    uint32_t n = 0;
-    for (uint64_t c = cols->start[item]; c < cols->start[item + 1]; c++) {
-        uint32_t buyer = cols->buyer[c];
+    const struct purchase_rows *rows = f->rows;
+    struct tally *tally = f->tally;
+    uint32_t *met = f->met, n = 0;
+    for (uint64_t c = f->cols.start[item]; c < f->cols.start[item + 1]; c++) {
+        uint32_t buyer = f->cols.buyer[c];
         uint64_t end = rows->start[buyer + 1];
-        for (uint64_t at = row_begin(rows, buyer, basket_max); at < end; at++) {
+        float weight = f->weight[buyer];
+        for (uint64_t at = row_begin(rows, buyer, f->basket_max); at < end; at++) {
             uint32_t other = rows->item[at];
-            if (together[other]++ == 0)
+            if (tally[other].both++ == 0)
                 met[n++] = other;
+            tally[other].weight += weight;
         }
     }
     return n;
 }
 
-static void item_fit(struct neighbours *fit, uint32_t item, float shrink, uint32_t *together,
-                     const uint32_t *met, uint32_t n_met)
+static void item_fit(struct neighbours *fit, uint32_t item, const struct similarity *by, const struct fitting *f,
+                     uint32_t n_met)
 {
     struct neighbour *best = fit->of + (size_t)item * fit->k;
     uint32_t count = 0;
     for (uint32_t m = 0; m < n_met; m++) {
-        uint32_t other = met[m], both = together[other];
-        together[other] = 0;
+        uint32_t other = f->met[m];
+        struct tally tally = f->tally[other];
+        f->tally[other] = (struct tally){ 0 };
         if (other == item)
             continue;
-        float norm = sqrtf((float)fit->buyers[item]) * sqrtf((float)fit->buyers[other]) + shrink;
-        struct neighbour candidate = { other, both, (float)both / norm };
+        float norm = f->own[item] * f->other[other] + by->shrink;
+        struct neighbour candidate = { other, tally.both, by->scale * tally.weight / norm };
         count = keep_best(best, count, fit->k, candidate);
     }
     fit->count[item] = count;
@@ -124,36 +146,69 @@ static struct neighbours *neighbours_new(uint32_t items, uint32_t k)
     return fit;
 }
 
-enum err_code neighbours_fit(struct purchase_rows rows, struct neighbours_options options,
-                             struct neighbours **ret, struct err *e)
+static void fitting_end(struct fitting *f)
 {
-    assert(options.k > 0 && options.basket_max > 0 && options.shrink >= 0);
-    struct columns cols = { 0 };
-    TRY(columns_make(&rows, options.basket_max, &cols, e));
-    struct neighbours *fit = neighbours_new(rows.items, options.k);
-    uint32_t *together = calloc((size_t)rows.items + 1, sizeof *together);
-    uint32_t *met = malloc(((size_t)rows.items + 1) * sizeof *met);
-    enum err_code code = ERR_OK;
-    if (!fit || !together || !met)
-        code = err_set(e, ERR_LIMIT, 0, "no memory for the neighbours of %u items", rows.items);
-    for (uint32_t i = 0; !code && i < rows.items; i++)
-        fit->buyers[i] = (uint32_t)(cols.start[i + 1] - cols.start[i]);
-    for (uint32_t i = 0; !code && i < rows.items; i++) {
-        if (options.cancel && atomic_load_explicit(options.cancel, memory_order_relaxed))
-            code = err_set(e, ERR_BUSY, i, "cancelled at item %u of %u", i, rows.items);
-        uint32_t n = code ? 0 : count_together(&rows, &cols, i, options.basket_max, together, met);
-        if (!code)
-            item_fit(fit, i, options.shrink, together, met, n);
+    columns_free(&f->cols);
+    free(f->met);
+    free(f->weight);
+    free(f->own);
+    free(f->other);
+    free(f->tally);
+}
+
+/* false: memory; what was made ends with fitting_end. */
+static bool fitting_make(struct fitting *f, const struct similarity *by)
+{
+    const struct purchase_rows *rows = f->rows;
+    size_t items = (size_t)rows->items + 1;
+    f->met = malloc(items * sizeof *f->met);
+    f->weight = malloc(((size_t)rows->buyers + 1) * sizeof *f->weight);
+    f->own = malloc(items * sizeof *f->own);
+    f->other = malloc(items * sizeof *f->other);
+    f->tally = calloc(items, sizeof *f->tally);
+    if (!f->met || !f->weight || !f->own || !f->other || !f->tally)
+        return false;
+    for (uint32_t b = 0; b < rows->buyers; b++)
+        f->weight[b] = powf((float)(rows->start[b + 1] - row_begin(rows, b, f->basket_max)), -by->basket_power);
+    for (uint32_t i = 0; i < rows->items; i++) {
+        float buyers = (float)(f->cols.start[i + 1] - f->cols.start[i]);
+        f->own[i] = powf(buyers, by->own_power);
+        f->other[i] = powf(buyers, by->other_power);
     }
-    free(together);
-    free(met);
-    columns_free(&cols);
+    return true;
+}
+
+enum err_code neighbours_fit_by(struct purchase_rows rows, const struct similarity *by, uint32_t k, uint32_t basket_max,
+                                const atomic_bool *cancel, struct neighbours **ret, struct err *e)
+{
+    assert(k > 0 && basket_max > 0 && by->shrink >= 0);
+    struct fitting f = { .rows = &rows, .basket_max = basket_max };
+    TRY(columns_make(&rows, basket_max, &f.cols, e));
+    struct neighbours *fit = neighbours_new(rows.items, k);
+    enum err_code code = ERR_OK;
+    if (!fit || !fitting_make(&f, by))
+        code = err_set(e, ERR_LIMIT, 0, "no memory for the neighbours of %u items", rows.items);
+    for (uint32_t i = 0; !code && i < rows.items; i++) {
+        fit->buyers[i] = (uint32_t)(f.cols.start[i + 1] - f.cols.start[i]);
+        if (cancel && atomic_load_explicit(cancel, memory_order_relaxed))
+            code = err_set(e, ERR_BUSY, i, "cancelled at item %u of %u", i, rows.items);
+        else
+            item_fit(fit, i, by, &f, count_together(&f, i));
+    }
+    fitting_end(&f);
     if (code) {
         neighbours_drop(&fit);
         return code;
     }
     *ret = fit;
     return ERR_OK;
+}
+
+enum err_code neighbours_fit(struct purchase_rows rows, struct neighbours_options options, struct neighbours **ret,
+                             struct err *e)
+{
+    const struct similarity cosine = { 0, .5f, .5f, options.shrink, 1 };
+    return neighbours_fit_by(rows, &cosine, options.k, options.basket_max, options.cancel, ret, e);
 }
 
 void neighbours_drop(struct neighbours **fit)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "engine/recommend/draw.h"
 #include "engine/recommend/neighbours.h"
+#include "engine/recommend/together.h"
 
 #define BASKET_MOST 60
 #define SCORED 200000
@@ -56,6 +57,12 @@ int main(int argc, char **argv)
     }
     printf("fit    %8.2f s of CPU; %u buyers, %u items, %llu purchases\n", cpu_seconds() - began, buyers, items,
            (unsigned long long)rows.start[buyers]);
+    struct neighbours *walk = NULL;
+    began = cpu_seconds();
+    if (together_walk(rows, (struct walk_options){ 50, 1, .6f, 500, NULL }, &walk, &e))
+        return 1;
+    printf("walk   %8.2f s of CPU\n", cpu_seconds() - began);
+    neighbours_drop(&walk);
     struct scored best[40];
     size_t n, sum = 0;
     began = cpu_seconds();
