@@ -24,7 +24,8 @@ int main(int argc, char **argv)
     double began = cpu_seconds();
     for (uint32_t i = 0; i < each; i++) {
         for (uint32_t c = 0; c < customers; c++) {
-            uint32_t code = (zipf(hash_mix(++seed), CODES) + c % 7 * (uint32_t)(hash_mix(++seed) % 2)) % CODES;
+            uint64_t random = hash_mix(++seed);  // half of it what all like, half a customer's own
+            uint32_t code = (zipf(hash_mix(random), CODES) + (random & 1 ? c % 7 : 0)) % CODES;
             int64_t at_ms = (int64_t)i * 30 * DAY_MS;
             if (taste_add(taste + c, code, at_ms, 1, &e) || taste_add(&shop, code, at_ms, 1, &e))
                 return 1;
