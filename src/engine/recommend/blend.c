@@ -223,7 +223,7 @@ static bool learning_make(struct learning *l)
     for (uint32_t i = 0; i < of->lists; i++) {
         uint32_t hits = hits_of(of, i), wanted = of->wanted ? of->wanted[i] : hits;
         size_t begin = (size_t)of->start[i], n = (size_t)of->start[i + 1] - begin;
-        if (hits == 0)
+        if (wanted == 0)
             continue;
         double ideal = 0;
         for (unsigned r = 0; r < l->depth && r < wanted; r++)
@@ -240,7 +240,8 @@ static bool learning_make(struct learning *l)
 /* The weights that the learning half wants. */
 static enum err_code learn(const struct learning *l, struct blend *ret, double *weight, struct err *e)
 {
-    double most = -1, top, equal[BLEND_MODELS_MAX] = { 0 };
+    double most = -1, over_all = -1, top, equal[BLEND_MODELS_MAX] = { 0 };
+    unsigned start = 0;
     for (unsigned m = 0; m < ret->models; m++) {
         double one[BLEND_MODELS_MAX] = { 0 };
         one[m] = 1;
@@ -249,11 +250,16 @@ static enum err_code learn(const struct learning *l, struct blend *ret, double *
         ret->alone[m] = mean_of(l, one, false);
         if (alone > most) {
             most = alone;
+            start = m;
+        }
+        double sum = ret->learnt * alone + ret->measured * ret->alone[m];
+        if (sum > over_all) {
+            over_all = sum;
             ret->best = m;
         }
     }
     memset(weight, 0, BLEND_MODELS_MAX * sizeof *weight);
-    weight[ret->best] = 1;
+    weight[start] = 1;
     TRY(climb(l, weight, &most, e));
     TRY(climb(l, equal, &top, e));
     if (top > most)
@@ -282,7 +288,7 @@ enum err_code blend_learn(const struct blend_lists *of, unsigned depth, struct b
     double weight[BLEND_MODELS_MAX];
     enum err_code code = learning_make(&l) ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to blend %u lists", of->lists);
     if (!code && l.n == 0)
-        code = err_set(e, ERR_INVALID, 0, "none of %u lists holds a hit: there is nothing to learn from", of->lists);
+        code = err_set(e, ERR_INVALID, 0, "nothing is wanted of %u lists: there is nothing to learn from", of->lists);
     for (uint32_t at = 0; !code && at < l.n; at++)
         blend.learnt += l.learns[at];
     blend.measured = l.n - blend.learnt;

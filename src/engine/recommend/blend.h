@@ -6,15 +6,16 @@
  * Learnt   on half of the lists, by NDCG@depth, which coordinate ascent raises one weight at a time (Metzler and Croft 2007);
  *          from the best single model and from equal weights, the better end of both. Then a model is left out whose leaving
  *          costs less than one standard error of the paired difference: it is not worth being asked.
- * Measured on the other half: by how much the blend leads the best single model (the best of the half learnt on), with Wald's
- *          95 % interval of the paired difference of a list's NDCG. Where the interval is not above 0, or there are fewer than
- *          BLEND_LISTS_MIN lists in a half, the best single model is what is answered.
+ * Measured on the other half: by how much the blend leads the best single model, with Wald's 95 % interval of the paired
+ *          difference of a list's NDCG. That model is the best of all lists, those measured included: if anything, the lead
+ *          comes out too small. Where the interval is not above 0, or there are fewer than BLEND_LISTS_MIN lists in a half, the
+ *          best single model is what is answered.
  * Shape    lists as compressed rows: candidates of list l are start[l] .. start[l + 1); score[m] has one number for each
  *          candidate of all lists, NAN: not scored. The caller makes them by a temporal hold-out: what was done after a cutoff
- *          is a hit, what models saw is from before it. Lists without any hit do not count.
+ *          is a hit, what models saw is from before it. A list for which nothing is wanted does not count.
  * Ties     to the candidate that stands first.
  * Cost     about 1,000 times all candidates.
- * Errors   ERR_LIMIT without memory, ERR_BUSY when *cancel turned true, ERR_INVALID no list with a hit.
+ * Errors   ERR_LIMIT without memory, ERR_BUSY when *cancel turned true, ERR_INVALID no list for which something is wanted.
  */
 #ifndef TENDERO_ENGINE_RECOMMEND_BLEND_H
 #define TENDERO_ENGINE_RECOMMEND_BLEND_H
@@ -36,7 +37,8 @@ struct blend_lists {
     const uint64_t *start;
     uint32_t lists;
     const uint8_t *hit;              // of each candidate: 0 or 1
-    const uint32_t *wanted;          // hits there could have been in each list, at least those there are; NULL: those there are
+    const uint32_t *wanted;          // of each list: hits there could have been, whether or not a model proposed them, at least
+                                     // those that are there; NULL: those that are there
     const atomic_bool *cancel;       // or NULL
 };
 struct blend {

@@ -129,6 +129,10 @@ static void ndcg_is_as_defined(void **state)
     lists.wanted = wanted;
     assert_int_equal(blend_learn(&lists, 2, &blend, NULL), ERR_OK);
     assert_true(fabs(blend.alone[0] - 1 / log2(3) / (1 + 1 / log2(3))) < 1e-12);
+    memset(hit, 0, sizeof hit);  // wanted, but not proposed
+    assert_int_equal(blend_learn(&lists, 2, &blend, NULL), ERR_OK);
+    assert_int_equal(blend.learnt + blend.measured, 100);
+    assert_true(blend.alone[0] <= 0);
     assert_true(blend.weight[0] >= 1 && !blend.blended);
     const float *const of[] = { score };
     float ret[4];
@@ -155,7 +159,7 @@ static void what_cannot_be_is_refused(void **state)
     assert_false(blend.blended);
     memset(made.hit, 0, sizeof made.hit);
     assert_int_equal(blend_learn(&lists, 10, &blend, &e), ERR_INVALID);
-    assert_non_null(strstr(e.text, "holds a hit"));
+    assert_non_null(strstr(e.text, "nothing is wanted of 40 lists"));
 }
 
 int main(void)

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
            (unsigned long long)rows.start[buyers]);
     struct neighbours *walk = NULL;
     began = cpu_seconds();
-    if (together_walk(rows, (struct walk_options){ 50, 1, .6f, 500, NULL }, &walk, &e))
+    if (together_walk(rows, (struct walk_options){ 50, 1, .3f, 500, NULL }, &walk, &e))
         return 1;
     printf("walk   %8.2f s of CPU\n", cpu_seconds() - began);
     neighbours_drop(&walk);

@@ -366,6 +366,8 @@ static float lambda_of(uint32_t shared)
     return p < 10 ? 1 - p / 10 : 0;
 }
 
+#define AHEAD 8                      // neighbours whose items are asked for before their turn: each lies somewhere else
+
 /* Adds the neighbours' items; returns how many were met. */
 static uint32_t add_up(const struct sessions *s, const struct like *like, uint32_t k, struct sessions_work *work)
 {
@@ -373,6 +375,10 @@ static uint32_t add_up(const struct sessions *s, const struct like *like, uint32
     uint32_t *list = work->list, n = 0;
     for (uint32_t i = 0; i < k; i++) {
         float weight = lambda_of(like[i].shared) * like[i].r;
+        if (i + 2 * AHEAD < k)
+            __builtin_prefetch(s->held + like[i + 2 * AHEAD].cell);
+        if (i + AHEAD < k)
+            __builtin_prefetch(s->place + s->held[like[i + AHEAD].cell].start);
         if (weight <= 0)
             continue;
         const struct held *held = s->held + like[i].cell;
@@ -441,14 +447,17 @@ enum err_code sessions_score(const struct sessions *s, const uint32_t *item, siz
         work->met[own[i]].together = OWN;
     uint32_t n_met = add_up(s, work->like, k, work);
     size_t count = 0;
+    float rarest = logf((float)s->count);
     for (uint32_t i = 0; i < n_met; i++) {
         uint32_t one = work->list[i];
-        struct met *met = work->met + one;
+        const struct met met = work->met[one];
+        work->met[one] = (struct met){ 0 };
+        if (count == max && rarest * met.weight < best[max - 1].score)
+            continue;  // most end here, without their own logarithm and before `allowed`: each may cost a cache miss
         float idf = logf((float)s->count / (float)s->recent[one].sessions);
-        struct scored candidate = { one, 0, met->together, idf * met->weight };
-        *met = (struct met){ 0 };
+        struct scored candidate = { one, 0, met.together, idf * met.weight };
         if (count == max && !scored_better(candidate, best[max - 1]))
-            continue;  // asked before `allowed`, which may cost a cache miss
+            continue;
         if (!allowed || allowed(arg, one))
             count = scored_keep(best, count, max, candidate);
     }

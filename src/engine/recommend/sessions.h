@@ -33,7 +33,7 @@ struct sessions_options {
     uint32_t items_max;
     uint32_t length_max;             // distinct items of a session that count: the latest; 50
     uint32_t m;                      // candidates; 500
-    uint32_t k;                      // neighbours; 100
+    uint32_t k;                      // neighbours; 500
 };
 struct sessions;
 MUST_CHECK enum err_code sessions_new(struct sessions_options, struct sessions **ret, struct err *e);

@@ -16,7 +16,7 @@
 
 struct walk_options {
     uint32_t k;                      // neighbours kept per item; 100
-    float alpha, beta;               // 1, 0.6; both at least 0
+    float alpha, beta;               // 1, 0.3; both at least 0
     uint32_t basket_max;             // 500
     const atomic_bool *cancel;       // or NULL
 };
