@@ -33,6 +33,7 @@ enum err_code sessions_new(struct sessions_options options, struct sessions **re
 {
     assert(options.sessions_max > 0 && options.sessions_max < 1u << 31 && options.places_max < 1u << 31);
     assert(options.length_max > 1 && options.places_max >= options.length_max && options.m > 0 && options.k > 0);
+    assert(options.query_max > 0 && options.query_max <= SESSIONS_QUERY_MAX);
     AUTO(sessions) s = calloc(1, sizeof *s);
     if (s) {
         s->options = options;
@@ -428,7 +429,7 @@ static void find_why(const struct sessions *s, const uint32_t *own, uint32_t len
 /* The distinct items of the evolving session of which sessions are held, the latest first. */
 static uint32_t known(const struct sessions *s, const uint32_t *item, size_t n, uint32_t *ret)
 {
-    uint32_t length = distinct(item, n, ret, SESSIONS_QUERY_MAX), kept = 0;
+    uint32_t length = distinct(item, n, ret, SESSIONS_OWN_MAX), kept = 0;
     for (uint32_t i = 0; i < length; i++)
         if (sessions_with(s, ret[i]) > 0)
             ret[kept++] = ret[i];
@@ -441,9 +442,10 @@ enum err_code sessions_score(const struct sessions *s, const uint32_t *item, siz
 {
     assert(s && work && n && max > 0 && max <= SESSIONS_BEST_MAX);
     TRY(work_fit(work, s, e));
-    uint32_t own[SESSIONS_QUERY_MAX], length = known(s, item, n_items, own);
+    uint32_t own[SESSIONS_OWN_MAX], n_own = known(s, item, n_items, own);
+    uint32_t length = n_own < s->options.query_max ? n_own : s->options.query_max;
     uint32_t k = keep_nearest(work->like, work->r, find_alike(s, own, length, work->like), s->options.k);
-    for (uint32_t i = 0; i < length; i++)
+    for (uint32_t i = 0; i < n_own; i++)
         work->met[own[i]].together = OWN;
     uint32_t n_met = add_up(s, work->like, k, work);
     size_t count = 0;
@@ -462,7 +464,7 @@ enum err_code sessions_score(const struct sessions *s, const uint32_t *item, siz
             count = scored_keep(best, count, max, candidate);
     }
     find_why(s, own, length, k, work, best, count);
-    for (uint32_t i = 0; i < length; i++)
+    for (uint32_t i = 0; i < n_own; i++)
         work->met[own[i]].together = 0;
     *n = count;
     return ERR_OK;

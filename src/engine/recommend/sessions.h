@@ -1,13 +1,13 @@
 /* What comes next in a visit: the recent visits most like this one, and what else was looked at in them.
  *
  * Source  VMIS-kNN: Kersbergen, Sprangers and Schelter 2022 (Serenade), after VS-kNN of Ludewig and Jannach 2018.
- * Model   an evolving session of L distinct items that held sessions know, p = 1 the latest of them, weighs its items
+ * Model   an evolving session's latest L <= query_max distinct items that held sessions know, p = 1 the latest, weigh
  *             pi(p) = (L - p + 1) / L.
  *         Candidates are the m most recent sessions that share an item with it; r(n) is the sum of pi over what session n
  *         shares. Neighbours are the k with the greatest r, the more recent ones among equals. Then
  *             score(i) = log(H / h(i)) * sum over neighbours n with i of lambda(n) * r(n),
  *         lambda(n) = 1 - p / 10 for the latest item shared, 0 from p = 10 on; H sessions are held, h(i) of them with i.
- *         The items of the evolving session itself are not proposed.
+ *         The latest SESSIONS_OWN_MAX distinct items of the evolving session itself are not proposed.
  * Exact   per item the numbers of its m most recent sessions are held, so the candidates are found by merging those lists
  *         from their new ends: no session is weighed twice and none that the formula wants is missed.
  * Fresh   a session counts from its sessions_add on; recency is the order in which they are added. When sessions_max are held,
@@ -24,7 +24,8 @@
 #include "base/err.h"
 #include "engine/recommend/scored.h"
 
-#define SESSIONS_QUERY_MAX 32        // distinct items of an evolving session that count: the latest
+#define SESSIONS_QUERY_MAX 32
+#define SESSIONS_OWN_MAX 256
 #define SESSIONS_BEST_MAX 100        // proposals of one answer
 
 struct sessions_options {
@@ -34,6 +35,7 @@ struct sessions_options {
     uint32_t length_max;             // distinct items of a session that count: the latest; 50
     uint32_t m;                      // candidates; 500
     uint32_t k;                      // neighbours; 500
+    uint32_t query_max;              // 5: few foretell the next item better, many the rest of a basket; <= SESSIONS_QUERY_MAX
 };
 struct sessions;
 MUST_CHECK enum err_code sessions_new(struct sessions_options, struct sessions **ret, struct err *e);

@@ -1,4 +1,4 @@
-/* How fast visits are remembered, and answered: sessions_bench [SESSIONS [ITEMS [M [K]]]]
+/* How fast visits are remembered, and answered: sessions_bench [SESSIONS [ITEMS [M [K [QUERY]]]]]
  *
  * Items are drawn by Zipf's law, three of four from the visit's own hundredth of the shop; 2 to 30 items a visit. Asked are
  * visits of the same kind, 1 to 15 items long.
@@ -59,12 +59,13 @@ int main(int argc, char **argv)
     uint32_t held = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000,
              items = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 100000,
              m = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 500,
-             k = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 500, item[LONGEST];
-    if (held == 0 || held > 200000000 || items < 100 || m == 0 || k == 0)
+             k = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 500,
+             query = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 5, item[LONGEST];
+    if (held == 0 || held > 200000000 || items < 100 || m == 0 || k == 0 || query == 0 || query > SESSIONS_QUERY_MAX)
         return 1;
     struct sessions *s = NULL;
     struct err e = { 0 };
-    struct sessions_options options = { held, 10 * held + 50, items, 50, m, k };
+    struct sessions_options options = { held, 10 * held + 50, items, 50, m, k, query };
     if (sessions_new(options, &s, &e)) {
         fprintf(stderr, "sessions_bench: %s\n", e.text);
         return 1;

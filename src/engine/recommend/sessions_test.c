@@ -11,7 +11,7 @@
 #include "base/hash.h"
 
 static const struct sessions_options usual = {
-    .sessions_max = 1000, .places_max = 8000, .items_max = 100, .length_max = 50, .m = 500, .k = 100
+    .sessions_max = 1000, .places_max = 8000, .items_max = 100, .length_max = 50, .m = 500, .k = 100, .query_max = 9
 };
 
 static struct sessions *made(struct sessions_options options)
@@ -100,7 +100,7 @@ struct slow {
     const struct visits *v;
     uint32_t alike[SESSIONS], n;
     float r[SESSIONS], pi[LONGEST];
-    uint32_t own[LONGEST], length;
+    uint32_t own[LONGEST], length, all;
 };
 
 static bool has(const struct visits *v, uint32_t session, uint32_t item)
@@ -130,14 +130,15 @@ static uint32_t with(const struct visits *v, uint32_t from, uint32_t item)
 static void slow_neighbours(struct slow *slow, uint32_t from, const uint32_t *query, uint32_t n,
                             struct sessions_options options)
 {
-    slow->length = slow->n = 0;
+    slow->all = slow->n = 0;
     for (uint32_t i = n; i-- > 0;) {
         bool met = with(slow->v, from, query[i]) == 0;
-        for (uint32_t at = 0; at < slow->length; at++)
+        for (uint32_t at = 0; at < slow->all; at++)
             met |= slow->own[at] == query[i];
         if (!met)
-            slow->own[slow->length++] = query[i];
+            slow->own[slow->all++] = query[i];
     }
+    slow->length = slow->all < options.query_max ? slow->all : options.query_max;
     for (uint32_t s = SESSIONS; s-- > from && slow->n < options.m;) {
         float r = 0;
         for (uint32_t i = 0; i < slow->length; i++)
@@ -197,7 +198,7 @@ static void same_answer(const struct slow *slow, uint32_t from, const struct sco
         double part[LONGEST];
         uint32_t together;
         double want = slow_score(slow, from, item, part, &together);
-        if (together == 0 || among(slow->own, slow->length, item))
+        if (together == 0 || among(slow->own, slow->all, item))
             continue;
         wanted++;
         size_t at = 0;
@@ -224,14 +225,14 @@ static void equals_the_formula_over_all_sessions(void **state)
 {
     (void)state;
     static const struct sessions_options cases[] = {
-        { 1000, 12000, ITEMS, LONGEST, 1000, 1000 },
-        { 1000, 12000, ITEMS, LONGEST, 60, 20 },
-        { 1000, 12000, ITEMS, LONGEST, 7, 3 },
-        { 150, 12000, ITEMS, LONGEST, 60, 20 },
-        { 150, 12000, ITEMS, LONGEST, 9, 9 },
-        { 1000, 500, ITEMS, LONGEST, 60, 20 },
-        { 2, 12000, ITEMS, LONGEST, 60, 20 },
-        { 1000, LONGEST, ITEMS, LONGEST, 5, 5 },
+        { 1000, 12000, ITEMS, LONGEST, 1000, 1000, LONGEST },
+        { 1000, 12000, ITEMS, LONGEST, 60, 20, 9 },
+        { 1000, 12000, ITEMS, LONGEST, 7, 3, 2 },
+        { 150, 12000, ITEMS, LONGEST, 60, 20, 9 },
+        { 150, 12000, ITEMS, LONGEST, 9, 9, LONGEST },
+        { 1000, 500, ITEMS, LONGEST, 60, 20, 9 },
+        { 2, 12000, ITEMS, LONGEST, 60, 20, 9 },
+        { 1000, LONGEST, ITEMS, LONGEST, 5, 5, 1 },
     };
     static struct visits v;
     static struct slow slow;
@@ -324,7 +325,7 @@ static void bad_items_are_named_and_single_ones_teach_nothing(void **state)
     assert_int_equal(sessions_add(s, (uint32_t[]){ 1, 100 }, 2, &e), ERR_INVALID);
     assert_int_equal(e.pos, 1);
     assert_string_equal(e.text, "item 100 is not below 100");
-    add(s, (uint32_t[]){ 5, 5, 5 }, 3);
+    add(s, (uint32_t[]){ 5, 5, 5, 1 }, 3);
     assert_int_equal(sessions_count(s), 0);
     sessions_drop(&s);
 }
