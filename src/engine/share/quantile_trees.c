@@ -23,8 +23,7 @@ struct tree {
 struct quantile_trees {
     unsigned features, depth, n;
     float first;                     // what is said before any tree
-    float edge[QUANTILE_FEATURES][EDGES];
-    unsigned edges[QUANTILE_FEATURES];
+    float edge[QUANTILE_FEATURES][BINS - 1];  // after the last of them, INFINITY
     struct tree of[];
 };
 
@@ -36,7 +35,7 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Edges between which about as many rows lie; values that are frequent get a bin of their own. */
-static unsigned edges_of(const float *feature, size_t n, float *sample, float *edge)
+static void edges_of(const float *feature, size_t n, float *sample, float *edge)
 {
     size_t every = n / SAMPLE + 1, known = 0;
     unsigned edges = 0;
@@ -49,23 +48,17 @@ static unsigned edges_of(const float *feature, size_t n, float *sample, float *e
         if ((!edges || at > edge[edges - 1]) && at < sample[known - 1])
             edge[edges++] = at;
     }
-    return edges;
+    while (edges < BINS - 1)
+        edge[edges++] = INFINITY;
 }
 
-static uint8_t bin_of(const struct quantile_trees *t, unsigned f, float x)
+/* How many edges it is above, and one; by halves without branches, which no processor could foresee. */
+static uint8_t bin_of(const float *edge, float x)
 {
-    if (isnan(x))
-        return 0;
-    const float *edge = t->edge[f];
-    unsigned low = 0, high = t->edges[f];
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (x <= edge[middle])
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return (uint8_t)(low + 1);
+    unsigned at = 0;
+    for (unsigned half = BINS / 2; half; half /= 2)
+        at += x > edge[at + half - 1] ? half : 0;
+    return (uint8_t)(isnan(x) ? 0 : at + 1);
 }
 
 /* ---- what a tree says ---- */
@@ -90,7 +83,7 @@ void quantile_trees_of(const struct quantile_trees *t, const struct quantile_row
         size_t n = rows->n - row < BLOCK ? rows->n - row : BLOCK;
         for (unsigned f = 0; f < t->features; f++)
             for (size_t i = 0; i < n; i++)
-                bin[f * BLOCK + i] = bin_of(t, f, rows->feature[f * rows->n + row + i]);
+                bin[f * BLOCK + i] = bin_of(t->edge[f], rows->feature[f * rows->n + row + i]);
         for (size_t i = 0; i < n; i++)
             ret[row + i] = t->first;
         for (unsigned k = 0; k < t->n; k++) {
@@ -143,9 +136,9 @@ static enum err_code work_new(struct quantile_trees *t, const struct quantile_ro
         return err_set(e, ERR_LIMIT, 0, "no memory to fit %zu rows", all);
     for (unsigned f = 0; f < rows->features; f++) {
         const float *feature = rows->feature + f * all;
-        t->edges[f] = edges_of(feature, all, w->sample, t->edge[f]);
+        edges_of(feature, all, w->sample, t->edge[f]);
         for (size_t i = 0; i < all; i++)
-            w->bin[f * all + place_of(i, w)] = bin_of(t, f, feature[i]);
+            w->bin[f * all + place_of(i, w)] = bin_of(t->edge[f], feature[i]);
     }
     for (size_t i = 0; i < all; i++) {
         if (!isfinite(y[i]))
