@@ -6,19 +6,22 @@
 #include <string.h>
 
 #include "engine/share/quantile.h"
+#include "engine/share/tobit.h"
 
 #define PRIOR 10                     // declared wallets that shift and spread are worth before any is
 #define LEAST_POTENTIAL .01          // of the mean: nobody's wallet is sought at 0
 #define LEAST_VARIANCE 1e-6
 #define SUREST 1e-300
+#define BUYERS_EACH 10               // for a coefficient
 
 struct wallet {
     struct wallet_options options;
     struct wallet_summary is;
     unsigned features;
     double unit;                     // mean own spend of those who bought
-    double level;                    // ln (1 + potential / unit), without trees
-    struct quantile_trees *trees;    // of the same, or NULL
+    double level;                    // ln (1 + potential / unit) of the group
+    struct quantile_trees *trees;    // of each customer, or NULL
+    struct tobit *tobit;             // the same
 };
 
 /* ---- the tail of the normal ---- */
@@ -60,6 +63,10 @@ static enum err_code check_options(const struct wallet_options *o, struct err *e
         return err_set(e, ERR_INVALID, 0, "interval is %g; between 0 and 1", o->interval);
     if (!(o->width_most > 0 && o->width_most <= 1))
         return err_set(e, ERR_INVALID, 0, "width_most is %g; above 0, up to 1", o->width_most);
+    if ((unsigned)o->by > WALLET_BY_GROUP)
+        return err_set(e, ERR_INVALID, 0, "by is none of size, trees, tobit, group");
+    if (!(o->trees.quantile > 0 && o->trees.quantile < 1))
+        return err_set(e, ERR_INVALID, 0, "quantile is %g; between 0 and 1", o->trees.quantile);
     if (o->rows_most < o->trees_least)
         return err_set(e, ERR_INVALID, 0, "rows_most is %u; at least trees_least, %u", o->rows_most, o->trees_least);
     return ERR_OK;
@@ -120,6 +127,16 @@ static void row_of(const struct wallet *w, const struct wallet_rows *rows, const
     ret->share_high[i] = known ? (float)(own / low) : NAN;
 }
 
+static void levels_of(const struct wallet *w, const struct quantile_rows *rows, float *ret)
+{
+    if (w->trees)
+        quantile_trees_of(w->trees, rows, ret);
+    else if (w->tobit)
+        tobit_of(w->tobit, rows, at_tail(1 - w->options.trees.quantile), ret);
+    for (size_t i = 0; !w->trees && !w->tobit && i < rows->n; i++)
+        ret[i] = (float)w->level;
+}
+
 static void unknown(const struct wallet_shares *ret, size_t n)
 {
     float *const columns[] = { ret->potential, ret->wallet,    ret->wallet_low, ret->wallet_high,
@@ -139,11 +156,9 @@ enum err_code wallet_of(const struct wallet *w, const struct wallet_rows *rows, 
         unknown(ret, rows->n);
         return ERR_OK;
     }
-    const struct quantile_rows features = { rows->n, rows->features, rows->feature };
-    if (w->trees)                    // levels wait where the wallets will stand
-        quantile_trees_of(w->trees, &features, ret->wallet);
+    levels_of(w, &(struct quantile_rows){ rows->n, rows->features, rows->feature }, ret->wallet);
     for (size_t i = 0; i < rows->n; i++)
-        row_of(w, rows, ret, i, w->trees ? (double)ret->wallet[i] : w->level);
+        row_of(w, rows, ret, i, (double)ret->wallet[i]);
     return ERR_OK;
 }
 
@@ -187,27 +202,24 @@ static enum err_code fit_level(struct wallet *w, const struct sample *s, struct 
     return ERR_OK;
 }
 
-static double level_of(const struct wallet *w, const struct wallet_rows *rows, size_t row, float *feature)
+static double level_of(const struct wallet *w, const struct wallet_rows *rows, size_t row)
 {
-    float level;
-    if (!w->trees)
-        return w->level;
+    float level, feature[QUANTILE_FEATURES];
     for (size_t f = 0; f < rows->features; f++)
         feature[f] = rows->feature[f * rows->n + row];
-    quantile_trees_of(w->trees, &(struct quantile_rows){ 1, rows->features, feature }, &level);
+    levels_of(w, &(struct quantile_rows){ 1, rows->features, feature }, &level);
     return (double)level;
 }
 
 /* How declared wallets lie round potentials. A figure of reliability r has the variance spread^2 / r. */
 static void fit_declared(struct wallet *w, const struct wallet_rows *rows)
 {
-    float feature[QUANTILE_FEATURES];
     double sum = 0, squares = 0, weight = 0;
     for (size_t i = 0; i < rows->n; i++) {
         double declared = log_declared(rows, i);
         if (isnan(declared))
             continue;
-        double off = declared - log_potential(w, level_of(w, rows, i, feature)), r = (double)rows->reliability[i];
+        double off = declared - log_potential(w, level_of(w, rows, i)), r = (double)rows->reliability[i];
         sum += r * off;
         squares += r * off * off;
         weight += r;
@@ -218,12 +230,24 @@ static void fit_declared(struct wallet *w, const struct wallet_rows *rows)
     w->is.spread = sqrt((PRIOR * before + squares - weight * mean * mean) / (PRIOR + (double)w->is.declared));
 }
 
+static enum wallet_by by_of(const struct wallet *w)
+{
+    if (w->options.by != WALLET_BY_SIZE)
+        return w->options.by;
+    if (w->features && w->is.customers >= w->options.trees_least)
+        return WALLET_BY_TREES;
+    return w->features && w->is.buyers >= (uint64_t)BUYERS_EACH * (w->features + 1) ? WALLET_BY_TOBIT : WALLET_BY_GROUP;
+}
+
 static enum err_code fit(struct wallet *w, const struct wallet_rows *rows, struct err *e)
 {
     struct sample s = { .feature = NULL };
     enum err_code code = take_sample(w, rows, &s, e);
-    if (!code && rows->features && rows->n >= w->options.trees_least)
+    w->is.by = by_of(w);
+    if (!code && w->is.by == WALLET_BY_TREES)
         code = quantile_trees_fit(&s.rows, s.level, &w->options.trees, &w->trees, e);
+    else if (!code && w->is.by == WALLET_BY_TOBIT)
+        code = tobit_fit(&s.rows, s.level, &w->tobit, e);
     else if (!code)
         code = fit_level(w, &s, e);
     free(s.feature);
@@ -242,13 +266,12 @@ enum err_code wallet_fit(const struct wallet_rows *rows, const struct wallet_opt
     if (!w)
         return err_set(e, ERR_LIMIT, 0, "no memory for wallets");
     *w = (struct wallet){ *o, { .customers = rows->n, .spread = o->spread }, .features = rows->features };
-    size_t buyers = 0;
     for (size_t i = 0; i < rows->n; i++) {
         w->unit += (double)rows->own[i];
-        buyers += rows->own[i] > 0;
+        w->is.buyers += rows->own[i] > 0;
     }
-    w->unit /= buyers ? (double)buyers : 1;
-    enum err_code code = rows->n >= o->group_least && buyers ? fit(w, rows, e) : ERR_OK;
+    w->unit /= w->is.buyers ? (double)w->is.buyers : 1;
+    enum err_code code = rows->n >= o->group_least && w->is.buyers ? fit(w, rows, e) : ERR_OK;
     if (code) {
         wallet_drop(&w);
         return code;
@@ -262,6 +285,7 @@ void wallet_drop(struct wallet **w)
     if (!*w)
         return;
     quantile_trees_drop(&(*w)->trees);
+    tobit_drop(&(*w)->tobit);
     free(*w);
     *w = NULL;
 }
@@ -275,5 +299,5 @@ struct wallet_summary wallet_summary(const struct wallet *w)
 
 struct wallet_options wallet_options_usual(void)
 {
-    return (struct wallet_options){ quantile_trees_options_usual(), 50, 2000, 200000, .8, .8, .6 };
+    return (struct wallet_options){ quantile_trees_options_usual(), WALLET_BY_SIZE, 50, 2000, 200000, .8, .8, .6 };
 }

@@ -2,8 +2,8 @@
  *
  * Model    what we sell them (own) is known, what they spend in all (wallet) is not. potential = the 90th percentile of own
  *          spend of customers alike: those who leave nearly everything with us (Rosset, Perlich, Zadrozny, Merugu, Weiss and
- *          Lawrence 2007, "Wallet estimation models"), of log(1 + own / mean), by boosted trees, or of the whole peer group
- *          while it is small. ln wallet is normal round ln potential + shift, by as much as wallets that customers or surveys
+ *          Lawrence 2007, "Wallet estimation models"), of log(1 + own / mean), by boosted trees, and by less while the peer
+ *          group is small. ln wallet is normal round ln potential + shift, by as much as wallets that customers or surveys
  *          declared lie round it; these count for the customers themselves, too, by the reliability of their source: the part
  *          of the variance of such figures that is not noise. Of a wallet any share is as likely to be ours before our own
  *          sales are seen: these make it own at least, and 1 / wallet as likely.
@@ -27,10 +27,14 @@ struct wallet_rows {
     const float *declared;           // NaN: not by this customer; NULL: by nobody. Below own it counts as own
     const float *reliability;        // of what is declared
 };
+/* How a potential is found. By size: trees from trees_least customers, else Tobin's regression where there are ten buyers for
+ * each of its coefficients, else the group's own quantile for all in it. */
+enum wallet_by { WALLET_BY_SIZE, WALLET_BY_TREES, WALLET_BY_TOBIT, WALLET_BY_GROUP };
 struct wallet_options {
-    struct quantile_trees_options trees;
+    struct quantile_trees_options trees;  // its quantile is the potential's in all cases
+    enum wallet_by by;
     uint32_t group_least;            // below this a group is unknown; 50
-    uint32_t trees_least;            // below this the group has one potential; 2000
+    uint32_t trees_least;            // 2000
     uint32_t rows_most;              // to fit; of more every so many; 200000
     double spread;                   // standard deviation of ln wallet until enough is declared; .8
     double interval;                 // the chance that a wallet is within its interval; .8
@@ -45,8 +49,9 @@ void wallet_drop(struct wallet **);
 
 /* What a fit found. */
 struct wallet_summary {
-    uint64_t customers, declared;
-    unsigned trees;                  // 0: one potential for all
+    uint64_t customers, buyers, declared;
+    enum wallet_by by;
+    unsigned trees;
     double shift, spread;            // of ln wallet round ln potential
 };
 struct wallet_summary wallet_summary(const struct wallet *);
