@@ -7,58 +7,6 @@
 
 #include "engine/recommend/neighbours_room.h"
 
-/* Rows turned round: the buyers of each item. */
-struct columns {
-    uint64_t *start;
-    uint32_t *buyer;
-};
-
-/* The part of a buyer's row that counts: the last basket_max items. */
-static uint64_t row_begin(const struct purchase_rows *rows, uint32_t buyer, uint32_t basket_max)
-{
-    uint64_t begin = rows->start[buyer], end = rows->start[buyer + 1];
-    assert(begin <= end);
-    return end - begin > basket_max ? end - basket_max : begin;
-}
-
-static void columns_free(struct columns *cols)
-{
-    free(cols->start);
-    free(cols->buyer);
-}
-
-static enum err_code columns_make(const struct purchase_rows *rows, uint32_t basket_max,
-                                  struct columns *ret, struct err *e)
-{
-    uint64_t total = 0;
-    struct columns cols = { .start = calloc((size_t)rows->items + 2, sizeof *cols.start) };
-    if (!cols.start)
-        return err_set(e, ERR_LIMIT, 0, "no memory for %u items", rows->items);
-    for (uint32_t b = 0; b < rows->buyers; b++) {
-        for (uint64_t at = row_begin(rows, b, basket_max); at < rows->start[b + 1]; at++, total++) {
-            if (rows->item[at] >= rows->items) {
-                free(cols.start);
-                return err_set(e, ERR_INVALID, (size_t)at, "item %u is not below %u", rows->item[at],
-                               rows->items);
-            }
-            cols.start[rows->item[at] + 2]++;
-        }
-    }
-    cols.buyer = malloc((total ? total : 1) * sizeof *cols.buyer);
-    if (!cols.buyer) {
-        free(cols.start);
-        return err_set(e, ERR_LIMIT, 0, "no memory for %llu purchases", (unsigned long long)total);
-    }
-    for (uint32_t i = 1; i <= rows->items; i++)
-        cols.start[i + 1] += cols.start[i];
-    // start[i + 1] is now where item i begins, and moves to its end while it is filled
-    for (uint32_t b = 0; b < rows->buyers; b++)
-        for (uint64_t at = row_begin(rows, b, basket_max); at < rows->start[b + 1]; at++)
-            cols.buyer[cols.start[rows->item[at] + 1]++] = b;
-    *ret = cols;
-    return ERR_OK;
-}
-
 static bool better(struct neighbour a, struct neighbour b)
 {
     return a.similarity > b.similarity || (a.similarity == b.similarity && a.item < b.item);
@@ -85,7 +33,7 @@ struct tally {
 /* What is fitted, and the scratch of fitting. */
 struct fitting {
     const struct purchase_rows *rows;
-    struct columns cols;
+    struct purchase_columns cols;
     uint32_t basket_max, *met;
     float *weight;               // by buyer
     float *own, *other;          // n_i^own_power, n_j^other_power
@@ -102,7 +50,7 @@ static uint32_t count_together(const struct fitting *f, uint32_t item)
         uint32_t buyer = f->cols.buyer[c];
         uint64_t end = rows->start[buyer + 1];
         float weight = f->weight[buyer];
-        for (uint64_t at = row_begin(rows, buyer, f->basket_max); at < end; at++) {
+        for (uint64_t at = purchase_begin(rows, buyer, f->basket_max); at < end; at++) {
             uint32_t other = rows->item[at];
             if (tally[other].both++ == 0)
                 met[n++] = other;
@@ -130,7 +78,7 @@ static void item_fit(struct neighbours *fit, uint32_t item, const struct similar
     fit->count[item] = count;
 }
 
-static struct neighbours *neighbours_new(uint32_t items, uint32_t k)
+struct neighbours *neighbours_new(uint32_t items, uint32_t k)
 {
     struct neighbours *fit = calloc(1, sizeof *fit);
     if (!fit)
@@ -148,7 +96,7 @@ static struct neighbours *neighbours_new(uint32_t items, uint32_t k)
 
 static void fitting_end(struct fitting *f)
 {
-    columns_free(&f->cols);
+    purchase_columns_drop(&f->cols);
     free(f->met);
     free(f->weight);
     free(f->own);
@@ -169,7 +117,7 @@ static bool fitting_make(struct fitting *f, const struct similarity *by)
     if (!f->met || !f->weight || !f->own || !f->other || !f->tally)
         return false;
     for (uint32_t b = 0; b < rows->buyers; b++)
-        f->weight[b] = powf((float)(rows->start[b + 1] - row_begin(rows, b, f->basket_max)), -by->basket_power);
+        f->weight[b] = powf((float)(rows->start[b + 1] - purchase_begin(rows, b, f->basket_max)), -by->basket_power);
     for (uint32_t i = 0; i < rows->items; i++) {
         float buyers = (float)(f->cols.start[i + 1] - f->cols.start[i]);
         f->own[i] = powf(buyers, by->own_power);
@@ -183,7 +131,7 @@ enum err_code neighbours_fit_by(struct purchase_rows rows, const struct similari
 {
     assert(k > 0 && basket_max > 0 && by->shrink >= 0);
     struct fitting f = { .rows = &rows, .basket_max = basket_max };
-    TRY(columns_make(&rows, basket_max, &f.cols, e));
+    TRY(purchase_turn(&rows, basket_max, &f.cols, e));
     struct neighbours *fit = neighbours_new(rows.items, k);
     enum err_code code = ERR_OK;
     if (!fit || !fitting_make(&f, by))
@@ -328,4 +276,28 @@ enum err_code neighbours_score(const struct neighbours *fit, const uint32_t *bou
     }
     *n = count;
     return ERR_OK;
+}
+
+void neighbours_score_all(const struct neighbours *fit, const uint32_t *bought, size_t n_bought, float *has, float *score)
+{
+    for (size_t i = 0; i < n_bought; i++)
+        has[bought[i]] = 1;
+    for (uint32_t j = 0; j < fit->items; j++) {
+        const struct neighbour *of = fit->of + (size_t)j * fit->k;
+        float sum = 0;
+        for (uint32_t at = 0; at < fit->count[j]; at++)
+            sum += of[at].similarity * has[of[at].item];
+        score[j] = sum;
+    }
+    for (size_t i = 0; i < n_bought; i++)
+        has[bought[i]] = 0;
+}
+
+float neighbours_similarity(const struct neighbours *fit, uint32_t item, uint32_t bought)
+{
+    const struct neighbour *of = fit->of + (size_t)item * fit->k;
+    for (uint32_t at = 0; at < fit->count[item]; at++)
+        if (of[at].item == bought)
+            return of[at].similarity;
+    return 0;
 }

@@ -4,8 +4,7 @@
  *         damped for little evidence as in the item-kNN baseline of Ferrari Dacrema, Cremonesi, Jannach
  *         2019:   similarity(i, j) = together / (sqrt(n_i * n_j) + shrink)
  *         with n the buyers of an item and `together` the buyers of both.
- * Shape   purchases as compressed rows: items of buyer b are item[start[b] .. start[b+1]), distinct, item
- *         numbers 0 .. items-1. Result: for each item its `k` best, best first, ties by item number.
+ * Shape   result: for each item its `k` best, best first, ties by item number.
  * Cost    sum over buyers of basket^2 additions; buyers with more than basket_max items count with their
  *         last basket_max (the caller orders items oldest first), so that one reseller does not set the time.
  * Memory  the result is one block owned by the caller, neighbours_drop; scratch ends with the call.
@@ -18,14 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "engine/recommend/rows.h"
 #include "engine/recommend/scored.h"
 
-struct purchase_rows {
-    const uint32_t *item;
-    const uint64_t *start;  // buyers + 1 offsets
-    uint32_t buyers, items;
-};
 struct neighbours_options {
     uint32_t k;           // neighbours kept per item; 100
     float shrink;         // 10
@@ -47,6 +41,8 @@ struct neighbours {
 MUST_CHECK enum err_code neighbours_fit(struct purchase_rows, struct neighbours_options,
                                         struct neighbours **ret, struct err *e);
 void neighbours_drop(struct neighbours **);
+/* Without any neighbours yet; NULL without memory. */
+struct neighbours *neighbours_new(uint32_t items, uint32_t k);
 
 /* The proposals for one buyer: score(j) = sum over his items i of similarity(i, j), without what he has.
  * `work` belongs to the thread and is reused; the answer costs items(bought) * k additions.
@@ -58,5 +54,12 @@ MUST_CHECK enum err_code neighbours_score(const struct neighbours *, const uint3
                                           bool (*allowed)(void *arg, uint32_t item), void *arg,
                                           struct neighbour_work *, struct scored *best, size_t max,
                                           size_t *n, struct err *e);
+
+/* The other way round, of every item: score(j) = sum over the k neighbours i of j that he has of similarity(i, j). Each item
+ * is judged by its own nearest, so that a popular one, near to everything, is not put forward by all that he has.
+ * has[items]: scratch, zero before and after. score[items]. Costs items * k additions. */
+void neighbours_score_all(const struct neighbours *, const uint32_t *bought, size_t n_bought, float *has, float *score);
+/* What the bought item adds to score(j) there; 0 when it is none of its neighbours. */
+float neighbours_similarity(const struct neighbours *, uint32_t item, uint32_t bought);
 
 #endif
