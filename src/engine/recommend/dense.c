@@ -1,0 +1,164 @@
+#include "engine/recommend/dense.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ \
+    && !defined __clang__
+#define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("O3")))
+#else
+#define WIDE
+#endif
+#define TALL 8                  // rows of a tile: with one row of lanes each, as many sums as hide an addition's latency
+
+typedef float lanes __attribute__((vector_size(DENSE_LANES * sizeof(float)), aligned(4), may_alias));
+
+float *dense_new(size_t rows, size_t width)
+{
+    if (width && rows > SIZE_MAX / 2 / sizeof(float) / width)
+        return NULL;
+    size_t bytes = (rows * width * sizeof(float) + DENSE_ALIGN) / DENSE_ALIGN * DENSE_ALIGN;
+    float *at = aligned_alloc(DENSE_ALIGN, bytes);
+    return at ? memset(at, 0, bytes) : NULL;
+}
+
+/* c[TALL][lanes] += by * a'b over k rows. */
+static inline __attribute__((always_inline)) void tile(float by, const float *a, size_t a_stride, const float *b,
+                                                       size_t b_stride, size_t k, float *c, size_t c_stride)
+{
+    lanes s0 = { 0 }, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+    for (size_t i = 0; i < k; i++, a += a_stride, b += b_stride) {
+        lanes row = *(const lanes *)b;
+        s0 += a[0] * row;
+        s1 += a[1] * row;
+        s2 += a[2] * row;
+        s3 += a[3] * row;
+        s4 += a[4] * row;
+        s5 += a[5] * row;
+        s6 += a[6] * row;
+        s7 += a[7] * row;
+    }
+    *(lanes *)(c + 0 * c_stride) += by * s0;
+    *(lanes *)(c + 1 * c_stride) += by * s1;
+    *(lanes *)(c + 2 * c_stride) += by * s2;
+    *(lanes *)(c + 3 * c_stride) += by * s3;
+    *(lanes *)(c + 4 * c_stride) += by * s4;
+    *(lanes *)(c + 5 * c_stride) += by * s5;
+    *(lanes *)(c + 6 * c_stride) += by * s6;
+    *(lanes *)(c + 7 * c_stride) += by * s7;
+}
+
+WIDE void dense_gram(const float *y, size_t n, size_t stride, size_t width, float *c, size_t c_stride)
+{
+    assert(width % DENSE_LANES == 0);
+    for (size_t row = 0; row < width; row += TALL)
+        for (size_t col = row / DENSE_LANES * DENSE_LANES; col < width; col += DENSE_LANES)
+            tile(1, y + row, stride, y + col, stride, n, c + row * c_stride + col, c_stride);
+}
+
+WIDE void dense_outer(float by, const float *a, size_t a_stride, size_t rows, const float *b, size_t b_stride, size_t width,
+                      size_t k, float *c, size_t c_stride)
+{
+    assert(width % DENSE_LANES == 0 && rows % TALL == 0);
+    for (size_t row = 0; row < rows; row += TALL)
+        for (size_t col = 0; col < width; col += DENSE_LANES)
+            tile(by, a + row, a_stride, b + col, b_stride, k, c + row * c_stride + col, c_stride);
+}
+
+static inline __attribute__((always_inline)) float sum_of(lanes v)
+{
+    float sum = 0;
+    for (int i = 0; i < DENSE_LANES; i++)
+        sum += v[i];
+    return sum;
+}
+
+WIDE void dense_dots(const float *y, size_t n, size_t stride, size_t width, const float *w, float *out)
+{
+    for (size_t i = 0; i < n; i++, y += stride) {
+        lanes sum = { 0 };
+        for (size_t k = 0; k < width; k += DENSE_LANES)
+            sum += *(const lanes *)(y + k) * *(const lanes *)(w + k);
+        out[i] += sum_of(sum);
+    }
+}
+
+WIDE void dense_sum(float by, const float *y, size_t n, size_t stride, size_t width, const float *r, float *out)
+{
+    for (size_t k = 0; k < width; k += DENSE_LANES) {
+        lanes even = { 0 }, odd = { 0 };
+        const float *at = y + k;
+        size_t i = 0;
+        for (; i + 1 < n; i += 2, at += 2 * stride) {
+            even += r[i] * *(const lanes *)at;
+            odd += r[i + 1] * *(const lanes *)(at + stride);
+        }
+        if (i < n)
+            even += r[i] * *(const lanes *)at;
+        *(lanes *)(out + k) += by * (even + odd);
+    }
+}
+
+/* In bands of DENSE_LANES rows: within one by rows, then what lies below it by tiles. */
+WIDE bool dense_factor(float *a, size_t n, size_t stride)
+{
+    assert(n % DENSE_LANES == 0);
+    for (size_t band = 0; band < n; band += DENSE_LANES) {
+        size_t below = band + DENSE_LANES;
+        for (size_t k = band; k < below; k++) {
+            float *pivot = a + k * stride;
+            if (!(pivot[k] > 0) || !isfinite(pivot[k]))
+                return false;
+            float scale = 1 / sqrtf(pivot[k]);
+            for (size_t col = band; col < n; col += DENSE_LANES)
+                *(lanes *)(pivot + col) *= scale;
+            for (size_t row = k + 1; row < below; row++)
+                for (size_t col = band; col < n; col += DENSE_LANES)
+                    *(lanes *)(a + row * stride + col) -= pivot[row] * *(const lanes *)(pivot + col);
+        }
+        for (size_t row = below; row < n; row += TALL)
+            for (size_t col = row / DENSE_LANES * DENSE_LANES; col < n; col += DENSE_LANES)
+                tile(-1, a + band * stride + row, stride, a + band * stride + col, stride, DENSE_LANES,
+                     a + row * stride + col, stride);
+    }
+    return true;
+}
+
+WIDE void dense_solve(const float *u, size_t n, size_t stride, float *x)
+{
+    for (size_t k = 0; k < n; k++) {
+        x[k] /= u[k * stride + k];
+        for (size_t col = k + 1; col < n; col++)
+            x[col] -= x[k] * u[k * stride + col];
+    }
+    for (size_t k = n; k-- > 0;) {
+        float sum = x[k];
+        for (size_t col = k + 1; col < n; col++)
+            sum -= u[k * stride + col] * x[col];
+        x[k] = sum / u[k * stride + k];
+    }
+}
+
+WIDE bool dense_sweep(float *a, size_t n, size_t stride)
+{
+    for (size_t p = 0; p < n; p++) {
+        float *pivot = a + p * stride, of_pivot = pivot[p];
+        if (!(of_pivot > 0) || !isfinite(of_pivot))
+            return false;
+        for (size_t col = 0; col < n; col++)
+            pivot[col] /= of_pivot;
+        for (size_t row = 0; row < n; row++) {
+            float *to = a + row * stride, by = to[p];
+            if (row == p)
+                continue;
+            for (size_t col = 0; col < n; col += DENSE_LANES)
+                *(lanes *)(to + col) -= by * *(const lanes *)(pivot + col);
+            to[p] = pivot[row];
+        }
+        pivot[p] = -1 / of_pivot;
+    }
+    return true;
+}
