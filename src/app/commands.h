@@ -29,6 +29,7 @@ MUST_CHECK enum err_code command_feel(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_dmn(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_value(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_value_contracts(struct settings *, struct err *e);  // of command_value
+MUST_CHECK enum err_code command_recommend(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_dmn_base(struct settings *, struct err *e);  // of command_dmn
 
 /* Import one file through a client, with progress on standard error; prints the sums. */

@@ -66,6 +66,17 @@ const struct command_entry commands[] = {
       "rate of the past foretell of the days after the calibration, beside what happened. contracts: of customers who\n"
       "renew or leave, from how many were there after each renewal, how many will be after N more (10).",
       command_value },
+    { "recommend", "tendero recommend evaluate --train FILE --test FILE [--model auto|popularity|knn|ease|ials]\n"
+                   "       tendero recommend train --train FILE --out MODEL [--model …]\n"
+                   "       tendero recommend explain --model MODEL --user ID|--items ID,ID… [--limit N]\n"
+                   "       tendero recommend split --ratings FILE --train FILE --test FILE [--least 4]",
+      "what customers buy together: models measured, trained and explained",
+      "FILE is CSV with the columns user and item (others are passed over). evaluate ranks, for each user, every item\n"
+      "that they do not have and prints recall and NDCG of the test file as JSON; auto tries them all on a part of the\n"
+      "training file that it holds back. train writes a model to a file, explain proposes by it, with reasons. split\n"
+      "parts MovieLens' ratings by a hash. docs/RECOMMEND.md has the protocol, and what each model can be told:\n"
+      "--k, --shrink, --lambda, --alpha, --nu, --sigma, --dimensions, --epochs, --block, --keep, --seed.",
+      command_recommend },
     { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"
              " [--data DIR]",
       "keys of programs",

@@ -2,8 +2,8 @@
  *
  * Model   score(j) = sum over the bought items i of B_ij, with B the ridge regression of every item on all others,
  *         diag(B) = 0. With P = (X'X + lambda I)^-1:  B_ij = -P_ij / P_jj for i != j.
- * Source  Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", equations 2 and 8. The inverse by sweeps (Goodnight
- *         1979, "A Tutorial on the SWEEP Operator") over blocks of pivots, in float32: lambda bounds the condition.
+ * Source  Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", equations 2 and 8. The inverse by sweeps
+ *         (Goodnight 1979, "A Tutorial on the SWEEP Operator") over blocks of pivots, in float32: lambda bounds the condition.
  * Shape   items * items weights, or the `keep` largest of each column with their signs: then a model of many items is small.
  *         A fold-in is the sum of the rows of what was bought: whoever comes new needs no fit.
  * Memory  4 * items^2 bytes while it is fitted (20,000 items: 1.6 GB; there is no second matrix) and afterwards, or

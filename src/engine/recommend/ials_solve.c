@@ -132,7 +132,8 @@ struct ials_work *ials_work_with(uint32_t dimensions, size_t room)
     size_t d = ials_width(dimensions), rows = room > GATHERED ? room : GATHERED;
     if (!work)
         return NULL;
-    *work = (struct ials_work){ rows, dense_new(rows, d), dense_new(1, rows), dense_new(d, d), dense_new(1, d), dense_new(1, d) };
+    *work = (struct ials_work){ rows, dense_new(rows, d), dense_new(1, rows), dense_new(d, d), dense_new(1, d),
+                                dense_new(1, d) };
     if (!work->gathered || !work->off || !work->square || !work->pull || !work->step)
         ials_work_drop(&work);
     return work;

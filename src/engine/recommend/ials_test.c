@@ -80,7 +80,7 @@ static void loss_is_what_is_written(void **state)
     }
     for (uint32_t i = 0; i < SHOP_ITEMS; i++)
         for (uint32_t k = 0; k < width; k++)
-            want += .02 * (of_item[i] + .1 * SHOP_BUYERS) * (double)model->item[i * width + k] * (double)model->item[i * width + k];
+            want += .02 * (of_item[i] + .1 * SHOP_BUYERS) * pow((double)model->item[i * width + k], 2);
     assert_true(want < loss[15] && want > .98 * loss[15]);  // the buyers went one half step further
     ials_drop(&model);
 }

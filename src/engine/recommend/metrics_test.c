@@ -22,14 +22,15 @@ static void same_for_all(void *arg, unsigned worker, const uint32_t *bought, siz
     memcpy(score, arg, SHOP_ITEMS * sizeof *score);
 }
 
-static struct metrics measure(const struct purchase_rows *train, const struct purchase_rows *test, float *score, unsigned threads)
+static struct metrics measure(const struct purchase_rows *train, const struct purchase_rows *test, float *score,
+                              unsigned threads)
 {
     struct metrics m;
     assert_int_equal(metrics_measure(train, test, &(struct ranker){ same_for_all, score, threads, NULL }, &m, NULL), ERR_OK);
     return m;
 }
 
-/* Items in order 0, 1, 2…; the buyer has 0 and 2, so 1 is first, 3 second, 4 third; 3, 4 and (in train, too) 2 are held out. */
+/* Items in order 0, 1, 2…; the buyer has 0 and 2, so 1 is first, 3 second, 4 third; 3, 4 and (had already) 2 are tested. */
 static void by_hand(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* How fast the models are fitted and customers scored, on made-up purchases: recommend_bench [BUYERS [ITEMS [PURCHASES [EASE_ITEMS]]]]
+/* How fast the models are fitted and customers scored, on made-up purchases:
+ * recommend_bench [BUYERS [ITEMS [PURCHASES [EASE_ITEMS]]]]
  *
  * The usual size is that of MovieLens 20 M. Baskets and items are as uneven as there: lognormal and Zipf's law. GFLOP/s stand
  * beside those of OpenBLAS's own sgemm on large squares, measured in the same run.
@@ -143,7 +144,8 @@ static void bench_ials(const struct purchase_rows *rows, uint32_t d, uint32_t bl
 static void bench_fold(uint32_t d)
 {
     struct purchase_rows rows = make(2000, SHOP, 200000);
-    struct ials_options o = { .dimensions = d, .epochs = 1, .alpha = .1f, .lambda = .003f, .nu = 1, .sigma = .1f, .threads = 1 };
+    struct ials_options o = { .dimensions = d, .epochs = 1, .alpha = .1f, .lambda = .003f, .nu = 1,
+                              .sigma = .1f, .threads = 1 };
     struct ials *model = NULL;
     struct ials_work *work = ials_work_new(d);
     struct best best[TOP];
@@ -181,9 +183,9 @@ static void bench_ease(uint32_t items, unsigned threads)
     struct err e = { 0 };
     double began = seconds();
     check(ease_fit(&rows, &(struct ease_options){ .lambda = 300, .threads = threads }, &model, &e), &e);
-    printf("{\"what\": \"ease\", \"items\": %u, \"purchases\": %llu, \"threads\": %u, \"fit_s\": %.3f, \"gflops\": %.1f}\n", items,
-           (unsigned long long)rows.start[rows.buyers], threads, seconds() - began,
-           pow(items, 3) / (seconds() - began) / 1e9);
+    double took = seconds() - began;
+    printf("{\"what\": \"ease\", \"items\": %u, \"purchases\": %llu, \"threads\": %u, \"fit_s\": %.3f, \"gflops\": %.1f}\n",
+           items, (unsigned long long)rows.start[rows.buyers], threads, took, pow(items, 3) / took / 1e9);
     fflush(stdout);
     ease_drop(&model);
     rows_free(&rows);

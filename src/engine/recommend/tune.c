@@ -236,7 +236,8 @@ enum err_code tune(const struct purchase_rows *rows, const struct tune_options *
         if (kinds >> k & 1)
             code = searches[k].run(&t, e);
     if (!code && !ret->n)
-        code = err_set(e, ERR_LIMIT, 0, "%u items are too many for EASE, which is at most for %d", rows->items, TUNE_EASE_ITEMS);
+        code = err_set(e, ERR_LIMIT, 0, "%u items are too many for EASE, which takes %d at most", rows->items,
+                       TUNE_EASE_ITEMS);
     if (!code) {
         ret->held_back = t.inner.test.start[rows->buyers];
         qsort(ret->tried, ret->n, sizeof *ret->tried, by_worth);
