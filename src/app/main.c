@@ -56,15 +56,17 @@ const struct command_entry commands[] = {
       "about every customer: CSV, with --decided without those whom no rule decides; with --trait the answers become\n"
       "a trait, and a line says how many were decided and written. tck runs a tree of the DMN compatibility kit.",
       command_dmn },
-    { "value", "tendero value fit|predict|holdout --transactions FILE --calibration-end DAY [--model bg-nbd|mbg-nbd|pareto-nbd|gamma-gamma]\n"
-               "              [--unit week|day] [--days N]\n"
+    { "value", "tendero value fit|predict|holdout --transactions FILE --calibration-end DAY [--covariates FILE] [--unit UNIT]\n"
+               "              [--model bg-nbd|mbg-nbd|pareto-nbd|ggompertz-nbd|bg-bb|gamma-gamma]\n"
+               "              [--days N] [--discount SHARE] [--draws N [--seed N]]\n"
                "       tendero value contracts --survivors 1000,869,743 [--model sbg|bdw] [--periods N]",
       "how often customers buy again, whether they still do, what they spend",
       "FILE is CSV with the columns customer, date, value (- is standard input); a day's purchases are one. fit prints the\n"
-      "model's parameters as JSON, with standard errors and how the search ended; predict, as CSV, of each customer the\n"
-      "chance that they still buy and how often they will in the next N days (365); holdout, what the model and the plain\n"
-      "rate of the past foretell of the days after the calibration, beside what happened. contracts: of customers who\n"
-      "renew or leave, from how many were there after each renewal, how many will be after N more (10).",
+      "model's parameters as JSON, with standard errors, intervals and how the search ended; predict, as CSV, of each customer\n"
+      "the chance that they still buy, how often they will in the next N days (365) and what it is worth; holdout, what models\n"
+      "and plain rules foretell of the days after the calibration, beside what happened. UNIT is week, day, month or year.\n"
+      "contracts: of customers who renew or leave, from how many were there after each renewal, how many will be after N\n"
+      "more (10).",
       command_value },
     { "recommend", "tendero recommend evaluate --train FILE --test FILE [--model auto|popularity|knn|ease|ials]\n"
                    "       tendero recommend train --train FILE --out MODEL [--model …]\n"

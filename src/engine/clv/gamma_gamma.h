@@ -21,6 +21,9 @@ struct gamma_gamma {
 };
 /* Those without a purchase, or whose mean is 0 or below, are left out. ERR_INVALID: all are. */
 MUST_CHECK enum err_code gamma_gamma_fit(const struct spender *, size_t n, struct gamma_gamma *ret, struct fit *, struct err *e);
+/* Between which each parameter lies (fit.h). ERR_LIMIT: memory. */
+MUST_CHECK enum err_code gamma_gamma_intervals(const struct spender *, size_t n, const struct fit *, double *low, double *high,
+                                               struct err *e);
 /* The value of a purchase to come of one whose x purchases had this mean; x 0: of anybody. NAN where the model has no mean
  * (q <= 1, x 0). */
 double gamma_gamma_expected(const struct gamma_gamma *, double x, double mean);

@@ -28,13 +28,26 @@ static void to_come(const struct score_model *m, double x, double T, struct scor
     int steps = h.discount > 0 ? (int)fmin(STEPS_MAX, ceil(h.days / STEP)) : 1;
     double sum = 0, before = 0;
     for (int i = 1; i <= steps; i++) {
-        double until = h.days * i / steps, now = m->kind->to_come(m->at, x, T, until / m->per);
+        double until = h.days * i / steps, now = m->kind->to_come(m->at, x, T, until / m->unit);
         double middle = (until - h.days / steps / 2) / YEAR;
         sum += (now - before) * exp(-middle * log1p(h.discount));
         before = now;
     }
     ret[0] = before;
     ret[1] = sum;
+}
+
+static double spend_of(const struct score_model *m, double x, double mean)
+{
+    return m->spends ? gamma_gamma_expected(m->spends, x, mean) : NAN;
+}
+
+struct score score_buyer(const struct score_model *m, const struct buyer *b, double mean, struct score_horizon h)
+{
+    double T = b->watched / m->per, future[2], alive = m->kind->alive(m->at, b->repeats, b->last / m->per, T);
+    double spend = spend_of(m, b->repeats, mean);
+    to_come(m, b->repeats, T, h, future);
+    return (struct score){ alive, alive * future[0], spend, alive * future[1] * spend };
 }
 
 enum err_code score_buyers(const struct score_model *m, const struct score_buyers *b, struct score_horizon h,
@@ -58,7 +71,7 @@ enum err_code score_buyers(const struct score_model *m, const struct score_buyer
             now->key = key;
             now->of[0] = m->kind->alive(m->at, x, b->last[i] / m->per, T);
         }
-        double alive = now->of[0], spend = m->spends ? gamma_gamma_expected(m->spends, x, b->mean[i]) : NAN;
+        double alive = now->of[0], spend = spend_of(m, x, b->mean ? b->mean[i] : 0);
         if (ret.alive)
             ret.alive[i] = alive;
         if (ret.purchases)

@@ -11,17 +11,25 @@
 
 struct score_model {
     const struct kind *kind;
-    double at[KIND_PARAMETERS], per;
+    double at[KIND_PARAMETERS];
+    double per;                          // as in buyers.h
+    double unit;                         // days of a unit of time: per, but where time is discrete
     const struct gamma_gamma *spends;    // NULL: values are unknown, spend and value become NAN
 };
+struct score_horizon {
+    double days, discount;               // .1: what comes in a year is worth 1 / 1.1
+};
+/* Of one customer; purchases and value are foretold of the time to come. */
+struct score {
+    double alive, purchases, spend, value;
+};
+struct score score_buyer(const struct score_model *, const struct buyer *, double mean, struct score_horizon);
+
 struct score_buyers {
     size_t n;
     const uint32_t *repeats;
     const int32_t *last, *watched;       // as in buyers.h
     const double *mean;                  // of the values of repeat purchases; NULL where spends is
-};
-struct score_horizon {
-    double days, discount;               // .1: what comes in a year is worth 1 / 1.1
 };
 /* n each; NULL: is not asked for. value: of purchases * spend, discounted. */
 struct score_columns {

@@ -36,7 +36,7 @@ static void columns_are_as_one_by_one(void **state)
 {
     static const struct gamma_gamma spends = { 6.25, 3.74, 15.44 };
     static const double at[] = { .24, 4.4, .79, 2.4 };
-    const struct score_model m = { &buying_kinds[KIND_MBG_NBD], { .24, 4.4, .79, 2.4 }, 7, &spends };
+    const struct score_model m = { &buying_kinds[KIND_MBG_NBD], { .24, 4.4, .79, 2.4 }, 7, 7, &spends };
     const struct score_buyers b = { BUYERS, d.repeats, d.last, d.watched, d.mean };
     struct err e;
     (void)state;
@@ -57,7 +57,7 @@ static void what_comes_later_is_worth_less(void **state)
 {
     static const struct gamma_gamma spends = { 6.25, 3.74, 15.44 };
     static double plain[BUYERS];
-    const struct score_model m = { &buying_kinds[KIND_PARETO_NBD], { .55, 10.6, .61, 11.7 }, 7, &spends };
+    const struct score_model m = { &buying_kinds[KIND_PARETO_NBD], { .55, 10.6, .61, 11.7 }, 7, 7, &spends };
     const struct score_buyers b = { BUYERS, d.repeats, d.last, d.watched, d.mean };
     struct err e;
     (void)state;
@@ -67,7 +67,7 @@ static void what_comes_later_is_worth_less(void **state)
     assert_int_equal(score_buyers(&m, &b, (struct score_horizon){ 730, .1 }, in_value, &e), ERR_OK);
     for (size_t i = 0; i < BUYERS; i++)
         assert_true(d.value[i] <= plain[i] && d.value[i] >= plain[i] / 1.1 * .99);
-    const struct score_model unvalued = { &buying_kinds[KIND_PARETO_NBD], { .55, 10.6, .61, 11.7 }, 7, NULL };
+    const struct score_model unvalued = { &buying_kinds[KIND_PARETO_NBD], { .55, 10.6, .61, 11.7 }, 7, 7, NULL };
     const struct score_buyers unknown = { BUYERS, d.repeats, d.last, d.watched, NULL };
     assert_int_equal(score_buyers(&unvalued, &unknown, (struct score_horizon){ 730, .1 },
                                   (struct score_columns){ .value = d.value, .alive = d.alive }, &e), ERR_OK);
