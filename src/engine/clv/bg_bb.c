@@ -63,10 +63,10 @@ static double value(const void *arg, const double *at, double *slope)
         const struct buyer *of = &buyers->of[i];
         const struct term stays = term_of(&p, of->repeats, of->watched, 0);
         const struct term leaves = leaving_of(&p, of->repeats, of->last, of->watched);
-        double both = log_add(stays.log, leaves.log), stay = exp(stays.log - both), leave = exp(leaves.log - both);
-        value += buyers->weight[i] * both;
+        const struct parts ways = parts_of(stays.log, leaves.log);
+        value += buyers->weight[i] * ways.sum;
         for (int k = 0; k < PARAMETERS; k++)
-            sum[k] += buyers->weight[i] * (stay * stays.slope[k] + leave * leaves.slope[k]);
+            sum[k] += buyers->weight[i] * (ways.stays * stays.slope[k] + ways.leaves * leaves.slope[k]);
     }
     for (int k = 0; k < PARAMETERS; k++)
         slope[k] = sum[k] * exp(at[k]);
@@ -113,8 +113,7 @@ double bg_bb_expected(const struct bg_bb *p, double t)
 
 double bg_bb_alive(const struct bg_bb *p, double x, double tx, double T)
 {
-    double stays = term_of(p, x, T, 0).log;
-    return exp(stays - log_add(stays, leaving_of(p, x, tx, T).log));
+    return parts_of(term_of(p, x, T, 0).log, leaving_of(p, x, tx, T).log).stays;
 }
 
 double bg_bb_expected_of(const struct bg_bb *p, double x, double tx, double T, double t)

@@ -53,18 +53,10 @@ static struct of_repeats of_repeats(const struct bg_nbd *m, const struct of_repe
     };
 }
 
-/* They are still here, or left with their last purchase: shares of the likelihood, and the logarithm of both together. */
-struct parts {
-    double stays, leaves, sum;
-};
-
-static struct parts parts_of(const struct of_repeats *k, double log_tx, double log_T)
+/* They are still here, or left with their last purchase. */
+static struct parts parts_at(const struct of_repeats *k, double log_tx, double log_T)
 {
-    double stays = -k->rx * log_T, leaves = k->leaves - k->rx * log_tx;
-    double lesser = exp(-fabs(stays - leaves)), greater = 1 / (1 + lesser);
-    lesser *= greater;
-    return stays > leaves ? (struct parts){ greater, lesser, stays - log(greater) }
-                          : (struct parts){ lesser, greater, leaves - log(greater) };
+    return parts_of(-k->rx * log_T, k->leaves - k->rx * log_tx);
 }
 
 /* Of the parameters' logarithms. Buyers stand by their repeat purchases: what is of these alone is worked out once. */
@@ -82,7 +74,7 @@ static double value(const void *arg, const double *at, double *slope)
         if (of->repeats != known)
             k = of_repeats(&m, &all, known = of->repeats);
         const struct at_day last = buying_at(f, m.alpha, of->last), now = buying_at(f, m.alpha, of->watched);
-        const struct parts p = parts_of(&k, last.log, now.log);
+        const struct parts p = parts_at(&k, last.log, now.log);
         sum += w * (k.whole + p.sum);
         r += w * (k.r - p.stays * now.log - p.leaves * last.log);
         alpha += w * (m.r / m.alpha - k.rx * (p.stays * now.inverse + p.leaves * last.inverse));
@@ -161,7 +153,7 @@ double bg_nbd_expected(const struct bg_nbd *m, double t)
 double bg_nbd_alive(const struct bg_nbd *m, double x, double tx, double T)
 {
     const struct of_repeats k = { .rx = m->r + x, .leaves = log_leaves(m, x) };
-    return parts_of(&k, log(m->alpha + tx), log(m->alpha + T)).stays;
+    return parts_at(&k, log(m->alpha + tx), log(m->alpha + T)).stays;
 }
 
 double bg_nbd_expected_of(const struct bg_nbd *m, double x, double tx, double T, double t)

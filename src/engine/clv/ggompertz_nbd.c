@@ -73,16 +73,10 @@ static struct leaving leaving_of(const struct ggompertz_nbd *m, double x, double
     return l;
 }
 
-/* They are still here, or have left: shares of the likelihood, and the logarithm of both together. */
-struct parts {
-    double stays, leaves, sum;
-};
-
-static struct parts parts_of(const struct ggompertz_nbd *m, const struct leaving *l, double x, double T)
+/* They are still here, or have left. */
+static struct parts parts_at(const struct ggompertz_nbd *m, const struct leaving *l, double x, double T)
 {
-    double stays = -(m->r + x) * log(m->alpha + T) - m->s * log_wear(m, T), leaves = log(m->s) + log(m->b) + l->log;
-    double sum = log_add(stays, leaves);
-    return (struct parts){ exp(stays - sum), exp(leaves - sum), sum };
+    return parts_of(-(m->r + x) * log(m->alpha + T) - m->s * log_wear(m, T), log(m->s) + log(m->b) + l->log);
 }
 
 /* ---- the likelihood ---- */
@@ -100,7 +94,7 @@ static double value(const void *arg, const double *at, double *slope)
             whole_r = digamma(m.r + x) - digamma(m.r) + log(m.alpha);
         }
         const struct leaving l = leaving_of(&m, x, tx, T);
-        const struct parts p = parts_of(&m, &l, x, T);
+        const struct parts p = parts_at(&m, &l, x, T);
         double wear = log_wear(&m, T);
         sum += w * (whole + p.sum);
         r += w * (whole_r - p.stays * log(m.alpha + T) - p.leaves * l.log_alpha);
@@ -161,7 +155,7 @@ double ggompertz_nbd_expected(const struct ggompertz_nbd *m, double t)
 double ggompertz_nbd_alive(const struct ggompertz_nbd *m, double x, double tx, double T)
 {
     const struct leaving l = leaving_of(m, x, tx, T);
-    return parts_of(m, &l, x, T).stays;
+    return parts_at(m, &l, x, T).stays;
 }
 
 double ggompertz_nbd_expected_of(const struct ggompertz_nbd *m, double x, double tx, double T, double t)

@@ -18,21 +18,32 @@ struct leaving {
     double alpha, beta;          // of 1 / (alpha + t), 1 / (beta + t)
 };
 
+/* ln(alpha + t) and ln(beta + t) at the last purchase and now. */
+struct ends {
+    double alpha_tx, beta_tx, alpha_T, beta_T;
+};
+
+static struct ends ends_of(const struct pareto_nbd *m, double tx, double T)
+{
+    return (struct ends){ log(m->alpha + tx), log(m->beta + tx), log(m->alpha + T), log(m->beta + T) };
+}
+
 /* Over the logarithm of time from the lesser of alpha and beta on, where neither factor of (alpha + t)^-(r + x)
  * (beta + t)^-(s + 1) dt is steep; as far as what is left out is nothing. */
-static struct leaving leaving_of(const struct pareto_nbd *m, double x, double tx, double T)
+static struct leaving leaving_of(const struct pareto_nbd *m, const struct ends *at, double x, double tx)
 {
     const struct gauss *rule = gauss();
-    double low = fmin(m->alpha, m->beta), from = low + tx, span = log(low + T) - log(from), sum = 0;
-    double a0 = m->alpha + tx, b0 = m->beta + tx, falls = (m->r + x) * from / a0 + (m->s + 1) * from / b0 - 1;
-    double log_a0 = log(a0), log_b0 = log(b0);
+    bool alpha_less = m->alpha < m->beta;
+    double a0 = m->alpha + tx, b0 = m->beta + tx, from = alpha_less ? a0 : b0, sum = 0;
+    double span = alpha_less ? at->alpha_T - at->alpha_tx : at->beta_T - at->beta_tx;
+    double falls = (m->r + x) * from / a0 + (m->s + 1) * from / b0 - 1;
     struct leaving l = { .log = -INFINITY };
     if (falls * span > FOLDS)
         span = FOLDS / falls;
     for (int i = 0; i < GAUSS_NODES && span > 0; i++) {
-        double z = span * rule->node[i], t = from * expm1(z), a = a0 + t, b = b0 + t;
-        double log_a = m->alpha < m->beta ? log_a0 + z : log(a), log_b = m->alpha < m->beta ? log(b) : log_b0 + z;
-        double w = rule->weight[i] * exp(z - (m->r + x) * (log_a - log_a0) - (m->s + 1) * (log_b - log_b0));
+        double z = span * rule->node[i], grows = exp(z), t = from * (grows - 1), a = a0 + t, b = b0 + t;
+        double log_a = alpha_less ? at->alpha_tx + z : log(a), log_b = alpha_less ? log(b) : at->beta_tx + z;
+        double w = rule->weight[i] * grows * exp(-(m->r + x) * (log_a - at->alpha_tx) - (m->s + 1) * (log_b - at->beta_tx));
         sum += w;
         l.log_alpha += w * log_a;
         l.log_beta += w * log_b;
@@ -41,7 +52,7 @@ static struct leaving leaving_of(const struct pareto_nbd *m, double x, double tx
     }
     if (sum <= 0)
         return l;
-    l.log = log(from * span * sum) - (m->r + x) * log_a0 - (m->s + 1) * log_b0;
+    l.log = log(from * span * sum) - (m->r + x) * at->alpha_tx - (m->s + 1) * at->beta_tx;
     l.log_alpha /= sum;
     l.log_beta /= sum;
     l.alpha /= sum;
@@ -49,16 +60,10 @@ static struct leaving leaving_of(const struct pareto_nbd *m, double x, double tx
     return l;
 }
 
-/* They are still here, or have left: shares of the likelihood, and the logarithm of both together. */
-struct parts {
-    double stays, leaves, sum;
-};
-
-static struct parts parts_of(const struct pareto_nbd *m, const struct leaving *l, double x, double T)
+/* They are still here, or have left. */
+static struct parts parts_at(const struct pareto_nbd *m, const struct ends *at, const struct leaving *l, double x)
 {
-    double stays = -(m->r + x) * log(m->alpha + T) - m->s * log(m->beta + T), leaves = log(m->s) + l->log;
-    double sum = log_add(stays, leaves);
-    return (struct parts){ exp(stays - sum), exp(leaves - sum), sum };
+    return parts_of(-(m->r + x) * at->alpha_T - m->s * at->beta_T, log(m->s) + l->log);
 }
 
 /* ---- the likelihood ---- */
@@ -72,15 +77,16 @@ static double value(const void *arg, const double *at, double *slope)
         double x = of->repeats, tx = of->last / buyers->per, T = of->watched / buyers->per, w = buyers->weight[i];
         if (x != known) {        // buyers stand by their repeat purchases
             known = x;
-            whole = lgamma(m.r + x) - lgamma(m.r) + m.r * log(m.alpha) + m.s * log(m.beta);
-            whole_r = digamma(m.r + x) - digamma(m.r) + log(m.alpha);
+            whole = lgamma(m.r + x) - lgamma(m.r) + m.r * at[1] + m.s * at[3];
+            whole_r = digamma(m.r + x) - digamma(m.r) + at[1];
         }
-        const struct leaving l = leaving_of(&m, x, tx, T);
-        const struct parts p = parts_of(&m, &l, x, T);
+        const struct ends ends = ends_of(&m, tx, T);
+        const struct leaving l = leaving_of(&m, &ends, x, tx);
+        const struct parts p = parts_at(&m, &ends, &l, x);
         sum += w * (whole + p.sum);
-        r += w * (whole_r - p.stays * log(m.alpha + T) - p.leaves * l.log_alpha);
+        r += w * (whole_r - p.stays * ends.alpha_T - p.leaves * l.log_alpha);
         alpha += w * (m.r / m.alpha - (m.r + x) * (p.stays / (m.alpha + T) + p.leaves * l.alpha));
-        s += w * (log(m.beta) - p.stays * log(m.beta + T) + p.leaves * (1 / m.s - l.log_beta));
+        s += w * (at[3] - p.stays * ends.beta_T + p.leaves * (1 / m.s - l.log_beta));
         beta += w * (m.s / m.beta - p.stays * m.s / (m.beta + T) - p.leaves * (m.s + 1) * l.beta);
     }
     slope[0] = r * m.r;
@@ -132,8 +138,9 @@ double pareto_nbd_expected(const struct pareto_nbd *m, double t)
 
 double pareto_nbd_alive(const struct pareto_nbd *m, double x, double tx, double T)
 {
-    const struct leaving l = leaving_of(m, x, tx, T);
-    return parts_of(m, &l, x, T).stays;
+    const struct ends ends = ends_of(m, tx, T);
+    const struct leaving l = leaving_of(m, &ends, x, tx);
+    return parts_at(m, &ends, &l, x).stays;
 }
 
 double pareto_nbd_expected_of(const struct pareto_nbd *m, double x, double tx, double T, double t)

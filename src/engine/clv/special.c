@@ -18,12 +18,6 @@ double digamma(double x)
     return log(x) - 0.5 / x - tail - below;
 }
 
-double log_add(double a, double b)
-{
-    double most = a > b ? a : b, least = a > b ? b : a;
-    return most == -INFINITY ? most : most + log1p(exp(least - most));
-}
-
 double hypergeometric(double a, double b, double c, double z)
 {
     assert(z >= 0 && z < 1);
