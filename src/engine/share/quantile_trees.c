@@ -57,14 +57,14 @@ static uint8_t bin_of(const float *edge, float x)
 {
     unsigned at = 0;
     for (unsigned half = BINS / 2; half; half /= 2)
-        at += x > edge[at + half - 1] ? half : 0;
+        at += (unsigned)(x > edge[at + half - 1]) * half;
     return (uint8_t)(isnan(x) ? 0 : at + 1);
 }
 
 /* ---- what a tree says ---- */
 /* Of rows whose bins stand by feature, `stride` apart. */
 static void leaves_of(const struct quantile_trees *t, const struct tree *tree, const uint8_t *bin, size_t stride, size_t n,
-                      uint8_t *leaf)
+                      uint8_t *restrict leaf)
 {
     memset(leaf, 0, n);
     for (unsigned d = 0; d < t->depth; d++) {
@@ -102,7 +102,7 @@ struct work {
     uint8_t *bin, *leaf;
     float *left;                     // over: y less what the trees say
     uint64_t *step;                  // a row's part of a sum: 1, and 2^32 where it lies above what the trees say
-    uint64_t *sum;                   // [leaf][feature][bin]
+    uint64_t *sum;                   // [feature][leaf][bin]
     uint32_t *scratch;
     float *sample;
 };
@@ -148,14 +148,20 @@ static enum err_code work_new(struct quantile_trees *t, const struct quantile_ro
     return ERR_OK;
 }
 
+static void sum_feature(size_t n, const uint8_t *restrict leaf, const uint8_t *restrict bin, const uint64_t *restrict step,
+                        uint64_t *restrict sum)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[leaf[i] * BINS + bin[i]] += step[i];
+}
+
 static void sum_up(const struct quantile_trees *t, struct work *w, unsigned leaves)
 {
     size_t all = w->n + w->held;
-    memset(w->sum, 0, (size_t)leaves * t->features * BINS * sizeof *w->sum);
     for (unsigned f = 0; f < t->features; f++) {
-        const uint8_t *bin = w->bin + f * all;
-        for (size_t i = 0; i < w->n; i++)
-            w->sum[(w->leaf[i] * t->features + f) * BINS + bin[i]] += w->step[i];
+        uint64_t *sum = w->sum + (size_t)f * LEAVES * BINS;
+        memset(sum, 0, leaves * BINS * sizeof *sum);
+        sum_feature(w->n, w->leaf, w->bin + f * all, w->step, sum);
     }
 }
 
@@ -188,7 +194,7 @@ static void best_question(const struct quantile_trees *t, const struct work *w, 
     for (unsigned f = 0; f < t->features; f++) {
         double gain[BINS] = { 0 };
         for (unsigned l = 0; l < leaves; l++)
-            ask(w, w->sum + (l * t->features + f) * BINS, gain);
+            ask(w, w->sum + (f * LEAVES + l) * BINS, gain);
         for (unsigned b = 0; b + 1 < BINS; b++)
             if (gain[b] > best) {
                 best = gain[b];
