@@ -9,9 +9,8 @@
 #include "engine/allocate/allocate_room.h"
 
 #define SAMPLE 131072                // customers on whom prices are looked for first
-#define SAMPLED 4                    // samples that a base has at least, or it does without
+#define SAMPLED 2                    // samples that a base has at least, or it does without
 #define CYCLES 40                    // turns through all limits
-#define CYCLES_WHOLE 3               // the same, on a base whose prices a sample gave already
 #define NEAR .02                     // how far a price may be off that a sample gave
 #define STEPS 100                    // of the subgradient
 
@@ -116,7 +115,7 @@ static enum err_code in_turn(struct base *b, unsigned cycles, bool sampled, stru
             TRY(price_one(b, l, near ? NEAR * fmax(worth[l], 1) : DEAR, NULL, worth, choice, sum, &bound, e));
             keep(best, bound, worth);
         }
-        if (limited(b) == 1 || before - best->bound <= (sampled ? 1e-4 : 1e-7) * fabs(best->bound))
+        if (limited(b) == 1 || before - best->bound <= 1e-7 * fabs(best->bound))
             break;
         if (cycle + 1 < cycles)
             TRY(leap(b, from, best, choice, e));
@@ -212,8 +211,10 @@ static enum err_code prices_and_choices(struct base *b, struct best *best, uint8
     best->bound = INFINITY;          // a sample's bounds nothing
     if (sampled && limited(b) > 1)
         TRY(look(b, best->worth, best, choice, sum, e));
+    // of a base whose prices a sample gave, about as many customers decide again as there
+    size_t cycles = sampled ? 1 + CYCLES / 2 * SAMPLE / b->p->customers : CYCLES;
     if (limited(b))
-        TRY(in_turn(b, sampled ? CYCLES_WHOLE : CYCLES, sampled, best, choice, sum, e));
+        TRY(in_turn(b, (unsigned)cycles, sampled, best, choice, sum, e));
     if (!sampled && limited(b) > 1)
         TRY(downhill(b, best, choice, e));
     tell(b, 700);
@@ -241,10 +242,9 @@ enum err_code allocate(const struct allocate_problem *p, const struct allocate_o
     if (cancelled(&b))
         return err_set(e, ERR_BUSY, 0, "cancelled while treatments were allocated");
     *ret = (struct allocation){ .value = sum.value, .cost = sum.cost, .contacts = tally_used(&b, &sum, OF_CONTACTS),
-                                
                                 .bound = fmax(best.bound, (double)sum.value),  // which rounding could set below
-                                .money_worth = best.worth[OF_BUDGET],
-                                .contact_worth = best.worth[OF_CONTACTS], .passes = b.passes };
+                                .money_worth = best.worth[OF_BUDGET], .contact_worth = best.worth[OF_CONTACTS],
+                                .passes = b.passes };
     ret->gap = ret->bound - (double)ret->value;
     memcpy(ret->chosen, sum.count, sizeof ret->chosen);
     for (unsigned c = 0; c < p->channels; c++) {
