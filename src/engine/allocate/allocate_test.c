@@ -225,7 +225,8 @@ static void large_bases_come_close(void **state)
     static const int64_t capacity[2] = { 20000, 60000 };
     int32_t *value = malloc(sizeof *value * N * K), *cost = malloc(sizeof *cost * N * K);
     uint8_t *one = malloc(N), *three = malloc(N);
-    const struct allocate_options threads = { .threads = 3 };
+    atomic_uint progress = 0;
+    const struct allocate_options threads = { .threads = 3, .progress = &progress };
     struct allocate_problem p = { N, K, 2, value, cost, channel, ALLOCATE_UNLIMITED, ALLOCATE_UNLIMITED, capacity };
     struct allocation got, again;
     (void)state;
@@ -238,6 +239,7 @@ static void large_bases_come_close(void **state)
         assert_int_equal(allocate(&p, &threads, three, &again, NULL), ERR_OK);
         is_consistent(&p, one, &got);
         assert_memory_equal(one, three, N);
+        assert_int_equal(atomic_exchange(&progress, 0), 1000);
         assert_true(got.gap < 1e-4 * got.bound);
     }
     p.channels = 0;
@@ -252,6 +254,36 @@ static void large_bases_come_close(void **state)
     free(cost);
     free(one);
     free(three);
+}
+
+/* The largest and the least numbers there are, more threads than customers, and every kind of limit. */
+static void extremes_are_no_trouble(void **state)
+{
+    static const int32_t cells[] = { INT32_MAX, INT32_MIN, 0, 1, -1, INT32_MAX - 1, 1000 };
+    static const int64_t limits[] = { 0, 1, 3, INT32_MAX, INT64_MAX - 1, ALLOCATE_UNLIMITED };
+    const struct allocate_options crowd = { .threads = 1000 };
+    uint64_t seed = 11;
+    (void)state;
+    for (int turn = 0; turn < 1000; turn++) {
+        struct small s = draw(&seed, 5, 3, false);
+        struct allocate_problem p = problem(&s, limits[below(&seed, COUNT(limits))]);
+        struct allocation got;
+        uint8_t choice[CUSTOMERS];
+        for (size_t i = 0; i < s.n * s.k; i++) {
+            s.value[i] = cells[below(&seed, COUNT(cells))];
+            s.cost[i] = cells[below(&seed, COUNT(cells))];
+        }
+        p.contacts = limits[below(&seed, COUNT(limits))];
+        if (turn % 2) {
+            p.channels = 3;
+            p.channel = s.channel;
+            p.capacity = s.capacity;
+        }
+        assert_int_equal(allocate(&p, &crowd, choice, &got, NULL), ERR_OK);
+        is_consistent(&p, choice, &got);
+        if (turn % 2)
+            assert_true((double)best_of_all(&p, 0, p.budget, p.contacts, s.capacity) <= got.bound * (1 + 1e-12));
+    }
 }
 
 /* What it says one more unit of money is worth, it is. */
@@ -303,6 +335,7 @@ int main(void)
         cmocka_unit_test(budget_alone_is_within_one_treatment_of_the_best),
         cmocka_unit_test(all_limits_hold_and_the_bound_is_one),
         cmocka_unit_test(edges),
+        cmocka_unit_test(extremes_are_no_trouble),
         cmocka_unit_test(large_bases_come_close),
         cmocka_unit_test(the_price_of_money_is_its_yield),
         cmocka_unit_test(what_cannot_be_is_refused),
