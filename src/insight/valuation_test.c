@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/clv/draw.h"
+#include "base/draw.h"
 #include "insight/insight_testing.h"
 #include "insight/population.h"
 #include "insight/valuation.h"

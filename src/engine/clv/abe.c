@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/clv/draw.h"
+#include "base/draw.h"
 
 #define STRIDE 6.0               // from end to end, of what is unsure: a variance as of 2.4 / sqrt(2) (Gelman, Roberts, Gilks 1996)
 #define PRIOR_CUSTOMERS .01      // what the prior mean, 0, weighs

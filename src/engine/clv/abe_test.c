@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 /* BTYDplus prints medians of -3.54, -3.59, 1.34, .13 and 2.62. Draws depend on each other there as here: some thousands of them
  * tell the last ones hardly better than the 95 % intervals that it prints, and those are what is allowed. */

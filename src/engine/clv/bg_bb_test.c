@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 /* Those who first gave in 1995, and in how many of the six years after it, the last time when. */
 static const struct {

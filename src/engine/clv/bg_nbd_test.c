@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 /* The estimates as the paper prints them, and with more digits. */
 static const struct bg_nbd printed = { BG_NBD, .243, 4.414, .793, 2.426 };

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/draw.h"
 #include "engine/clv/bg_nbd.h"
-#include "engine/clv/draw.h"
 #include "engine/clv/pareto_nbd.h"
 #include "engine/clv/score.h"
 

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/civil.h"
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 #define CUSTOMERS_MAX 2400
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 enum { BUYERS = 60000 };
 static struct data {

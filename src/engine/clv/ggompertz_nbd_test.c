@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 #include "engine/clv/pareto_nbd.h"
 
 static double expected_of(const void *model, double x, double tx, double T, double t)

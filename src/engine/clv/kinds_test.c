@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 /* Buyers of whom no model is quite right, by weeks; opportunities where time is discrete. */
 static void make_up(const struct kind *k, struct buyers *ret)

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "engine/clv/newcomers.h"
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
+#include "engine/clv/newcomers.h"
 
 /* People who buy at one rate, whatever their age: the table gives it back. */
 static void one_rate_is_found(void **state)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/clv/draw.h"
+#include "base/draw.h"
 
 #define PARAMETERS 4
 #define APART 10                 // steps between two draws that are kept

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 static void the_posterior_is_about_the_likelihood(void **state)
 {

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
 
 static const struct pareto_nbd exact = { .553277, 10.577684, .606239, 11.668717 };
 

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "engine/clv/worth.h"
+#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
-#include "engine/clv/draw.h"
+#include "engine/clv/worth.h"
 
 static const struct value_models cdnow = { .kind = &buying_kinds[KIND_BG_NBD], .at = { .243, 4.414, .793, 2.426 },
                                            .spend = { 6.25, 3.74, 15.44 }, .mean_spend = 35 };

@@ -6,18 +6,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "base/hash.h"
-
-/* Between 0 and 1, and neither. */
-static inline double any_between(uint64_t *seed)
-{
-    return ((double)(hash_mix(++*seed) >> 11) + .5) / 9007199254740992.0;
-}
-
-static inline double any_normal(uint64_t *seed)
-{
-    return sqrt(-2 * log(any_between(seed))) * cos(6.283185307179586 * any_between(seed));
-}
+#include "base/draw.h"
 
 /* Negative binomial, with mean M and shape K. */
 static inline unsigned any_purchases(uint64_t *seed, double M, double K)

@@ -2,8 +2,8 @@
  *
  * Source  gamma: Marsaglia and Tsang 2000, of scale 1; shapes below 1 by a power of a uniform number.
  */
-#ifndef TENDERO_ENGINE_CLV_DRAW_H
-#define TENDERO_ENGINE_CLV_DRAW_H
+#ifndef TENDERO_BASE_DRAW_H
+#define TENDERO_BASE_DRAW_H
 
 #include <math.h>
 #include <stdint.h>
