@@ -12,12 +12,6 @@
 
 #define CUSTOMERS_MAX 2400
 
-void near(double is, double want, double by)
-{
-    if (!(fabs(is - want) <= by))
-        fail_msg("%.10g, not %.10g", is, want);
-}
-
 struct line {
     int customer, day;
     double spent;

@@ -1,15 +1,13 @@
-/* For tests of value models: closeness, and the CDNOW sample where it is at hand. Needs cmocka's headers before it. */
+/* For tests of value models: the CDNOW sample where it is at hand. Needs cmocka's headers before it. */
 #ifndef TENDERO_ENGINE_CLV_CLV_TESTING_H
 #define TENDERO_ENGINE_CLV_CLV_TESTING_H
 
+#include "base/near_testing.h"
 #include "engine/clv/buyers.h"
 #include "engine/clv/gamma_gamma.h"
 #include "engine/clv/holdout.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
-
-/* Fails where they are further apart. */
-void near(double is, double want, double by);
 
 /* 2,357 customers: 39 weeks until 1997-09-30, then 39 weeks. */
 struct cdnow {

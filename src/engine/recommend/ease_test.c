@@ -14,7 +14,7 @@
 
 #define LAMBDA 20
 
-static struct shop shop;
+static struct tastes shop;
 
 static struct ease *fit(const struct purchase_rows *rows, uint32_t keep, unsigned threads)
 {
@@ -112,8 +112,8 @@ static void the_largest_weights_of_each_column_are_kept(void **state)
 static void other_numbers_change_nothing(void **state)
 {
     (void)state;
-    static struct shop turned;
-    shop_turn(&shop, &turned);
+    static struct tastes turned;
+    tastes_turn(&shop, &turned);
     struct ease *one = fit(&shop.train, 0, 1), *two = fit(&turned.train, 0, 2);
     for (uint32_t i = 0; i < SHOP_ITEMS; i++)
         for (uint32_t j = 0; j < SHOP_ITEMS; j++)
@@ -164,7 +164,7 @@ static void what_cannot_be_is_refused(void **state)
 static int make(void **state)
 {
     (void)state;
-    shop_make(&shop, 1);
+    tastes_make(&shop, 1);
     return 0;
 }
 

@@ -15,7 +15,7 @@
 
 #define DIMENSIONS 20           // no multiple of what loops are wide
 
-static struct shop shop;
+static struct tastes shop;
 static const struct ials_options usual = { .dimensions = DIMENSIONS, .epochs = 8, .alpha = .1f, .lambda = .02f, .nu = 1,
                                            .sigma = .1f, .seed = 5, .keep_buyers = true, .threads = 1 };
 
@@ -106,9 +106,9 @@ static void fold_in_is_the_vector_of_the_fit(void **state)
 static void other_numbers_change_nothing(void **state)
 {
     (void)state;
-    static struct shop turned;
+    static struct tastes turned;
     uint64_t key[SHOP_ITEMS], turned_key[SHOP_ITEMS];
-    shop_turn(&shop, &turned);
+    tastes_turn(&shop, &turned);
     for (uint32_t i = 0; i < SHOP_ITEMS; i++)
         turned_key[SHOP_ITEMS - 1 - i] = key[i] = hash_mix(i + 100);
     struct ials_options o = usual, turned_o = usual;
@@ -194,7 +194,7 @@ static void what_cannot_be_is_refused(void **state)
 static int make(void **state)
 {
     (void)state;
-    shop_make(&shop, 2);
+    tastes_make(&shop, 2);
     return 0;
 }
 

@@ -67,7 +67,7 @@ static void recall_has_two_denominators(void **state)
 }
 
 /* The rank of each held-out item by counting who is before it, in another way than the code's. */
-static double ndcg_by_counting(const struct shop *s, const float *score, size_t deep, uint32_t *users)
+static double ndcg_by_counting(const struct tastes *s, const float *score, size_t deep, uint32_t *users)
 {
     double all = 0;
     *users = 0;
@@ -95,10 +95,10 @@ static double ndcg_by_counting(const struct shop *s, const float *score, size_t 
 static void equals_counting_for_any_number_of_threads(void **state)
 {
     (void)state;
-    static struct shop shop;
+    static struct tastes shop;
     float score[SHOP_ITEMS];
     uint32_t users;
-    shop_make(&shop, 3);
+    tastes_make(&shop, 3);
     for (uint32_t i = 0; i < SHOP_ITEMS; i++)
         score[i] = (float)(hash_mix(i) % 40);  // with ties
     struct metrics one = measure(&shop.train, &shop.test, score, 1), three = measure(&shop.train, &shop.test, score, 3);
@@ -111,11 +111,11 @@ static void equals_counting_for_any_number_of_threads(void **state)
 static void cancel_stops(void **state)
 {
     (void)state;
-    static struct shop shop;
+    static struct tastes shop;
     float score[SHOP_ITEMS] = { 0 };
     atomic_bool cancel = true;
     struct metrics m;
-    shop_make(&shop, 3);
+    tastes_make(&shop, 3);
     assert_int_equal(metrics_measure(&shop.train, &shop.test, &(struct ranker){ same_for_all, score, 2, &cancel }, &m, NULL),
                      ERR_BUSY);
 }

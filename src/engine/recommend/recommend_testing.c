@@ -13,19 +13,13 @@
 
 enum { TRAIN, TEST };
 
-void near(double is, double want, double by)
-{
-    if (!(fabs(is - want) <= by))
-        fail_msg("%.9g is not %.9g", is, want);
-}
-
-static void shop_rows(struct shop *s)
+static void shop_rows(struct tastes *s)
 {
     s->train = (struct purchase_rows){ s->item[TRAIN], s->start[TRAIN], SHOP_BUYERS, SHOP_ITEMS };
     s->test = (struct purchase_rows){ s->item[TEST], s->start[TEST], SHOP_BUYERS, SHOP_ITEMS };
 }
 
-void shop_make(struct shop *s, uint64_t seed)
+void tastes_make(struct tastes *s, uint64_t seed)
 {
     uint64_t n[2] = { 0, 0 };
     for (uint32_t b = 0; b < SHOP_BUYERS; b++) {
@@ -44,7 +38,7 @@ void shop_make(struct shop *s, uint64_t seed)
     shop_rows(s);
 }
 
-void shop_turn(const struct shop *s, struct shop *ret)
+void tastes_turn(const struct tastes *s, struct tastes *ret)
 {
     for (int side = TRAIN; side <= TEST; side++) {
         uint64_t n = 0;

@@ -2,24 +2,22 @@
 #ifndef TENDERO_ENGINE_RECOMMEND_RECOMMEND_TESTING_H
 #define TENDERO_ENGINE_RECOMMEND_RECOMMEND_TESTING_H
 
+#include "base/near_testing.h"
 #include "engine/recommend/rows.h"
 
 #define SHOP_BUYERS 400
 #define SHOP_ITEMS 120
 #define SHOP_TASTES 6
 
-/* Fails where they are further apart. */
-void near(double is, double want, double by);
-
 /* train and test: four of five purchases, and the fifth. */
-struct shop {
+struct tastes {
     uint32_t item[2][SHOP_BUYERS * SHOP_ITEMS];
     uint64_t start[2][SHOP_BUYERS + 1];
     struct purchase_rows train, test;
 };
 /* Each buyer has one of the tastes, which are groups of items; three purchases of four are of it. */
-void shop_make(struct shop *, uint64_t seed);
+void tastes_make(struct tastes *, uint64_t seed);
 /* The same buyers and items under other numbers: buyer b becomes buyers-1-b, item i items-1-i. */
-void shop_turn(const struct shop *, struct shop *ret);
+void tastes_turn(const struct tastes *, struct tastes *ret);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "engine/recommend/recommend_testing.h"
 
-static struct shop shop;
+static struct tastes shop;
 static struct tuned tuned;
 
 static struct recommender *fit(enum recommend_kind kind)
@@ -188,7 +188,7 @@ static void what_cannot_be_tuned_is_refused(void **state)
 static int make(void **state)
 {
     (void)state;
-    shop_make(&shop, 4);
+    tastes_make(&shop, 4);
     return 0;
 }
 

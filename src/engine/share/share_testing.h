@@ -1,12 +1,10 @@
-/* For tests of this room: closeness, and shoppers who are made up. Needs cmocka's headers before it. */
+/* For tests of this room: shoppers who are made up. */
 #ifndef TENDERO_ENGINE_SHARE_SHARE_TESTING_H
 #define TENDERO_ENGINE_SHARE_SHARE_TESTING_H
 
+#include "base/near_testing.h"
 #include "engine/share/draw.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
-
-/* Fails where they are further apart. */
-void near(double is, double want, double by);
 
 #endif

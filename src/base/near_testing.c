@@ -1,3 +1,5 @@
+#include "base/near_testing.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -5,8 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "engine/share/share_testing.h"
 
 void near(double is, double want, double by)
 {
