@@ -57,7 +57,7 @@ static enum err_code read_wish(struct settings *s, const char *what, struct wish
 }
 
 /* ---- a model ---- */
-static enum err_code fit_covered(const struct ledger *l, struct fitted *ret, struct err *e)
+static enum err_code fit_covered(const struct ledger *l, bool intervals, struct fitted *ret, struct err *e)
 {
     struct buyer *of = calloc(l->customers, sizeof *of);
     double *z = calloc(l->customers * l->covariates, sizeof *z);
@@ -67,18 +67,21 @@ static enum err_code fit_covered(const struct ledger *l, struct fitted *ret, str
         memcpy(z + i * l->covariates, l->history[i].z, l->covariates * sizeof *z);
     }
     if (!code)
-        code = covariates_fit(ret->kind, of, l->customers, ret->per, z, l->covariates, &ret->covariates, &ret->fit, e);
+        code = covariates_fit(ret->kind, of, l->customers, ret->per, z, l->covariates, &ret->covariates, &ret->fit,
+                              intervals ? ret->low : NULL, ret->high, e);
     memcpy(ret->at, ret->covariates.at, sizeof ret->at);
     free(of);
     free(z);
     return code;
 }
 
-static enum err_code fit_plain(const struct ledger *l, struct fitted *ret, struct err *e)
+static enum err_code fit_plain(const struct ledger *l, bool intervals, struct fitted *ret, struct err *e)
 {
     struct buyers buyers;
     TRY(ledger_gather(l, ret->per, &buyers, e));
     enum err_code code = kind_fit(ret->kind, &buyers, ret->at, &ret->fit, e);
+    if (!code && intervals)
+        kind_intervals(ret->kind, &buyers, &ret->fit, ret->low, ret->high);
     buyers_drop(&buyers);
     return code;
 }
@@ -96,10 +99,11 @@ enum err_code fitted_spending(const struct ledger *l, struct fitted *ret, struct
     return code;
 }
 
-enum err_code fitted_buying(const struct ledger *l, const struct kind *k, const struct wish *w, struct fitted *ret, struct err *e)
+enum err_code fitted_buying(const struct ledger *l, const struct kind *k, const struct wish *w, bool intervals,
+                            struct fitted *ret, struct err *e)
 {
     *ret = (struct fitted){ .kind = k, .per = k->discrete ? 1 : w->days, .unit = w->days };
-    return l->covariates ? fit_covered(l, ret, e) : fit_plain(l, ret, e);
+    return l->covariates ? fit_covered(l, intervals, ret, e) : fit_plain(l, intervals, ret, e);
 }
 
 struct score_model fitted_of(const struct fitted *f, const double *z)

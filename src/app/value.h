@@ -68,9 +68,10 @@ struct fitted {
     struct gamma_gamma spends;
     bool valued;
     struct fit fit;
+    double low[OPTIMUM_MAX], high[OPTIMUM_MAX];      // the parameters' intervals, where they were asked for
 };
-MUST_CHECK enum err_code fitted_buying(const struct ledger *, const struct kind *, const struct wish *, struct fitted *ret,
-                                       struct err *e);
+MUST_CHECK enum err_code fitted_buying(const struct ledger *, const struct kind *, const struct wish *, bool intervals,
+                                       struct fitted *ret, struct err *e);
 /* Of the file's values, where it has some. */
 MUST_CHECK enum err_code fitted_spending(const struct ledger *, struct fitted *ret, struct err *e);
 /* ret: the caller's. ERR_INVALID: the file has no values. */

@@ -12,33 +12,44 @@ static void json_numbers(struct json_w *w, const char *key, const char *const *n
     json_w_close(w, '}');
 }
 
+static void json_interval(struct json_w *w, const char *key, double low, double high)
+{
+    json_w_key(w, key);
+    json_w_open(w, '[');
+    json_w_double(w, low);
+    json_w_double(w, high);
+    json_w_close(w, ']');
+}
+
 static void json_intervals(struct json_w *w, const char *const *name, size_t n, const double *low, const double *high)
 {
     json_w_key(w, "interval_95");
     json_w_open(w, '{');
-    for (size_t i = 0; i < n; i++) {
-        json_w_key(w, name[i]);
-        json_w_open(w, '[');
-        json_w_double(w, low[i]);
-        json_w_double(w, high[i]);
-        json_w_close(w, ']');
-    }
+    for (size_t i = 0; i < n; i++)
+        json_interval(w, name[i], low[i], high[i]);
+    json_w_close(w, '}');
+}
+
+static void json_effect(struct json_w *w, const char *key, const struct fitted *f, double is, size_t which)
+{
+    json_w_key(w, key);
+    json_w_open(w, '{');
+    json_w_kdouble(w, "effect", is);
+    json_w_kdouble(w, "standard_error", f->fit.error[which]);
+    json_interval(w, "interval_95", f->low[which], f->high[which]);
     json_w_close(w, '}');
 }
 
 /* What each covariate does: to the logarithm of how often they buy, and to that of what makes them leave. */
 static void json_effects(struct json_w *w, const struct ledger *l, const struct fitted *f)
 {
-    const double *error = f->fit.error + f->kind->n;
     json_w_key(w, "covariates");
     json_w_open(w, '[');
     for (size_t i = 0; i < l->covariates; i++) {
         json_w_open(w, '{');
         json_w_kstring(w, "name", l->covariate[i]);
-        json_w_kdouble(w, "rate", f->covariates.rate[i]);
-        json_w_kdouble(w, "rate_error", error[i]);
-        json_w_kdouble(w, "leaving", f->covariates.leaving[i]);
-        json_w_kdouble(w, "leaving_error", error[l->covariates + i]);
+        json_effect(w, "rate", f, f->covariates.rate[i], f->kind->n + i);
+        json_effect(w, "leaving", f, f->covariates.leaving[i], f->kind->n + l->covariates + i);
         json_w_close(w, '}');
     }
     json_w_close(w, ']');
@@ -77,20 +88,13 @@ static enum err_code fit_buying(struct json_w *w, const struct ledger *l, const 
 {
     const struct kind *k = wish->kind;
     struct fitted f;
-    struct buyers buyers;
-    double low[OPTIMUM_MAX], high[OPTIMUM_MAX];
-    TRY(fitted_buying(l, k, wish, &f, e));
+    TRY(fitted_buying(l, k, wish, true, &f, e));
     json_base(w, k->name, l, wish);
     json_numbers(w, "parameters", k->parameter, k->n, f.at);
     json_numbers(w, "standard_errors", k->parameter, k->n, f.fit.error);
-    if (l->covariates) {
+    json_intervals(w, k->parameter, k->n, f.low, f.high);
+    if (l->covariates)
         json_effects(w, l, &f);
-    } else {
-        TRY(ledger_gather(l, f.per, &buyers, e));
-        kind_intervals(k, &buyers, &f.fit, low, high);
-        buyers_drop(&buyers);
-        json_intervals(w, k->parameter, k->n, low, high);
-    }
     json_fit(w, &f.fit);
     return ERR_OK;
 }

@@ -62,7 +62,7 @@ static enum err_code add(struct table *t, const char *name, bool rule, int says,
 static enum err_code add_model(struct table *t, const struct kind *k, const struct wish *wish, struct err *e)
 {
     struct fitted f;
-    TRY(fitted_buying(t->l, k, wish, &f, e));
+    TRY(fitted_buying(t->l, k, wish, false, &f, e));
     TRY(fitted_spending(t->l, &f, e));
     for (size_t i = 0; i < t->l->customers; i++) {
         const struct history *h = &t->l->history[i];

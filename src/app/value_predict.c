@@ -112,7 +112,7 @@ enum err_code value_predict(struct settings *s, const struct ledger *l, const st
     struct fitted f;
     struct pareto_nbd_bayes bayes = { .n = 0 };
     TRY(read_asked(s, l, wish, &a, e));
-    TRY(fitted_buying(l, wish->kind, wish, &f, e));
+    TRY(fitted_buying(l, wish->kind, wish, false, &f, e));
     TRY(fitted_spending(l, &f, e));
     if (a.draws) {
         struct buyers buyers;

@@ -98,7 +98,8 @@ test('covariates: a stranger is foretold by them, and a line for each customer i
     writeFileSync(known, covariates + 'web,1\nshop,0\n')
     const fit = JSON.parse(await ok(['value', 'fit', ...asked]))
     assert.equal(fit.covariates[0].name, 'web')
-    assert.ok(fit.covariates[0].rate > 1 && fit.covariates[0].rate_error < 0.3)
+    const { effect, standard_error, interval_95: [low, high] } = fit.covariates[0].rate
+    assert.ok(effect > 1 && standard_error < 0.3 && low < effect && effect < high)
     const rows = (await ok(['value', 'predict', ...asked])).trim().split('\n').map(line => line.split(','))
     assert.equal(rows.length, 603)
     const of = name => rows.find(row => row[0] === name)

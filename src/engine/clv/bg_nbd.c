@@ -175,12 +175,10 @@ double bg_nbd_chance(const struct bg_nbd *m, uint32_t n, double t)
         const struct bg_nbd comes = { BG_NBD, m->r, m->alpha, m->a, m->b + 1 };
         return ((n ? 0 : m->a) + m->b * bg_nbd_chance(&comes, n, t)) / (m->a + m->b);
     }
-    double x = n, beta = lgamma(m->a) + lgamma(m->b) - lgamma(m->a + m->b), fewer = 0;
+    double x = n, beta = lgamma(m->a) + lgamma(m->b) - lgamma(m->a + m->b);
     double stays = exp(lgamma(m->a) + lgamma(m->b + x) - lgamma(m->a + m->b + x) - beta) * nbd_chance(m->r, m->alpha, n, t);
     if (!n)
         return stays;
-    for (uint32_t k = 0; k < n; k++)
-        fewer += nbd_chance(m->r, m->alpha, k, t);
     double leaves = exp(lgamma(m->a + 1) + lgamma(m->b + x - 1) - lgamma(m->a + m->b + x) - beta);
-    return stays + leaves * fmax(0, 1 - fewer);
+    return stays + leaves * (1 - nbd_fewer(m->r, m->alpha, n, t));
 }

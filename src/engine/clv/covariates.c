@@ -130,7 +130,7 @@ static enum err_code scale(const double *z, size_t customers, size_t n, double *
 
 /* From where the model without covariates is best. */
 static enum err_code find(const struct fitting *f, const struct buyer *of, size_t customers, double per, double *at,
-                          struct fit *fit, struct err *e)
+                          struct fit *fit, double *low, double *high, struct err *e)
 {
     const struct surface surface = { .n = f->kind->n + 2 * f->n, .value = value, .arg = f, .plain = 2 * f->n };
     struct fit_start start = { { 0 } };
@@ -140,11 +140,14 @@ static enum err_code find(const struct fitting *f, const struct buyer *of, size_
     buyers_drop(&all);
     TRY(code);
     memcpy(start.at, fit->at, f->kind->n * sizeof *start.at);
-    return fit_find(&surface, NULL, 0, &start, 1, at, fit, e);
+    TRY(fit_find(&surface, NULL, 0, &start, 1, at, fit, e));
+    if (low)
+        fit_intervals(&surface, fit, low, high);
+    return ERR_OK;
 }
 
 enum err_code covariates_fit(const struct kind *k, const struct buyer *of, size_t customers, double per, const double *z, size_t n,
-                             struct covariates *ret, struct fit *fit, struct err *e)
+                             struct covariates *ret, struct fit *fit, double *low, double *high, struct err *e)
 {
     struct fitting f = { .kind = k, .n = n };
     double at[OPTIMUM_MAX], width[COVARIATES_MAX];
@@ -155,7 +158,7 @@ enum err_code covariates_fit(const struct kind *k, const struct buyer *of, size_
     if (!code)
         code = group(of, customers, per, scaled, &f, e);
     if (!code)
-        code = find(&f, of, customers, per, at, fit, e);
+        code = find(&f, of, customers, per, at, fit, low, high, e);
     drop(&f);
     free(scaled);
     TRY(code);
@@ -164,6 +167,10 @@ enum err_code covariates_fit(const struct kind *k, const struct buyer *of, size_
     for (size_t i = 0; i < 2 * n; i++) {
         (i < n ? ret->rate : ret->leaving)[i % n] = at[k->n + i] / width[i % n];
         fit->error[k->n + i] /= width[i % n];
+        if (low) {
+            low[k->n + i] /= width[i % n];
+            high[k->n + i] /= width[i % n];
+        }
     }
     return ERR_OK;
 }

@@ -20,9 +20,11 @@ struct covariates {
     double rate[COVARIATES_MAX], leaving[COVARIATES_MAX];
 };
 /* fit: kind's parameters, then the effects on the rate, then those on leaving. ERR_INVALID: as the model's own; also where a
- * covariate (e->pos) is the same of everybody, or no number. ERR_LIMIT: more than COVARIATES_MAX, or memory. */
+ * covariate (e->pos) is the same of everybody, or no number. ERR_LIMIT: more than COVARIATES_MAX, or memory.
+ * low, high: the intervals of all of them in that order (fit.h), or NULL. */
 MUST_CHECK enum err_code covariates_fit(const struct kind *, const struct buyer *, size_t customers, double per, const double *z,
-                                        size_t n, struct covariates *ret, struct fit *, struct err *e);
+                                        size_t n, struct covariates *ret, struct fit *, double *low, double *high,
+                                        struct err *e);
 /* at: the parameters of one who has these, for kinds.h. */
 void covariates_of(const struct covariates *, const double *z, double *at);
 

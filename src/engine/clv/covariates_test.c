@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "base/draw.h"
 #include "engine/clv/clv_testing.h"
+#include "base/draw.h"
 
 enum { BUYERS = 60000 };
 static struct data {
@@ -61,7 +61,7 @@ static void what_is_simulated_is_found_again(void **state)
         struct fit fit;
         struct err e;
         make_up(kind, want);
-        assert_int_equal(covariates_fit(kind, d.of, BUYERS, 7, d.z[0], 2, &m, &fit, &e), ERR_OK);
+        assert_int_equal(covariates_fit(kind, d.of, BUYERS, 7, d.z[0], 2, &m, &fit, NULL, NULL, &e), ERR_OK);
         assert_true(fit.converged);
         for (size_t i = 0; i < kind->n; i++)
             near(m.at[i], want[i], 3.5 * fit.error[i]);
@@ -81,10 +81,15 @@ static void a_stranger_is_foretold_by_covariates(void **state)
     struct covariates m, scaled;
     struct fit fit, unused;
     struct err e;
-    double of_web[KIND_PARAMETERS], of_shop[KIND_PARAMETERS];
+    double of_web[KIND_PARAMETERS], of_shop[KIND_PARAMETERS], low[OPTIMUM_MAX], high[OPTIMUM_MAX];
     (void)state;
     make_up(kind, at);
-    assert_int_equal(covariates_fit(kind, d.of, 4000, 7, d.z[0], 2, &m, &fit, &e), ERR_OK);
+    assert_int_equal(covariates_fit(kind, d.of, 4000, 7, d.z[0], 2, &m, &fit, low, high, &e), ERR_OK);
+    for (size_t i = 0; i < kind->n + 4; i++) {
+        double is = i < kind->n ? m.at[i] : i < kind->n + 2 ? m.rate[i - kind->n] : m.leaving[i - kind->n - 2];
+        assert_true(low[i] < is && is < high[i]);
+        assert_true(i < kind->n || fabs(high[i] - low[i] - 2 * 1.96 * fit.error[i]) < .3 * fit.error[i]);
+    }
     covariates_of(&m, web, of_web);
     covariates_of(&m, shop, of_shop);
     near(of_web[1], of_shop[1] * exp(-m.rate[0]), 1e-9);
@@ -92,7 +97,7 @@ static void a_stranger_is_foretold_by_covariates(void **state)
     assert_true(kind->expected(of_web, 10) > 1.5 * kind->expected(of_shop, 10));
     for (size_t i = 0; i < 4000; i++)
         d.z[i][1] *= 1000;
-    assert_int_equal(covariates_fit(kind, d.of, 4000, 7, d.z[0], 2, &scaled, &unused, &e), ERR_OK);
+    assert_int_equal(covariates_fit(kind, d.of, 4000, 7, d.z[0], 2, &scaled, &unused, NULL, NULL, &e), ERR_OK);
     near(scaled.rate[1] * 1000, m.rate[1], 1e-4);
     near(unused.error[5] * 1000, fit.error[5], 1e-4);
     near(unused.log_likelihood, fit.log_likelihood, 1e-5);
@@ -110,12 +115,12 @@ static void what_says_nothing_is_refused(void **state)
         same[i][0] = (double)(i % 3);
         same[i][1] = .1;
     }
-    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, &e), ERR_INVALID);
+    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, NULL, NULL, &e), ERR_INVALID);
     assert_int_equal(e.pos, 1);
     same[3][0] = NAN;
-    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, &e), ERR_INVALID);
+    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], 2, &m, &fit, NULL, NULL, &e), ERR_INVALID);
     assert_int_equal(e.pos, 0);
-    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], COVARIATES_MAX + 1, &m, &fit, &e), ERR_LIMIT);
+    assert_int_equal(covariates_fit(&buying_kinds[KIND_BG_NBD], d.of, 100, 7, same[0], COVARIATES_MAX + 1, &m, &fit, NULL, NULL, &e), ERR_LIMIT);
 }
 
 int main(void)

@@ -51,6 +51,30 @@ static void foretell(const struct cdnow *c, double *rule[RULES])
     }
 }
 
+static void the_sample_is_the_one_that_is_printed(void **state)
+{
+    struct cdnow c;
+    double repeats = 0, repeaters = 0, most = 0, later = 0, came = 0, spent = 0;
+    (void)state;
+    if (!cdnow_read(&c))
+        skip();
+    for (size_t i = 0; i < c.n; i++) {
+        repeats += c.buyer[i].repeats;
+        repeaters += c.buyer[i].repeats > 0;
+        most = fmax(most, c.buyer[i].repeats);
+        later += c.later[i];
+        came += c.later[i] > 0;
+        spent += c.spent[i];
+    }
+    near(repeats, 2457, 0);
+    near(repeaters, 946, 0);
+    near(most, 29, 0);
+    near(later, 1882, 0);
+    near(came, 684, 0);
+    near(spent, 70976, .5);
+    cdnow_drop(&c);
+}
+
 static void rules_are_nearly_as_good_as_they_are_said_to_be(void **state)
 {
     static const struct {
@@ -69,6 +93,12 @@ static void rules_are_nearly_as_good_as_they_are_said_to_be(void **state)
         skip();
     for (int i = 0; i < RULES; i++)
         assert_non_null(rule[i] = malloc(c.n * sizeof *rule[i]));
+    for (size_t i = 0; i < c.n; i++)
+        rule[NOTHING][i] = c.buyer[i].watched > 0 ? 273.0 * c.buyer[i].repeats / c.buyer[i].watched : 0;
+    const struct holdout carried = holdout_score(rule[NOTHING], c.later, c.n);
+    near(carried.total, 2930.1, .05);
+    near(carried.mae, 1.0237, 5e-5);
+    near(carried.rmse, 2.2119, 5e-5);
     foretell(&c, rule);
     for (size_t i = 0; i < COUNT(active); i++)
         near(holdout_accuracy(rule[active[i].rule], active[i].cut, c.later, c.n), active[i].accuracy, 5e-4);
@@ -85,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_are_what_they_say),
+        cmocka_unit_test(the_sample_is_the_one_that_is_printed),
         cmocka_unit_test(rules_are_nearly_as_good_as_they_are_said_to_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,19 @@ double nbd_chance(double r, double alpha, uint32_t n, double t)
     return n ? exp(none + lgamma(r + n) - lgamma(r) - lgamma(n + 1.0) + n * log(t / (alpha + t))) : exp(none);
 }
 
+/* From each chance to the next by a quotient, in logarithms: the first may be less than a double holds. */
+double nbd_fewer(double r, double alpha, uint32_t n, double t)
+{
+    if (t <= 0)
+        return n > 0;
+    double log_chance = r * log(alpha / (alpha + t)), share = t / (alpha + t), sum = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        sum += exp(log_chance);
+        log_chance += log((r + k) / (k + 1.0) * share);
+    }
+    return fmin(sum, 1);
+}
+
 double nbd_chance_until(double r, double alpha, uint32_t n, double t, double low,
                         double (*leaves_at)(const void *model, double t), const void *model)
 {

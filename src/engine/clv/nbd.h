@@ -11,7 +11,9 @@
 
 /* The chance of just n purchases in a time t, of one who stays. */
 double nbd_chance(double r, double alpha, uint32_t n, double t);
-/* The same of one who leaves before t: leaves_at is the density of the moment, low a time in which nothing changes much. */
+/* Of fewer than n. */
+double nbd_fewer(double r, double alpha, uint32_t n, double t);
+/* As nbd_chance, of one who leaves before t: leaves_at is the density of the moment, low a time in which nothing changes much. */
 double nbd_chance_until(double r, double alpha, uint32_t n, double t, double low,
                         double (*leaves_at)(const void *model, double t), const void *model);
 

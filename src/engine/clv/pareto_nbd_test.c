@@ -36,6 +36,10 @@ static void nothing_is_ever_no_number(void **state)
             if (!(alive >= 0 && alive <= 1) || !isfinite(y) || y < 0)
                 fail_msg("model %zu, x %g: %g, %g", k, x, alive, y);
         }
+    for (double x = 221; x <= 500; x += x < 400 ? 179 : 1) {
+        double alive = pareto_nbd_alive(&models[x < 400 ? 0 : 1], x, 103.43, 103.57);
+        assert_true(alive > .5 && alive <= 1);
+    }
     near(pareto_nbd_alive(&exact, 3, 50, 50), 1, 1e-12);  // who has just bought is there
     const struct pareto_nbd one = { 1, 5, 1, 5 }, beside = { 1, 5, 1.0001, 5 };
     near(pareto_nbd_expected(&one, 20), pareto_nbd_expected(&beside, 20), 1e-3);

@@ -51,6 +51,24 @@ static void the_weibull_is_the_geometric_at_one_and_never_worse(void **state)
     assert_true(weibull.c > 0);
 }
 
+static void what_is_made_up_is_found_again(void **state)
+{
+    static const struct renewals models[] = { { .7, 2.5, 1 }, { 1.4, 6, 1.3 }, { .9, 3, .8 } };
+    double survivors[13];
+    struct renewals m;
+    struct fit fit;
+    struct err e;
+    (void)state;
+    for (size_t k = 0; k < COUNT(models); k++) {
+        for (size_t t = 0; t < COUNT(survivors); t++)
+            survivors[t] = 1e5 * renewals_survival(&models[k], (double)t);
+        assert_int_equal(renewals_fit(survivors, COUNT(survivors) - 1, k > 0, &m, &fit, &e), ERR_OK);
+        near(m.alpha, models[k].alpha, 1e-3);
+        near(m.beta, models[k].beta, 1e-2);
+        near(m.c, models[k].c, 1e-3);
+    }
+}
+
 /* Of one whose chance is the same for ever, what is to come is a geometric sum. */
 static void what_is_to_come_is_a_sum(void **state)
 {
@@ -78,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_bases_are_as_printed),
         cmocka_unit_test(the_weibull_is_the_geometric_at_one_and_never_worse),
+        cmocka_unit_test(what_is_made_up_is_found_again),
         cmocka_unit_test(what_is_to_come_is_a_sum),
         cmocka_unit_test(what_cannot_be_is_refused),
     };
