@@ -3,7 +3,9 @@
  *
  * Model    the time-invariant covariates z of a customer scale the parameters of theirs alone: alpha by e^-(rate' z), so that
  *          they buy e^(rate' z) times as often; BG's a and b by e^(leaving' z), Pareto's and Gompertz's beta by e^-(leaving'
- *          z). One who is known by nothing but covariates is foretold by them.
+ *          z). One who is known by nothing but covariates is foretold by them. The mean of BG's and MBG's chance to leave is
+ *          the same whatever z is, since a and b are scaled alike: theirs says how alike customers are in it; Pareto's and
+ *          Gompertz's, who leaves sooner.
  * Source   Fader and Hardie 2007, "Incorporating Time-Invariant Covariates into the Pareto/NBD and BG/NBD Models".
  * Shape    z: a row of n numbers per customer.
  */
