@@ -7,8 +7,8 @@
 #define SOME 400u                     // customers of a look, and those of a first search
 #define MORE 10000u
 #define WIDE 1.959963984540054       // standard errors, of 95 %
-#define CLOSE 1e-4
-#define FAR 30.0                     // of a logarithm: nothing is to be found there
+#define CLOSE 1e-3
+#define FAR 14.0                     // of a logarithm, a million times as much: nothing is to be found there
 #define TRIES 40
 #define INFINITE 1e5
 #define LIMIT_SLOPE 1e-4             // of the likelihood
@@ -138,25 +138,26 @@ static double fallen(const struct surface *s, const struct fit *fit, size_t whic
     return sqrt(2 * fmax(0, fit->log_likelihood - best.value));
 }
 
-/* The end on one side by the secant, along which that distance is almost straight. */
+/* The end on one side: out to where it has fallen far enough, and then in between, along which that distance is almost
+ * straight. */
 static double end_of(const struct surface *s, const struct fit *fit, size_t which, double side)
 {
     double width = fit->peaked ? sqrt(fit->covariance[which * s->n + which]) : 1, others[OPTIMUM_MAX];
-    double before = 0, off = 0, at = side * WIDE * fmin(width, 1);
+    double near = 0, near_by = 0, far = INFINITY, far_by = 0, off = WIDE * fmin(width, 1);
     for (size_t i = 0; i + 1 < s->n; i++)
         others[i] = fit->at[i + (i >= which)];
-    for (int i = 0; i < TRIES && fabs(at) < FAR; i++) {
-        double now = fallen(s, fit, which, fit->at[which] + at, others);
-        if (!isfinite(now))
+    for (int i = 0; i < TRIES && off <= FAR; i++) {
+        double by = fallen(s, fit, which, fit->at[which] + side * off, others);
+        if (!isfinite(by))
             break;
-        if (fabs(now - WIDE) < CLOSE)
-            return fit->at[which] + at;
-        double step = (WIDE - now) * (at - before) / (now - off), most = 2 * fabs(at);
-        if (!(fabs(step) <= most))
-            step = side * most;
-        before = at;
-        off = now;
-        at += side * (at + step) > 0 ? step : -at / 2;
+        if (fabs(by - WIDE) < CLOSE)
+            return fit->at[which] + side * off;
+        *(by < WIDE ? &near : &far) = off;
+        *(by < WIDE ? &near_by : &far_by) = by;
+        if (isinf(far))
+            off = off < FAR ? fmin(FAR, off * fmin(3, fmax(1.05, WIDE / by))) : INFINITY;
+        else
+            off = near + (far - near) * fmin(.95, fmax(.05, (WIDE - near_by) / (far_by - near_by)));
     }
     return side * INFINITY;
 }

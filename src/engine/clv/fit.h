@@ -2,7 +2,8 @@
  *
  * Shape   models have parameters above 0; surfaces are of their logarithms, but for their last ones where they say so. Standard
  *         errors are those of the parameters themselves (delta method, exact where the slope is 0).
- * Cost    looks at some of the customers, a search among some more, and about 15 turns over all of them.
+ * Cost    looks at some of the customers, a search among some more, and about 15 turns over all of them; intervals take some
+ *         hundreds of turns.
  */
 #ifndef TENDERO_ENGINE_CLV_FIT_H
 #define TENDERO_ENGINE_CLV_FIT_H

@@ -11,10 +11,25 @@
 #define FOLDS 23.0               // of e: beyond them a ten thousand millionth is left
 #define LARGE 36.0               // beyond it 1 is nothing beside e^x
 
-/* ln(beta + e^(b t) - 1): minus s ln of it over beta is the logarithm of the share that is still there. */
+/* beta + e^(b t) - 1, over beta to the power of -s the share that is still there: its logarithm, 1 / it, and e^(b t) / it. */
+struct wear {
+    double log, inverse, grows;
+};
+
+static struct wear wear_of(const struct ggompertz_nbd *m, double t)
+{
+    double bt = m->b * t;
+    if (bt > LARGE) {
+        double rest = 1 + m->beta * exp(-bt);
+        return (struct wear){ bt + log(rest), exp(-bt) / rest, 1 / rest };
+    }
+    double more = expm1(bt), is = m->beta + more;
+    return (struct wear){ log(is), 1 / is, (1 + more) / is };
+}
+
 static double log_wear(const struct ggompertz_nbd *m, double t)
 {
-    return m->b * t > LARGE ? m->b * t : log(m->beta + expm1(m->b * t));
+    return wear_of(m, t).log;
 }
 
 static double log_stays(const struct ggompertz_nbd *m, double t)
@@ -39,8 +54,7 @@ struct leaving {
 /* What falls beyond FOLDS is left out; span is of the logarithm of time from `from` on. */
 static double shorten(const struct ggompertz_nbd *m, double x, double tx, double from, double span)
 {
-    double wears = exp(m->b * tx - log_wear(m, tx));
-    double falls = from * ((m->r + x) / (m->alpha + tx) - m->b + (m->s + 1) * m->b * wears) - 1;
+    double falls = from * ((m->r + x) / (m->alpha + tx) - m->b + (m->s + 1) * m->b * wear_of(m, tx).grows) - 1;
     return falls * span > FOLDS ? FOLDS / falls : span;
 }
 
@@ -52,15 +66,16 @@ static struct leaving leaving_of(const struct ggompertz_nbd *m, double x, double
     struct leaving l = { .log = -INFINITY };
     for (int i = 0; i < PANELS * GAUSS_NODES && span > 0; i++) {
         double z = span * (i / GAUSS_NODES + rule->node[i % GAUSS_NODES]), past = from * expm1(z), t = tx + past;
-        double log_a = log(m->alpha + t), log_w = log_wear(m, t);
+        double log_a = log(m->alpha + t);
+        const struct wear wear = wear_of(m, t);
         double w = rule->weight[i % GAUSS_NODES]
-                   * exp(z - (m->r + x) * (log_a - log_a0) + m->b * past - (m->s + 1) * (log_w - log_w0));
+                   * exp(z - (m->r + x) * (log_a - log_a0) + m->b * past - (m->s + 1) * (wear.log - log_w0));
         sum += w;
         l.log_alpha += w * log_a;
         l.alpha += w / (m->alpha + t);
-        l.log_wear += w * log_w;
-        l.beta += w * exp(-log_w);
-        l.b += w * t * (1 - (m->s + 1) * exp(m->b * t - log_w));
+        l.log_wear += w * wear.log;
+        l.beta += w * wear.inverse;
+        l.b += w * t * (1 - (m->s + 1) * wear.grows);
     }
     if (sum <= 0)
         return l;
@@ -95,13 +110,13 @@ static double value(const void *arg, const double *at, double *slope)
         }
         const struct leaving l = leaving_of(&m, x, tx, T);
         const struct parts p = parts_at(&m, &l, x, T);
-        double wear = log_wear(&m, T);
+        const struct wear wear = wear_of(&m, T);
         sum += w * (whole + p.sum);
         r += w * (whole_r - p.stays * log(m.alpha + T) - p.leaves * l.log_alpha);
         alpha += w * (m.r / m.alpha - (m.r + x) * (p.stays / (m.alpha + T) + p.leaves * l.alpha));
-        b += w * (p.leaves * (1 / m.b + l.b) - p.stays * m.s * T * exp(m.b * T - wear));
-        s += w * (log(m.beta) - p.stays * wear + p.leaves * (1 / m.s - l.log_wear));
-        beta += w * (m.s / m.beta - p.stays * m.s * exp(-wear) - p.leaves * (m.s + 1) * l.beta);
+        b += w * (p.leaves * (1 / m.b + l.b) - p.stays * m.s * T * wear.grows);
+        s += w * (log(m.beta) - p.stays * wear.log + p.leaves * (1 / m.s - l.log_wear));
+        beta += w * (m.s / m.beta - p.stays * m.s * wear.inverse - p.leaves * (m.s + 1) * l.beta);
     }
     slope[0] = r * m.r;
     slope[1] = alpha * m.alpha;
@@ -172,7 +187,7 @@ struct ggompertz_nbd ggompertz_nbd_of_alive(const struct ggompertz_nbd *m, doubl
 static double leaves_at(const void *model, double t)
 {
     const struct ggompertz_nbd *m = model;
-    return m->s * m->b * exp(m->b * t - log_wear(m, t) + log_stays(m, t));
+    return m->s * m->b * wear_of(m, t).grows * exp(log_stays(m, t));
 }
 
 double ggompertz_nbd_chance(const struct ggompertz_nbd *m, uint32_t n, double t)

@@ -8,6 +8,7 @@
 #define HALVINGS_MAX 40
 #define GAIN 1e-11               // of the value: a step that gives less leaves the rest to Newton
 #define ROUGH_GAIN 1e-5          // of a look
+#define CLIMB_GAIN 2e-4          // itself, of a climb: so little of a likelihood tells nothing
 #define NEWTON_STEPS 6
 #define NOTHING 1e-13
 #define NEAR 1e-4                // a likelihood's gain: a hundredth of a standard error
@@ -101,7 +102,12 @@ static void learn(size_t n, double *h, bool fresh, const struct point *before, c
             h[i * n + k] += scale * moved[i] * moved[k] - (hb[i] * moved[k] + moved[i] * hb[k]) / both;
 }
 
-static unsigned climb(const struct surface *s, const double *covariance, double least, struct point *p)
+static double least_gain(enum optimum_depth depth, double value)
+{
+    return depth == OPTIMUM_CLIMB ? CLIMB_GAIN : fabs(value) * (depth == OPTIMUM_LOOK ? ROUGH_GAIN : GAIN);
+}
+
+static unsigned climb(const struct surface *s, const double *covariance, enum optimum_depth depth, struct point *p)
 {
     double h[OPTIMUM_MAX * OPTIMUM_MAX], way[OPTIMUM_MAX];
     unsigned steps = 0;
@@ -126,7 +132,7 @@ static unsigned climb(const struct surface *s, const double *covariance, double 
             continue;
         }
         learn(s->n, h, fresh, p, &next);
-        gains = fresh || next.value - p->value > least * fabs(p->value);
+        gains = fresh || next.value - p->value > least_gain(depth, p->value);
         fresh = false;
         *p = next;
         steps++;
@@ -217,7 +223,7 @@ bool optimum_find(const struct surface *s, const double *start, const double *co
     memcpy(p.x, start, s->n * sizeof *p.x);
     if (!look(s, &p))
         return false;
-    ret->steps = climb(s, covariance, depth == OPTIMUM_LOOK ? ROUGH_GAIN : GAIN, &p);
+    ret->steps = climb(s, covariance, depth, &p);
     ret->peaked = depth == OPTIMUM_PEAK && newton(s, &p, ret->covariance);
     memcpy(ret->x, p.x, s->n * sizeof *p.x);
     ret->value = p.value;
