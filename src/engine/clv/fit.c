@@ -180,14 +180,19 @@ void buying_days(const struct buying *f, double alpha)
         f->day[day] = buying_at(&direct, alpha, (int32_t)day);
 }
 
-/* Room for the days, where they are fewer than the buyers. */
+/* Room for the days, where they are fewer than the buyers; without it each day is worked out where it is met. */
 static void make_days(struct buying *f)
 {
     const struct buyers *b = f->buyers;
-    f->days = 0;
-    for (size_t i = 0; i < b->n; i++)
-        f->days = (size_t)b->of[i].watched >= f->days ? (size_t)b->of[i].watched + 1 : f->days;
-    f->day = f->days < b->n ? malloc(f->days * sizeof *f->day) : NULL;
+    int32_t least = 0, most = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct buyer *of = &b->of[i];
+        int32_t low = of->last < of->watched ? of->last : of->watched, high = of->last < of->watched ? of->watched : of->last;
+        least = low < least ? low : least;
+        most = high > most ? high : most;
+    }
+    f->days = (size_t)most + 1;
+    f->day = least == 0 && f->days < b->n ? malloc(f->days * sizeof *f->day) : NULL;
 }
 
 enum err_code fit_of_buying(const struct surface *surface, struct buying *all, const struct fit_start *start, unsigned starts,

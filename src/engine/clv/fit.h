@@ -31,7 +31,7 @@ struct fit_start {
  * will do. parameter: n of them. ERR_INVALID: from no start is the likelihood a number. */
 MUST_CHECK enum err_code fit_find(const struct surface *, const struct surface *rough, unsigned n_rough,
                                   const struct fit_start *, unsigned starts, double *parameter, struct fit *ret, struct err *e);
-/* Between which values each parameter lies with a chance of 95 %: where the likelihood, at its best with the parameter held
+/* Between which values each parameter lies with a confidence of 95 %: where the likelihood, at its best with the parameter held
  * there, is as far below its peak as a chi-squared of 1 degree has it (profile likelihood). Where it never is, 0 or INFINITY
  * (-INFINITY and INFINITY of those that are no logarithms). */
 void fit_intervals(const struct surface *, const struct fit *, double *low, double *high);
