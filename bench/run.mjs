@@ -1,13 +1,14 @@
 #!/usr/bin/env node
-// bench/run.mjs --build DIR --write FILE [--scale small|default|full] [--only rules]: measures a server as its users meet it, beside the
+// bench/run.mjs --build DIR --write FILE [--scale small|default|full] [--only rules|insight]: measures a server as its users meet it, beside the
 // least that could be done instead, in one run, and writes the report. small: seconds, to see that it works.
 // default: 2 M events, 200,000 customers. full: 20 M events, 1 M customers; the reads are measured at 10 M. Rules are always
-// measured over 10 M customers (small: 1 M). --only rules keeps the other figures of the last run in DIR.
+// measured over 10 M customers (small: 1 M). --only keeps the other figures of the last run in DIR.
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { insight, insight_text } from './insight.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const args = process.argv.slice(2);
@@ -61,6 +62,21 @@ function load(port, file, connections, { count, seconds = sizes.seconds, warmup 
   if (result.errors || Object.keys(result.statuses).some(s => s !== '200'))
     throw new Error(`load failed: ${JSON.stringify(result)}`);
   return result;
+}
+
+/** The same in slices until the work has ended; the slowest slice. */
+async function load_meanwhile(port, file, connections, work) {
+  let going = true, slowest = null;
+  work.finally(() => { going = false; });
+  while (going) {
+    const child = spawn(httpload, ['--port', String(port), '--connections', String(connections), '--requests', file, '--seconds', '2', '--warmup', '0']);
+    let out = '';
+    child.stdout.on('data', piece => { out += piece; });
+    await new Promise(done => child.on('exit', done));
+    const slice = JSON.parse(out).latency_us;
+    if (!slowest || slice.p99 > slowest.p99) slowest = slice;
+  }
+  return slowest;
 }
 
 // ---- requests ----
@@ -275,14 +291,15 @@ One thread, CPU time, the best of three turns${r.rules.date && r.rules.date !== 
 | what | here | beside it in the same run | ratio | goal |
 |---|---:|---|---:|---|
 ${rule_rows.map(row => `| ${row.join(' | ')} |`).join('\n')}
-`;
+${r.insight ? insight_text(r.insight, r.insight.date !== r.date ? r.insight.date : '') : ''}`;
 }
 
 const date = new Date().toISOString().slice(0, 16).replace('T', ' ');
 const kept = path.join(build, 'bench.json');
 let result = { scale, date, cpu: os.cpus()[0].model, cores: os.cpus().length,
   memory_gb: Math.round(os.totalmem() / 2 ** 30), load_before: os.loadavg()[0].toFixed(2) };
-if (option('only', '') === 'rules') {
+const only = option('only', ''), wanted = part => !only || only === part;
+if (only) {
   result = JSON.parse(fs.readFileSync(kept, 'utf8'));
 } else {
   result.limits = limits();
@@ -290,8 +307,12 @@ if (option('only', '') === 'rules') {
   say(`decisions/s ${Math.round(result.decide.per_second)}, import ${result.import.per_second} rows/s`);
   await ingest(result);
 }
-result.rules = { date, ...rules(), roster: roster() };
-say(`audience ${result.rules.audience.ms} ms, table ${Math.round(result.rules.table.rows_per_s / 1e6)} M rows/s`);
+if (wanted('rules')) {
+  result.rules = { date, ...rules(), roster: roster() };
+  say(`audience ${result.rules.audience.ms} ms, table ${Math.round(result.rules.table.rows_per_s / 1e6)} M rows/s`);
+}
+if (wanted('insight'))
+  result.insight = { date, ...await insight({ build, bin, work, scale, say, serve, key, run, load, load_meanwhile, write_requests, http }) };
 fs.writeFileSync(kept, JSON.stringify(result, null, 2));
 if (report) fs.writeFileSync(report, text(result));
 process.stdout.write(text(result));
