@@ -49,6 +49,8 @@ MUST_CHECK enum err_code stored_write(const char *path, const struct recommender
 MUST_CHECK enum err_code stored_read(const char *path, struct stored *ret, struct err *e);
 /* The rows and names, empty: for stored_read. */
 MUST_CHECK enum err_code ledgers_new(struct ledgers **ret, struct err *e);
+/* A csv_source that reads a FILE. */
+enum err_code purchases_read_more(void *file, char *out, size_t cap, size_t *n, struct err *e);
 /* false: no memory. */
 bool names_add(struct names *, struct slice name, uint32_t *ret);
 

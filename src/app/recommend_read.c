@@ -130,7 +130,7 @@ struct lines {
     size_t place[FIELDS];
 };
 
-static enum err_code read_more(void *arg, char *out, size_t cap, size_t *n, struct err *e)
+enum err_code purchases_read_more(void *arg, char *out, size_t cap, size_t *n, struct err *e)
 {
     *n = fread(out, 1, cap, arg);
     return *n == 0 && ferror((FILE *)arg) ? err_set(e, ERR_IO, 0, "the file cannot be read") : ERR_OK;
@@ -156,7 +156,7 @@ static enum err_code read_pair(const struct csv_record *r, struct lines *l, stru
     for (size_t f = 0; f < FIELDS; f++) {
         struct slice name = l->place[f] < r->fields ? slice_trim(r->field[l->place[f]]) : (struct slice){ NULL, 0 };
         if (!name.len)
-            return err_set(e, ERR_INVALID, (size_t)r->line, "%s, line %lld, column '%s': is empty; a line is a user and an item",
+            return err_set(e, ERR_INVALID, (size_t)r->line, "%s, line %lld, column '%s': is empty; lines are user and item",
                            l->path, (long long)r->line, field_names[f]);
         if (name.len > LIMIT_IDENTIFIER)
             return err_set(e, ERR_LIMIT, (size_t)r->line, "%s, line %lld, column '%s': is longer than %d bytes", l->path,
@@ -191,7 +191,7 @@ static enum err_code read_file(struct lines *l, struct err *e)
     AUTO(csv) csv = NULL;
     if (!file)
         return err_set(e, ERR_IO, 0, "%s cannot be read", l->path);
-    enum err_code code = csv_new(read_more, file, ',', &csv, e);
+    enum err_code code = csv_new(purchases_read_more, file, ',', &csv, e);
     if (!code)
         code = read_lines(csv, l, e);
     if (file != stdin)

@@ -26,12 +26,6 @@ static bool is_test(uint32_t user, uint32_t item)
     return hash_mix(((uint64_t)user << 32 | item) + STEP) % EVERY == 0;
 }
 
-static enum err_code read_more(void *arg, char *out, size_t cap, size_t *n, struct err *e)
-{
-    *n = fread(out, 1, cap, arg);
-    return *n == 0 && ferror((FILE *)arg) ? err_set(e, ERR_IO, 0, "the file cannot be read") : ERR_OK;
-}
-
 /* u.data has tabs, ratings.dat two colons, which are one field more to a reader of one, ratings.csv commas. */
 static char separator_of(FILE *file)
 {
@@ -96,7 +90,7 @@ static enum err_code split_lines(struct split *s, struct err *e)
     AUTO(csv) csv = NULL;
     char separator = separator_of(s->from);
     bool more = true;
-    TRY(csv_new(read_more, s->from, separator, &csv, e));
+    TRY(csv_new(purchases_read_more, s->from, separator, &csv, e));
     fprintf(s->train, "user,item\n");
     fprintf(s->test, "user,item\n");
     for (;; s->lines++) {

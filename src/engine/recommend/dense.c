@@ -9,12 +9,17 @@
 #if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ \
     && !defined __clang__
 #define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("O3")))
+#define LANES_ARE_WIDE (__builtin_cpu_supports("avx512f") > 0)
 #else
 #define WIDE
+#define LANES_ARE_WIDE false
 #endif
+#define INLINE static inline __attribute__((always_inline))
 #define TALL 8                  // rows of a tile: with one row of lanes each, as many sums as hide an addition's latency
 
 typedef float lanes __attribute__((vector_size(DENSE_LANES * sizeof(float)), aligned(4), may_alias));
+typedef float half_lanes __attribute__((vector_size(DENSE_LANES / 2 * sizeof(float))));
+typedef float quarter_lanes __attribute__((vector_size(DENSE_LANES / 4 * sizeof(float))));
 
 float *dense_new(size_t rows, size_t width)
 {
@@ -26,8 +31,8 @@ float *dense_new(size_t rows, size_t width)
 }
 
 /* c[TALL][lanes] += by * a'b over k rows. */
-static inline __attribute__((always_inline)) void tile(float by, const float *a, size_t a_stride, const float *b,
-                                                       size_t b_stride, size_t k, float *c, size_t c_stride)
+INLINE void tile(float by, const float *a, size_t a_stride, const float *b, size_t b_stride, size_t k, float *c,
+                 size_t c_stride)
 {
     lanes s0 = { 0 }, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
     for (size_t i = 0; i < k; i++, a += a_stride, b += b_stride) {
@@ -51,39 +56,83 @@ static inline __attribute__((always_inline)) void tile(float by, const float *a,
     *(lanes *)(c + 7 * c_stride) += by * s7;
 }
 
+/* The same of two lanes, where registers are as wide as one: half of the loads. */
+INLINE void tile_of_two(float by, const float *a, size_t a_stride, const float *b, size_t b_stride, size_t k, float *c,
+                        size_t c_stride)
+{
+    lanes left[TALL] = { { 0 } }, right[TALL] = { { 0 } };
+    for (size_t i = 0; i < k; i++, a += a_stride, b += b_stride) {
+        lanes b_left = *(const lanes *)b, b_right = *(const lanes *)(b + DENSE_LANES);
+#pragma GCC unroll 8
+        for (int row = 0; row < TALL; row++) {
+            left[row] += a[row] * b_left;
+            right[row] += a[row] * b_right;
+        }
+    }
+#pragma GCC unroll 8
+    for (size_t row = 0; row < TALL; row++) {
+        *(lanes *)(c + row * c_stride) += by * left[row];
+        *(lanes *)(c + row * c_stride + DENSE_LANES) += by * right[row];
+    }
+}
+
+/* c[TALL][from..width) += by * a'b over k rows. */
+INLINE void strip(bool wide, float by, const float *a, size_t a_stride, const float *b, size_t b_stride, size_t from,
+                  size_t width, size_t k, float *c, size_t c_stride)
+{
+    size_t col = from;
+    for (; wide && col + 2 * DENSE_LANES <= width; col += 2 * DENSE_LANES)
+        tile_of_two(by, a, a_stride, b + col, b_stride, k, c + col, c_stride);
+    for (; col < width; col += DENSE_LANES)
+        tile(by, a, a_stride, b + col, b_stride, k, c + col, c_stride);
+}
+
 WIDE void dense_gram(const float *y, size_t n, size_t stride, size_t width, float *c, size_t c_stride)
 {
     assert(width % DENSE_LANES == 0);
+    bool wide = LANES_ARE_WIDE;
     for (size_t row = 0; row < width; row += TALL)
-        for (size_t col = row / DENSE_LANES * DENSE_LANES; col < width; col += DENSE_LANES)
-            tile(1, y + row, stride, y + col, stride, n, c + row * c_stride + col, c_stride);
+        strip(wide, 1, y + row, stride, y, stride, row / DENSE_LANES * DENSE_LANES, width, n, c + row * c_stride, c_stride);
 }
 
 WIDE void dense_outer(float by, const float *a, size_t a_stride, size_t rows, const float *b, size_t b_stride, size_t width,
                       size_t k, float *c, size_t c_stride)
 {
     assert(width % DENSE_LANES == 0 && rows % TALL == 0);
+    bool wide = LANES_ARE_WIDE;
     for (size_t row = 0; row < rows; row += TALL)
-        for (size_t col = 0; col < width; col += DENSE_LANES)
-            tile(by, a + row, a_stride, b + col, b_stride, k, c + row * c_stride + col, c_stride);
+        strip(wide, by, a + row, a_stride, b, b_stride, 0, width, k, c + row * c_stride, c_stride);
 }
 
-static inline __attribute__((always_inline)) float sum_of(lanes v)
+INLINE float sum_of(const lanes *v)
 {
-    float sum = 0;
-    for (int i = 0; i < DENSE_LANES; i++)
-        sum += v[i];
-    return sum;
+    half_lanes eight[2];
+    quarter_lanes four[2];
+    memcpy(eight, v, sizeof eight);
+    eight[0] += eight[1];
+    memcpy(four, eight, sizeof four);
+    four[0] += four[1];
+    return (four[0][0] + four[0][2]) + (four[0][1] + four[0][3]);
+}
+
+INLINE float dot(const float *a, const float *b, size_t width)
+{
+    lanes even = { 0 }, odd = { 0 };
+    size_t k = 0;
+    for (; k + 2 * DENSE_LANES <= width; k += 2 * DENSE_LANES) {
+        even += *(const lanes *)(a + k) * *(const lanes *)(b + k);
+        odd += *(const lanes *)(a + k + DENSE_LANES) * *(const lanes *)(b + k + DENSE_LANES);
+    }
+    if (k < width)
+        even += *(const lanes *)(a + k) * *(const lanes *)(b + k);
+    even += odd;
+    return sum_of(&even);
 }
 
 WIDE void dense_dots(const float *y, size_t n, size_t stride, size_t width, const float *w, float *out)
 {
-    for (size_t i = 0; i < n; i++, y += stride) {
-        lanes sum = { 0 };
-        for (size_t k = 0; k < width; k += DENSE_LANES)
-            sum += *(const lanes *)(y + k) * *(const lanes *)(w + k);
-        out[i] += sum_of(sum);
-    }
+    for (size_t i = 0; i < n; i++)
+        out[i] += dot(y + i * stride, w, width);
 }
 
 WIDE void dense_sum(float by, const float *y, size_t n, size_t stride, size_t width, const float *r, float *out)
@@ -106,6 +155,7 @@ WIDE void dense_sum(float by, const float *y, size_t n, size_t stride, size_t wi
 WIDE bool dense_factor(float *a, size_t n, size_t stride)
 {
     assert(n % DENSE_LANES == 0);
+    bool wide = LANES_ARE_WIDE;
     for (size_t band = 0; band < n; band += DENSE_LANES) {
         size_t below = band + DENSE_LANES;
         for (size_t k = band; k < below; k++) {
@@ -120,25 +170,31 @@ WIDE bool dense_factor(float *a, size_t n, size_t stride)
                     *(lanes *)(a + row * stride + col) -= pivot[row] * *(const lanes *)(pivot + col);
         }
         for (size_t row = below; row < n; row += TALL)
-            for (size_t col = row / DENSE_LANES * DENSE_LANES; col < n; col += DENSE_LANES)
-                tile(-1, a + band * stride + row, stride, a + band * stride + col, stride, DENSE_LANES,
-                     a + row * stride + col, stride);
+            strip(wide, -1, a + band * stride + row, stride, a + band * stride, stride, row / DENSE_LANES * DENSE_LANES, n,
+                  DENSE_LANES, a + row * stride, stride);
     }
     return true;
 }
 
+/* In bands, as above: one by one within a band, by lanes outside of it. */
 WIDE void dense_solve(const float *u, size_t n, size_t stride, float *x)
 {
     for (size_t k = 0; k < n; k++) {
-        x[k] /= u[k * stride + k];
-        for (size_t col = k + 1; col < n; col++)
-            x[col] -= x[k] * u[k * stride + col];
+        size_t beyond = (k / DENSE_LANES + 1) * DENSE_LANES;
+        const float *row = u + k * stride;
+        float is = x[k] /= row[k];
+        for (size_t col = k + 1; col < beyond; col++)
+            x[col] -= is * row[col];
+        for (size_t col = beyond; col < n; col += DENSE_LANES)
+            *(lanes *)(x + col) -= is * *(const lanes *)(row + col);
     }
     for (size_t k = n; k-- > 0;) {
-        float sum = x[k];
-        for (size_t col = k + 1; col < n; col++)
-            sum -= u[k * stride + col] * x[col];
-        x[k] = sum / u[k * stride + k];
+        size_t beyond = (k / DENSE_LANES + 1) * DENSE_LANES;
+        const float *row = u + k * stride;
+        float sum = x[k] - dot(row + beyond, x + beyond, n - beyond);
+        for (size_t col = k + 1; col < beyond; col++)
+            sum -= row[col] * x[col];
+        x[k] = sum / row[k];
     }
 }
 
