@@ -71,27 +71,59 @@ void ials_solve(const struct ials_side *side, const uint32_t *other, size_t n, f
     dense_solve(work->square, d, d, w);
 }
 
-/* One block of w, from `first` on, by Newton's step, which is exact with the rest held; `off` and `pull` follow it. */
-static void sweep_block(const struct ials_side *side, size_t first, size_t b, size_t n, float *w, struct ials_work *work)
+/* A block of dimensions, from `first` on, after the one of `before`. */
+struct block {
+    size_t first, width, before;
+};
+
+static void square_start(const struct ials_side *side, struct block b, float *a)
+{
+    for (size_t k = 0; k < b.width; k++)
+        memcpy(a + k * b.width, side->gram + (b.first + k) * side->width + b.first, b.width * sizeof *a);
+}
+
+/* What a block asks of all rows, in one pass of pieces that stay in the first cache: long rows are read from far. `off`
+ * follows the step of the block before. */
+static void block_pass(const struct ials_side *side, struct block b, const uint32_t *other, size_t n, const float *w,
+                       struct ials_work *work)
+{
+    size_t d = side->width, most = rows_at_once(d);
+    for (size_t done = 0; done < n; done += most) {
+        size_t some = n - done < most ? n - done : most;
+        float *y = work->gathered + done * d, *off = work->off + done;
+        if (b.first) {
+            dense_dots(y + b.first - b.before, some, d, b.before, work->step + b.first - b.before, off);
+        } else {
+            gather(side, other + done, some, y);
+            for (size_t i = 0; i < some; i++)
+                off[i] = -1;
+            dense_dots(y, some, d, d, w, off);
+        }
+        dense_sum(-1, y + b.first, some, d, b.width, off, work->step + b.first);
+        dense_gram(y + b.first, some, d, b.width, work->square, b.width);
+    }
+}
+
+/* Newton's step, which is exact with the rest held; `pull` follows it. */
+static void sweep_block(const struct ials_side *side, struct block b, const uint32_t *other, size_t n, float *w,
+                        struct ials_work *work)
 {
     size_t d = side->width;
-    float *y = work->gathered + first, *step = work->step, *a = work->square;
+    float *step = work->step + b.first;
     double ridge = ials_weight(side, n), more = ridge;
-    for (size_t k = 0; k < b; k++)
-        step[k] = -work->pull[first + k] - (float)ridge * w[first + k];
-    dense_sum(-1, y, n, d, b, work->off, step);
-    do {
-        for (size_t k = 0; k < b; k++)
-            memcpy(a + k * b, side->gram + (first + k) * d + first, b * sizeof *a);
-        dense_gram(y, n, d, b, a, b);
-    } while (!factor(a, b, more) && (more *= 10) > 0);
-    dense_solve(a, b, b, step);
-    for (size_t k = 0; k < b; k++)
-        w[first + k] += step[k];
-    if (first + b == d)
-        return;  // nobody asks for them any more
-    dense_dots(y, n, d, b, step, work->off);
-    dense_sum(1, side->gram + first * d, b, d, d, step, work->pull);
+    for (size_t k = 0; k < b.width; k++)
+        step[k] = -work->pull[b.first + k] - (float)ridge * w[b.first + k];
+    square_start(side, b, work->square);
+    block_pass(side, b, other, n, w, work);
+    while (!factor(work->square, b.width, more)) {
+        more *= 10;
+        square_start(side, b, work->square);
+        dense_gram(work->gathered + b.first, n, d, b.width, work->square, b.width);
+    }
+    dense_solve(work->square, b.width, b.width, step);
+    for (size_t k = 0; k < b.width; k++)
+        w[b.first + k] += step[k];
+    dense_sum(1, side->gram + b.first * d, b.width, d, d, step, work->pull);
 }
 
 void ials_sweep(const struct ials_side *side, size_t block, const uint32_t *other, size_t n, float *w, struct ials_work *work)
@@ -102,14 +134,10 @@ void ials_sweep(const struct ials_side *side, size_t block, const uint32_t *othe
         memset(w, 0, d * sizeof *w);
         return;
     }
-    gather(side, other, n, work->gathered);
-    for (size_t i = 0; i < n; i++)
-        work->off[i] = -1;
-    dense_dots(work->gathered, n, d, d, w, work->off);
     memset(work->pull, 0, d * sizeof *work->pull);
     dense_sum(1, side->gram, d, d, d, w, work->pull);
     for (size_t first = 0; first < d; first += block)
-        sweep_block(side, first, d - first < block ? d - first : block, n, w, work);
+        sweep_block(side, (struct block){ first, d - first < block ? d - first : block, block }, other, n, w, work);
 }
 
 void ials_fold_in(const struct ials *model, const uint32_t *bought, size_t n, float *vector, struct ials_work *work)
