@@ -54,7 +54,7 @@ enum err_code purchases_read_more(void *file, char *out, size_t cap, size_t *n, 
 /* false: no memory. */
 bool names_add(struct names *, struct slice name, uint32_t *ret);
 
-/* MovieLens' files, parted by a hash of user and item: docs/RECOMMEND.md, protocol B. */
+/* MovieLens' files, parted by a hash of user and item, as docs/RECOMMEND.md says. */
 MUST_CHECK enum err_code command_recommend_split(struct settings *, struct err *e);
 
 #endif
