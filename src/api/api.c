@@ -19,6 +19,7 @@ static enum err_code api_fill(struct api *api, struct err *e)
     if (!api->metrics)
         return err_set(e, ERR_LIMIT, 0, "no memory for the metrics");
     TRY(openapi_make(&api->openapi, e));
+    TRY(pool_new_behind(1, 1, &api->background, e));
     return jobs_new(&api->options, &api->jobs, e);
 }
 
@@ -60,6 +61,7 @@ void api_drop(struct api **at)
     jobs_drop(&api->jobs);
     roster_cancel(api->options.roster);
     wait_for_work(api);
+    pool_drop(&api->background);
     pthread_cond_destroy(&api->idle);
     pthread_mutex_destroy(&api->lock);
     metrics_drop(&api->metrics);
@@ -178,7 +180,7 @@ static void refresh_start(struct api *api, int64_t now_ms)
                || roster_due(api->options.roster, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
     if (!due || !tick_begin(api, &api->refreshing))
         return;
-    if (pool_submit(api->options.jobs, refresh_work, api, &e))
+    if (pool_submit(api->background, refresh_work, api, &e))
         tick_end(api, &api->refreshing);
 }
 

@@ -20,6 +20,7 @@ struct api {
     struct jobs *jobs;
     struct buf openapi;
     atomic_bool stopping;
+    struct pool *background;           // of one thread: what is due
     struct progress refit;             // of the models of value, when it is due
     pthread_mutex_t lock;              // guards the next three
     pthread_cond_t idle;

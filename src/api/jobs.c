@@ -674,7 +674,7 @@ static enum err_code jobs_start(struct jobs *jobs, struct err *e)
     TRY(dir_make(path, e));
     struct start_command start = { { .run = start_run, .bytes = sizeof start }, jobs };
     TRY(memory_run(jobs->rooms->memory, &start.command, e));
-    return pool_new(1, JOBS_WAITING_MAX, &jobs->pool, e);
+    return pool_new_behind(1, JOBS_WAITING_MAX, &jobs->pool, e);
 }
 
 enum err_code jobs_new(const struct api_options *rooms, struct jobs **ret, struct err *e)

@@ -5,7 +5,6 @@
 
 #include "base/hash.h"
 #include "engine/feel/temporal.h"
-#include "insight/purchases_state.h"
 #include "insight/valuation_room.h"
 #include "insight/vec.h"
 #include "memory/customers.h"
@@ -16,6 +15,8 @@
 #define PROOF_MIN_DAYS 84            // of history, for a proof
 #define HELD_MIN_DAYS 28
 #define HELD_MAX_DAYS 182
+#define SLOW_CUSTOMERS 20000
+#define LOOK_STEP 1024               // customers between two moments at which the writer may come in: a millisecond
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for a model of value")
 
 struct fitting {
@@ -57,6 +58,19 @@ static enum err_code fit_spend(const struct valued *of, size_t n, bool then, str
     return ERR_OK;
 }
 
+/* The one model whose likelihood takes integrals is fitted to some of the customers: all of a million would take a minute. */
+static enum err_code fit_buying(const struct buyers *all, size_t customers, struct fitted *ret, struct err *e)
+{
+    struct buyers some = { 0 };
+    if (customers > SLOW_CUSTOMERS)
+        TRY(buyers_sample(all, SLOW_CUSTOMERS, &some, e));
+    for (size_t k = 0; k < VALUE_KINDS; k++)
+        ret->valid[k] = !kind_fit(&buying_kinds[k], k == KIND_GGOMPERTZ_NBD && some.n ? &some : all, ret->at[k], &ret->fit[k],
+                                  &ret->why[k]);
+    buyers_drop(&some);
+    return ERR_OK;
+}
+
 enum err_code value_fit_models(const struct valued *of, size_t n, bool then, struct fitted *ret, struct err *e)
 {
     struct buyer *buyer = malloc((n + 1) * sizeof *buyer);
@@ -71,9 +85,9 @@ enum err_code value_fit_models(const struct valued *of, size_t n, bool then, str
     enum err_code code = buyers_gather(buyer, bought, WEEK_DAYS, &buyers, e);
     free(buyer);
     TRY(code);
-    for (size_t k = 0; k < VALUE_KINDS; k++)
-        ret->valid[k] = !kind_fit(&buying_kinds[k], &buyers, ret->at[k], &ret->fit[k], &ret->why[k]);
+    code = fit_buying(&buyers, bought, ret, e);
     buyers_drop(&buyers);
+    TRY(code);
     return fit_spend(of, n, then, ret, e);
 }
 
@@ -154,7 +168,7 @@ static bool look_at(struct fitting *f, uint32_t root)
 
 static enum err_code check_in(struct fitting *f, uint32_t root, uint32_t count)
 {
-    if (root % LOCK_STEP)
+    if (root % LOOK_STEP)
         return ERR_OK;
     memory_read_unlock(f->v->memory);
     progress_set(f->progress, root, 2 * (int64_t)count);  // the models are the other half

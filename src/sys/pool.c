@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+
+#define BEHIND 10  // of nice(1): a tenth of what others get while they want it
 
 struct job {
     void (*run)(void *arg);
@@ -15,7 +18,7 @@ struct pool {
     pthread_cond_t wake;
     struct job *ring;  // cap slots; `waiting` jobs from `head` on
     size_t cap, head, waiting;
-    bool stop;
+    bool stop, behind;
     unsigned threads;
     pthread_t thread[];
 };
@@ -23,6 +26,8 @@ struct pool {
 static void *work(void *arg)
 {
     struct pool *pool = arg;
+    if (pool->behind)
+        (void)setpriority(PRIO_PROCESS, 0, BEHIND);  // on Linux: of this thread. Where it fails it runs beside the others
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (!pool->stop && !pool->waiting)
@@ -53,7 +58,7 @@ static bool start_threads(struct pool *pool, unsigned threads)
     return pool->threads == threads;
 }
 
-enum err_code pool_new(unsigned threads, size_t queue_max, struct pool **ret, struct err *e)
+static enum err_code make(unsigned threads, size_t queue_max, bool behind, struct pool **ret, struct err *e)
 {
     assert(threads > 0);
     assert(queue_max > 0);
@@ -63,6 +68,7 @@ enum err_code pool_new(unsigned threads, size_t queue_max, struct pool **ret, st
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pool->cap = queue_max;
+    pool->behind = behind;
     pool->ring = calloc(queue_max, sizeof *pool->ring);
     if (!pool->ring || !start_threads(pool, threads)) {
         pool_drop(&pool);
@@ -70,6 +76,16 @@ enum err_code pool_new(unsigned threads, size_t queue_max, struct pool **ret, st
     }
     *ret = pool;
     return ERR_OK;
+}
+
+enum err_code pool_new(unsigned threads, size_t queue_max, struct pool **ret, struct err *e)
+{
+    return make(threads, queue_max, false, ret, e);
+}
+
+enum err_code pool_new_behind(unsigned threads, size_t queue_max, struct pool **ret, struct err *e)
+{
+    return make(threads, queue_max, true, ret, e);
 }
 
 void pool_drop(struct pool **ref)

@@ -12,6 +12,8 @@ struct pool;
 
 MUST_CHECK enum err_code pool_new(unsigned threads, size_t queue_max, struct pool **ret,
                                   struct err *e);
+/* The same, whose threads give way to all others of the machine: long work that nobody waits for. */
+MUST_CHECK enum err_code pool_new_behind(unsigned threads, size_t queue_max, struct pool **ret, struct err *e);
 /* Lets running jobs end, drops waiting ones without calling them. */
 void pool_drop(struct pool **);
 /* ERR_BUSY when queue_max jobs wait already. */

@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "sys/pool.h"
 
@@ -149,6 +151,28 @@ static void jobs_submit_jobs(void **state)
     assert_int_equal(atomic_load(&ran), 60);
 }
 
+static void see_priority(void *arg)
+{
+    *(int *)arg = getpriority(PRIO_PROCESS, 0);
+    note(NULL);
+}
+
+/* Nobody else's priority changes with it. */
+static void those_behind_give_way(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    int before = getpriority(PRIO_PROCESS, 0), seen = -100;
+    atomic_store(&ran, 0);
+    assert_int_equal(pool_new_behind(1, 4, &pool, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, see_priority, &seen, NULL), ERR_OK);
+    while (!atomic_load(&ran))
+        sched_yield();
+    pool_drop(&pool);
+    assert_true(seen >= before && seen >= 10);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +180,7 @@ int main(void)
         cmocka_unit_test(refuses_when_full_and_drops_what_waits),
         cmocka_unit_test(takes_back_what_waits),
         cmocka_unit_test(jobs_submit_jobs),
+        cmocka_unit_test(those_behind_give_way),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }
