@@ -160,7 +160,7 @@ static bool micro_of(struct json v, int64_t *ret)
 }
 
 /* A number with more places than a micro (a converted currency): rounded, since it is an estimate anyway. */
-static bool amount_of(struct json v, int64_t *ret)
+bool event_amount(struct json v, int64_t *ret)
 {
     double value;
     if (micro_of(v, ret))
@@ -169,6 +169,11 @@ static bool amount_of(struct json v, int64_t *ret)
         return false;
     *ret = (int64_t)llround(value * MICRO);
     return true;
+}
+
+static uint16_t source_of(const struct fact *fact)
+{
+    return fact->source <= UINT16_MAX ? (uint16_t)fact->source : 0;
 }
 
 static int32_t milli_of(int64_t micro)
@@ -185,8 +190,7 @@ static uint32_t product_number(struct purchases *p, struct slice id)
     return number && vec_need(p->product, p->product_cap, (size_t)number + 1) ? number : 0;
 }
 
-/* product_id, else sku, else id: the first that is there. One longer than the catalogue's is none. */
-static struct slice product_id(struct json product, struct arena *mem)
+struct slice event_product_id(struct json product, struct arena *mem)
 {
     static const char *const names[] = { "product_id", "productId", "sku", "id" };
     struct slice id = { NULL, 0 };
@@ -216,13 +220,13 @@ static enum err_code line_add(struct purchases *p, struct json product, int sign
                               bool *priced, struct err *e)
 {
     arena_reset(p->scratch);  // an id's own room: orders of a hundred thousand lines end too
-    struct slice id = product_id(product, p->scratch);
+    struct slice id = event_product_id(product, p->scratch);
     int64_t quantity = MICRO, price = 0, amount = 0;
-    if (!amount_of(json_get(product, "quantity"), &quantity))
+    if (!event_amount(json_get(product, "quantity"), &quantity))
         quantity = MICRO;
     if (sign < 0 && quantity > 0)
         quantity = -quantity;
-    if (amount_of(json_get(product, "price"), &price) && !micro_mul(price, quantity, &amount, NULL)) {
+    if (event_amount(json_get(product, "price"), &price) && !micro_mul(price, quantity, &amount, NULL)) {
         *priced = true;
         order->value_micro = clamp(order->value_micro + clamp(amount));
     }
@@ -246,7 +250,7 @@ static enum err_code lines_add(struct purchases *p, struct json properties, int 
     static const char *const totals[] = { "revenue", "total", "value" };
     int64_t total = 0;
     for (size_t i = 0; i < sizeof totals / sizeof *totals && !priced; i++)
-        if (amount_of(json_get(properties, totals[i]), &total)) {
+        if (event_amount(json_get(properties, totals[i]), &total)) {
             order->value_micro = clamp(sign < 0 && total > 0 ? -total : total);
             priced = true;
         }
@@ -292,7 +296,7 @@ static enum err_code apply_order(struct purchases *p, const struct fact *fact, s
                                  struct err *e)
 {
     struct order order = { .id_hash = order_hash(p, fact->customer, properties),
-                           .time_ms = fact->timestamp_ms };
+                           .time_ms = fact->timestamp_ms, .source = source_of(fact) };
     TRY(lines_add(p, properties, 1, &order, e));
     uint32_t before = order_find(p, order.id_hash);
     TRY(order_push(p, fact->customer, &order, e));
@@ -363,7 +367,7 @@ static enum err_code apply_look(struct purchases *p, const struct fact *fact, st
     if (fact->customer == FACT_NOBODY)
         return ERR_OK;
     struct slice category = slice_trim(json_text(json_get(properties, "category"), p->scratch)),
-                 id = product_id(properties, p->scratch);
+                 id = event_product_id(properties, p->scratch);
     if (category.len > LIMIT_PRODUCT_ID)
         category.len = 0;
     uint32_t product = id.len ? product_number(p, id) : 0,
@@ -562,7 +566,7 @@ static enum err_code purchases_load(void *self, struct snapshot_in *in, struct e
 
 struct follower purchases_follower(struct purchases *p)
 {
-    return (struct follower){ .name = "purchases", .version = 2, .per_customer = true,
+    return (struct follower){ .name = "purchases", .version = 3, .per_customer = true,
                               .apply = purchases_apply, .forget = purchases_forget, .amend = purchases_amend,
                               .reset = purchases_reset, .save = purchases_save, .load = purchases_load,
                               .self = p };

@@ -47,6 +47,13 @@ struct bought_line {
     int32_t quantity_milli;
 };
 bool purchases_lines(const struct purchases *, uint32_t root, struct bought_line **ret, size_t *n, size_t *cap);
+/* When each of the customer's orders was made that was not cancelled, also where all of it was given back, and who told it
+ * (0: unknown); in no order. (*ret)[0 .. n-1] as above. false: no memory. */
+struct bought_when {
+    int64_t time_ms;
+    uint32_t source;
+};
+bool purchases_when(const struct purchases *, uint32_t root, struct bought_when **ret, size_t *n, size_t *cap);
 /* The days on which something was bought that stands, as models of value want them (engine/clv): what is bought on a day is
  * one transaction; what was given back is taken from the order that it was of, or, where it names none, from the day before
  * it; a day of which nothing is left is none. Orders and refunds before until_ms count (FACT_NO_TIME: all). Ascending, at

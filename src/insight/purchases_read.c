@@ -264,6 +264,25 @@ bool purchases_lines(const struct purchases *p, uint32_t root, struct bought_lin
     return ok;
 }
 
+bool purchases_when(const struct purchases *p, uint32_t root, struct bought_when **ret, size_t *n, size_t *cap)
+{
+    struct histories histories;
+    bool ok = true;
+    *n = 0;
+    histories_of(p, root, &histories);
+    for (size_t h = 0; h < histories.n && ok; h++)
+        for (uint32_t at = history_orders(p, histories.of[h]); at && ok; at = p->order[at].next) {
+            const struct order *order = &p->order[at];
+            if (order->refund || order->state != ORDER_LIVE)
+                continue;
+            ok = vec_need(*ret, *cap, *n + 1);
+            if (ok)
+                (*ret)[(*n)++] = (struct bought_when){ order->time_ms, order->source };
+        }
+    histories_free(&histories);
+    return ok;
+}
+
 static const struct looked *looked_of(const struct purchases *p, uint32_t history)
 {
     uint32_t row = history < p->history_cap ? p->history[history].looked : 0;

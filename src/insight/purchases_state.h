@@ -2,6 +2,8 @@
 #ifndef TENDERO_INSIGHT_PURCHASES_STATE_H
 #define TENDERO_INSIGHT_PURCHASES_STATE_H
 
+#include <assert.h>
+
 #include "insight/purchases.h"
 #include "insight/words.h"
 #include "text/json.h"
@@ -21,7 +23,9 @@ struct order {
     uint32_t first_line, lines;
     uint8_t state;
     bool refund;
+    uint16_t source;      // who told it; 0: none
 };
+static_assert(sizeof(struct order) == 40, "an order is 40 bytes");
 
 #define LOCK_STEP 16384  // customers a long pass looks at before it lets the writer in
 
@@ -62,6 +66,10 @@ struct purchases {
 };
 
 double purchases_weight(int64_t time_ms);
+/* What an event says of a product: its product_id, else sku, else id; one longer than the catalogue's is none. An amount,
+ * also as a text; false: it is none. */
+struct slice event_product_id(struct json product, struct arena *mem);
+bool event_amount(struct json, int64_t *ret_micro);
 
 /* Histories of a customer: nearly always a handful, on the stack; the rest on the heap. */
 #define HISTORIES_USUAL 32
