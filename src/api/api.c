@@ -175,6 +175,7 @@ static void refresh_start(struct api *api, int64_t now_ms)
 {
     struct err e;
     valuation_turn(api->options.valuation, now_ms);
+    likings_turn(api->options.likings, now_ms);
     bool due = people_refresh_due(api->options.people, now_ms)
                || affinity_refit_due(api->options.affinity, now_ms) || valuation_refit_due(api->options.valuation, now_ms)
                || roster_due(api->options.roster, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;

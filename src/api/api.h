@@ -11,6 +11,7 @@
 #include "dialogue/preview.h"
 #include "insight/affinity.h"
 #include "insight/counts.h"
+#include "insight/likings.h"
 #include "insight/people.h"
 #include "insight/roster.h"
 #include "insight/valuation.h"
@@ -39,6 +40,7 @@ struct api_options {
     struct people *people;
     struct population *population;
     struct valuation *valuation;
+    struct likings *likings;
     struct roster *roster;
     const struct zones *zones; // of rules
     struct affinity *affinity;

@@ -33,11 +33,14 @@ static void open_rooms(struct shop *shop)
     need(counts_new(&r->counts, &e), &e, "counts");
     need(catalogue_new(r->memory, shop->read, r->purchases, &r->catalogue, &e), &e, "catalogue");
     need(population_new(r->memory, NULL, &r->population, &e), &e, "population");
+    need(likings_new(r->memory, r->purchases, NULL, &r->likings, &e), &e, "likings");
+    population_like_by(r->population, r->likings);
     need(roster_new(r->memory, r->population, NULL, &r->roster, &e), &e, "roster");
     struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                     catalogue_follower(r->catalogue), population_follower(r->population),
                                     population_events_follower(r->population),
-                                    population_columns_follower(r->population), roster_follower(r->roster) };
+                                    population_columns_follower(r->population), roster_follower(r->roster),
+                                    likings_follower(r->likings) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);
     need(memory_start(r->memory, &e), &e, "memory_start");
@@ -151,6 +154,7 @@ void shop_close(struct shop *shop)
     people_drop(&r->people);
     roster_drop(&r->roster);
     population_drop(&r->population);
+    likings_drop(&r->likings);
     valuation_drop(&r->valuation);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);

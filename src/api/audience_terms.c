@@ -168,6 +168,13 @@ static const struct { const char *name, *en, *es, *group; } labels[] = {
     { "lifetime value", "Lifetime value", "Valor del cliente", "value" },
     { "lifetime value low", "Lifetime value, at least", "Valor del cliente, como poco", "value" },
     { "lifetime value high", "Lifetime value, at most", "Valor del cliente, como mucho", "value" },
+    { "favourite category", "Favourite category", "Categoría favorita", "likings" },
+    { "favourite category share", "Share of their favourite category, 0 to 1", "Parte de su categoría favorita, de 0 a 1", "likings" },
+    { "favourite brand", "Favourite brand", "Marca favorita", "likings" },
+    { "price level", "Price level they buy at, 1 to 5", "Nivel de precio al que compra, de 1 a 5", "likings" },
+    { "favourite hour", "Favourite hour of the day", "Hora favorita del día", "likings" },
+    { "favourite weekday", "Favourite day of the week", "Día favorito de la semana", "likings" },
+    { "favourite channel", "Favourite channel", "Canal favorito", "likings" },
 };
 
 static void json_label(struct json_w *w, struct slice name, const struct trait_schema *schema, size_t n)

@@ -90,11 +90,14 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(counts_new(&r->counts, e));
     TRY(catalogue_new(r->memory, r->read, r->purchases, &r->catalogue, e));
     TRY(population_new(r->memory, &r->zones, &r->population, e));
+    TRY(likings_new(r->memory, r->purchases, &r->zones, &r->likings, e));
+    population_like_by(r->population, r->likings);
     TRY(roster_new(r->memory, r->population, &r->zones, &r->roster, e));
     const struct follower followers[] = { purchases_follower(r->purchases), counts_follower(r->counts),
                                           catalogue_follower(r->catalogue), population_follower(r->population),
                                           population_events_follower(r->population),
-                                          population_columns_follower(r->population), roster_follower(r->roster) };
+                                          population_columns_follower(r->population), roster_follower(r->roster),
+                                          likings_follower(r->likings) };
     for (size_t i = 0; i < sizeof followers / sizeof *followers; i++)
         memory_follow(r->memory, &followers[i]);
     TRY(memory_start(r->memory, e));
@@ -141,7 +144,7 @@ static enum err_code open_api(struct rooms *r, const struct rooms_options *optio
     if (!dir)
         return err_set(e, ERR_LIMIT, 0, "no memory for the settings");
     struct api_options api = { .memory = r->memory, .purchases = r->purchases, .people = r->people,
-                               .population = r->population, .valuation = r->valuation, .roster = r->roster, .zones = &r->zones,
+                               .population = r->population, .valuation = r->valuation, .likings = r->likings, .roster = r->roster, .zones = &r->zones,
                                .affinity = r->affinity, .catalogue = r->catalogue, .counts = r->counts,
                                .staff = r->staff, .jobs = r->jobs, .data_dir = setting(s, SETTING_data),
                                .console_dir = dir, .shop = slice_of(setting(s, SETTING_shop_name)),
@@ -219,6 +222,7 @@ void rooms_close(struct rooms **rooms)
     people_drop(&r->people);
     roster_drop(&r->roster);
     population_drop(&r->population);
+    likings_drop(&r->likings);
     valuation_drop(&r->valuation);
     zone_files_drop(&r->zone_files);
     catalogue_drop(&r->catalogue);

@@ -18,6 +18,7 @@ struct rooms {
     struct people *people;
     struct population *population;
     struct valuation *valuation;
+    struct likings *likings;
     struct roster *roster;
     struct zone_files *zone_files;
     struct zones zones;

@@ -27,6 +27,13 @@ static const struct {
     [COMPUTED_LIFETIME] = { "lifetime value", COLUMN_NUMBER },
     [COMPUTED_LIFETIME_LOW] = { "lifetime value low", COLUMN_NUMBER },
     [COMPUTED_LIFETIME_HIGH] = { "lifetime value high", COLUMN_NUMBER },
+    [COMPUTED_FAVOURITE_CATEGORY] = { "favourite category", COLUMN_CODES },
+    [COMPUTED_FAVOURITE_CATEGORY_SHARE] = { "favourite category share", COLUMN_NUMBER },
+    [COMPUTED_FAVOURITE_BRAND] = { "favourite brand", COLUMN_CODES },
+    [COMPUTED_PRICE_LEVEL] = { "price level", COLUMN_NUMBER },
+    [COMPUTED_FAVOURITE_HOUR] = { "favourite hour", COLUMN_NUMBER },
+    [COMPUTED_FAVOURITE_WEEKDAY] = { "favourite weekday", COLUMN_CODES },
+    [COMPUTED_FAVOURITE_CHANNEL] = { "favourite channel", COLUMN_CODES },
 };
 
 bool population_is_computed(struct slice name)
@@ -86,6 +93,11 @@ enum err_code population_new(struct memory *memory, const struct zones *zones, s
 void population_value_by(struct population *p, const struct valuation *valuation)
 {
     p->valuation = valuation;
+}
+
+void population_like_by(struct population *p, struct likings *likings)
+{
+    p->likings = likings;
 }
 
 void population_drop(struct population **population)
@@ -382,7 +394,7 @@ bool population_refresh_due(struct population *p, const struct people *people)
     bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || p->recategorized || occurrences_wait(p);
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people)
-           || atomic_load(&p->valued) != stamp_now(p);
+           || atomic_load(&p->valued) != stamp_now(p) || (p->likings && likings_due(p->likings));
 }
 
 static enum err_code refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)

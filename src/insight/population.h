@@ -31,6 +31,9 @@ void population_drop(struct population **);
 /* Before the first refresh: what customers will be worth is in the columns, too. */
 struct valuation;
 void population_value_by(struct population *, const struct valuation *);
+/* The same: what customers like. */
+struct likings;
+void population_like_by(struct population *, struct likings *);
 /* Three followers of the log: of events by day, of events with their properties, and of whatever changes a customer's
  * row. */
 struct follower population_follower(struct population *);

@@ -8,7 +8,7 @@
 #include "engine/feel/value_json.h"
 #include "insight/vec.h"
 
-#define SNAPSHOT_VERSION 4
+#define SNAPSHOT_VERSION 5
 
 /* ---- what is told; the queue's lock is held ---- */
 bool population_mark(struct population *p, uint32_t row, bool traits, int64_t seq)

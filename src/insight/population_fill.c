@@ -15,6 +15,11 @@
 #define DIGIT_BITS 11
 #define DIGIT ((1u << DIGIT_BITS) - 1)
 
+/* What a customer likes; texts are of the slice. Empty and NAN: unknown. */
+struct favourites {
+    struct slice category, brand, weekday, channel;
+    double category_share, price_level, hour;
+};
 /* One customer as it is read. */
 struct seen {
     uint32_t row, root;
@@ -23,6 +28,7 @@ struct seen {
     int64_t first_ms, last_ms;
     struct standing standing;
     struct customer_value value;
+    struct favourites liked;
 };
 struct filling {
     struct population *p;
@@ -35,6 +41,8 @@ struct filling {
     struct valuation_view view;          // of this fill, as the tiers are
     uint64_t fits;
     struct valuation_work work;
+    struct likings_view liked;           // of NULL: nothing is known
+    struct likings_work liking_work;
     struct err *e;
 };
 
@@ -93,9 +101,17 @@ static bool put_day(const struct population *p, struct keep *k, size_t row, int6
     return true;
 }
 
+static bool put_text(struct keep *k, size_t row, struct slice text)
+{
+    if (text.len)
+        return keep_code(k, row, text, value_string(text));
+    keep_null(k, row);
+    return true;
+}
+
 static bool put_word(struct keep *k, size_t row, const char *word)
 {
-    return keep_code(k, row, slice_of(word), value_string(slice_of(word)));
+    return put_text(k, row, slice_of(word));
 }
 
 /* Two places are enough of money and of orders, three of a chance: narrower columns. */
@@ -119,6 +135,26 @@ static bool put_value(struct population *p, size_t row, const struct customer_va
     return ok;
 }
 
+static bool put_number(struct keep *k, size_t row, double value, double places)
+{
+    if (!isnan(value))
+        return keep_raw(k, row, rounded(value, places));
+    keep_null(k, row);
+    return true;
+}
+
+static bool put_liked(struct population *p, size_t row, const struct favourites *f)
+{
+    struct keep *k = p->computed;
+    return put_text(&k[COMPUTED_FAVOURITE_CATEGORY], row, f->category)
+           && put_number(&k[COMPUTED_FAVOURITE_CATEGORY_SHARE], row, f->category_share, 100)
+           && put_text(&k[COMPUTED_FAVOURITE_BRAND], row, f->brand)
+           && put_number(&k[COMPUTED_PRICE_LEVEL], row, f->price_level, 10)
+           && put_number(&k[COMPUTED_FAVOURITE_HOUR], row, f->hour, 1)
+           && put_text(&k[COMPUTED_FAVOURITE_WEEKDAY], row, f->weekday)
+           && put_text(&k[COMPUTED_FAVOURITE_CHANNEL], row, f->channel);
+}
+
 static bool put_computed(struct population *p, const struct seen *s)
 {
     struct keep *k = p->computed;
@@ -131,7 +167,8 @@ static bool put_computed(struct population *p, const struct seen *s)
            && put_day(p, &k[COMPUTED_LAST_SEEN], row, s->last_ms)
            && keep_raw(&k[COMPUTED_KNOWN], row, s->known)
            && put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
-           && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind)) && put_value(p, row, &s->value);
+           && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind)) && put_value(p, row, &s->value)
+           && put_liked(p, row, &s->liked);
 }
 
 static void clear_computed(struct population *p, size_t row)
@@ -219,6 +256,27 @@ static bool look_at_lines(struct filling *f, const struct seen *s, struct line_l
     return ok;
 }
 
+static bool copy_word(struct filling *f, const struct customer_likings *is, enum liking liking, struct slice *ret)
+{
+    if (!is->of[liking].known)
+        return true;
+    *ret = arena_copy(f->mem, likings_word(&f->liked, liking, is->of[liking].code));
+    return ret->at != NULL;
+}
+
+static bool look_at_likings(struct filling *f, uint32_t row, struct favourites *ret)
+{
+    *ret = (struct favourites){ .category_share = NAN, .price_level = NAN, .hour = NAN };
+    if (!f->liked.of)
+        return true;
+    const struct customer_likings is = likings_of(&f->liked, &f->liking_work, row, false);
+    ret->category_share = is.of[LIKING_CATEGORY].known ? is.of[LIKING_CATEGORY].share : NAN;
+    ret->price_level = is.price_level;
+    ret->hour = is.of[LIKING_HOUR].known ? (double)is.of[LIKING_HOUR].code : NAN;
+    return copy_word(f, &is, LIKING_CATEGORY, &ret->category) && copy_word(f, &is, LIKING_BRAND, &ret->brand)
+           && copy_word(f, &is, LIKING_WEEKDAY, &ret->weekday) && copy_word(f, &is, LIKING_CHANNEL, &ret->channel);
+}
+
 static struct seen look(struct filling *f, uint32_t row)
 {
     const struct customers *customers = memory_customers(f->p->memory);
@@ -263,7 +321,8 @@ static enum err_code fill_slice(struct filling *f, const struct dirty *d, size_t
     memory_read_lock(f->p->memory);
     for (size_t i = 0; i < n && ok; i++) {
         seen[i] = look(f, d[i].row);
-        ok = look_at_lines(f, &seen[i], &f->line[i]);
+        ok = look_at_lines(f, &seen[i], &f->line[i])
+             && (seen[i].root != seen[i].row || look_at_likings(f, d[i].row, &seen[i].liked));
     }
     memory_read_unlock(f->p->memory);
     if (!ok)
@@ -459,11 +518,12 @@ static enum err_code make_traits(struct filling *f)
     return code;
 }
 
-/* ---- tiers and values ---- */
+/* ---- tiers, values and likings ---- */
 static void keep_stamps(const struct filling *f)
 {
     atomic_store(&f->p->fits, f->fits);
     atomic_store(&f->p->valued, valuation_stamp(&f->view));
+    atomic_store(&f->p->liked, f->liked.of ? likings_stamp(&f->liked) : 0);
 }
 
 static enum err_code fill_all(struct filling *f)
@@ -505,7 +565,8 @@ static bool put_standing(struct population *p, const struct seen *s)
 {
     const struct dirty moved = { .row = s->row };
     uint64_t before = row_state(p, s->row);
-    if (!put_tier(p, s->row, s->standing.tier) || !put_value(p, s->row, &s->value))
+    if (!put_tier(p, s->row, s->standing.tier) || !put_value(p, s->row, &s->value)
+        || !put_liked(p, s->row, &s->liked))
         return false;
     return row_state(p, s->row) == before || note_changed(p, &moved, 1);
 }
@@ -516,12 +577,16 @@ static enum err_code fill_standings_of(struct filling *f, uint32_t from, size_t 
     struct seen seen[SLICE_ROWS];
     size_t n = 0;
     bool ok = true;
+    arena_reset(f->mem);
     memory_read_lock(p->memory);
-    for (size_t i = 0; i < rows; i++)
-        if (p->root[from + i] == from + i)
-            seen[n++] = (struct seen){ .row = from + (uint32_t)i,
-                                       .standing = people_standing(f->people, from + (uint32_t)i, f->now_ms),
-                                       .value = valuation_of(&f->view, &f->work, from + (uint32_t)i, true) };
+    for (size_t i = 0; i < rows && ok; i++) {
+        uint32_t row = from + (uint32_t)i;
+        if (p->root[row] != row)
+            continue;
+        seen[n] = (struct seen){ .row = row, .standing = people_standing(f->people, row, f->now_ms),
+                                 .value = valuation_of(&f->view, &f->work, row, true) };
+        ok = look_at_likings(f, row, &seen[n++].liked);
+    }
     memory_read_unlock(p->memory);
     pthread_rwlock_wrlock(&p->lock);
     for (size_t i = 0; i < n && ok; i++)
@@ -531,11 +596,12 @@ static enum err_code fill_standings_of(struct filling *f, uint32_t from, size_t 
     return code;
 }
 
-/* Another fit of the tiers or of the models of value, and another day, move people who did nothing. */
+/* Another fit of the tiers or of the models of value, another shop and another day move people who did nothing. */
 static enum err_code fill_standings(struct filling *f)
 {
     struct population *p = f->p;
-    if (f->fits == atomic_load(&p->fits) && valuation_stamp(&f->view) == atomic_load(&p->valued))
+    if (f->fits == atomic_load(&p->fits) && valuation_stamp(&f->view) == atomic_load(&p->valued)
+        && (!f->liked.of || likings_stamp(&f->liked) == atomic_load(&p->liked)))
         return ERR_OK;
     for (size_t from = 1; from < p->rows; from += SLICE_ROWS)
         TRY(fill_standings_of(f, (uint32_t)from, p->rows - from < SLICE_ROWS ? p->rows - from : SLICE_ROWS));
@@ -620,8 +686,16 @@ enum err_code population_fill(struct population *p, const struct people *people,
     f.fits = people_fits(people);
     if (p->valuation)
         f.view = valuation_look(p->valuation);
-    enum err_code code = fill(&f);
+    enum err_code code = p->likings ? likings_refresh(p->likings, now_ms, e) : ERR_OK;
+    if (!code) {
+        if (p->likings)
+            f.liked = likings_look(p->likings);
+        code = fill(&f);
+    }
+    if (f.liked.of)
+        likings_leave(&f.liked);
     valuation_work_clear(&f.work);
+    likings_work_clear(&f.liking_work);
     for (size_t i = 0; i < SLICE_ROWS; i++) {
         free(f.line[i].line);
         free(f.line[i].product);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "insight/likings.h"
 #include "insight/population.h"
 #include "insight/valuation.h"
 #include "insight/words.h"
@@ -164,11 +165,14 @@ struct membership_list {
 
 enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_LAST_ORDER, COMPUTED_FIRST_SEEN,
                 COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED_ALIVE, COMPUTED_EXPECTED_ORDERS,
-                COMPUTED_ORDER_VALUE, COMPUTED_LIFETIME, COMPUTED_LIFETIME_LOW, COMPUTED_LIFETIME_HIGH, COMPUTED };
+                COMPUTED_ORDER_VALUE, COMPUTED_LIFETIME, COMPUTED_LIFETIME_LOW, COMPUTED_LIFETIME_HIGH,
+                COMPUTED_FAVOURITE_CATEGORY, COMPUTED_FAVOURITE_CATEGORY_SHARE, COMPUTED_FAVOURITE_BRAND, COMPUTED_PRICE_LEVEL,
+                COMPUTED_FAVOURITE_HOUR, COMPUTED_FAVOURITE_WEEKDAY, COMPUTED_FAVOURITE_CHANNEL, COMPUTED };
 struct population {
     struct memory *memory;
     const struct zones *zones;
     const struct valuation *valuation;  // or NULL
+    struct likings *likings;     // or NULL
     pthread_rwlock_t lock;       // of all that follows but the queue
     pthread_mutex_t refreshing;  // of the connection
     struct store_conn *conn;     // made when it is first needed
@@ -225,6 +229,7 @@ struct population {
     struct columns columns;
     _Atomic uint64_t fits;       // of the tiers that the columns hold
     _Atomic uint64_t valued;     // the stamp of the values that they hold
+    _Atomic uint64_t liked;      // and of what customers like
     bool filled;
     atomic_int progress;
 };
