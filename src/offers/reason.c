@@ -26,17 +26,23 @@ void reason_month(int64_t ms, char out[8])
     snprintf(out, 8, "%04u-%02u", year, of_year);
 }
 
-/* "in March", "last in March 2025": the year only where it is not this one. */
+void reason_month_name(int64_t ms, int64_t now_ms, const char *lang, struct buf *out)
+{
+    int32_t then = time_month(ms), now = time_month(now_ms);
+    buf_adds(out, months[lang_of(lang)][then % 100 - 1]);
+    if (then / 100 != now / 100)
+        buf_printf(out, lang_of(lang) == ES ? " de %d" : " %d", (int)(then / 100));
+}
+
+/* "in March", "last in March 2025" */
 static void when_text(const struct reason *r, enum lang lang, struct buf *out)
 {
     if (r->because_ms == FACT_NO_TIME)
         return;
-    int32_t then = time_month(r->because_ms), now = time_month(r->now_ms);
     if (r->times > 1)
         buf_adds(out, lang == ES ? ", la última vez" : ", last");
-    buf_printf(out, lang == ES ? " en %s" : " in %s", months[lang][then % 100 - 1]);
-    if (then / 100 != now / 100)
-        buf_printf(out, lang == ES ? " de %d" : " %d", (int)(then / 100));
+    buf_adds(out, lang == ES ? " en " : " in ");
+    reason_month_name(r->because_ms, r->now_ms, lang == ES ? "es" : "en", out);
 }
 
 static void times_text(uint32_t times, enum lang lang, struct buf *out)

@@ -11,6 +11,8 @@ struct reason {
     struct slice because, category;  // titles as the catalogue has them
 };
 void reason_text(const struct reason *, const char *lang, struct buf *out);
+/* "March", "March 2025", the year only where it is not this one. */
+void reason_month_name(int64_t ms, int64_t now_ms, const char *lang, struct buf *out);
 /* "2026-03" */
 void reason_month(int64_t ms, char out[8]);
 
