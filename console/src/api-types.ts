@@ -332,7 +332,7 @@ export type AudienceValue = {
 export type AudienceTerm = {
   name: string;
   label: Text;
-  group: "purchases" | "customer" | "trait";
+  group: "purchases" | "customer" | "value" | "likings" | "trait";
   kind: "number" | "text" | "boolean" | "date" | "other";
   customers: number;
   values: AudienceValue[];
@@ -738,7 +738,7 @@ export type JobTrait = {
 };
 export type Job = {
   id: string;
-  kind: "import" | "evaluation" | "trait";
+  kind: "import" | "evaluation" | "trait" | "value";
   name: string;
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
   format: string;
@@ -792,6 +792,171 @@ export type Today = {
   days: Day[];
   sources: Source[];
   tips: Text[];
+};
+export type ValueParameter = {
+  name: string;
+  value: number;
+  error: number | null;
+};
+export type ValueModel = {
+  name: string;
+  converged: boolean;
+  logLikelihood: number | null;
+  diagnosis: string;
+  parameters: ValueParameter[];
+};
+export type ValueProofRow = {
+  name: "bg-nbd" | "mbg-nbd" | "pareto-nbd" | "ggompertz-nbd" | "rate" | "hiatus" | "spent" | "frequency" | "recency";
+  total: number | null;
+  mae: number | null;
+  rmse: number | null;
+  correlation: number | null;
+  active: number | null;
+  top: number | null;
+  within: number | null;
+};
+export type ValueFrequency = {
+  repeats: number;
+  customers: number;
+  actual: number;
+  expected: number;
+};
+export type ValueProof = {
+  from: string;
+  days: number;
+  customers: number;
+  actual: number;
+  best: "bg-nbd" | "mbg-nbd" | "pareto-nbd" | "ggompertz-nbd";
+  rows: ValueProofRow[];
+  byFrequency: ValueFrequency[];
+};
+export type ValueWeek = {
+  from: string;
+  actual: number;
+  expected: number;
+};
+export type ValueCell = {
+  repeats: number;
+  quietWeeks: number;
+  customers: number;
+  alive: number;
+  expected: number;
+};
+export type ValueReport = {
+  fittedAt: string;
+  from: string;
+  asOf: string;
+  tookMs: number;
+  people: number;
+  customers: number;
+  transactions: number;
+  horizonDays: number;
+  discount: number;
+  margin: number;
+  model: "bg-nbd" | "mbg-nbd" | "pareto-nbd" | "ggompertz-nbd";
+  value: number;
+  expected: number;
+  meanSpend: number;
+  frequencySpend: number | null;
+  models: ValueModel[];
+  proof: ValueProof | null;
+  weeks: ValueWeek[];
+  map: ValueCell[];
+};
+export type ValuePage = {
+  id: number | null;
+  report: ValueReport | null;
+};
+export type ValueFit = {
+  id: number;
+  fittedAt: string;
+  asOf: string;
+  model: "bg-nbd" | "mbg-nbd" | "pareto-nbd" | "ggompertz-nbd";
+  tookMs: number;
+  customers: number;
+  transactions: number;
+  value: number;
+  expected: number;
+  meanSpend: number;
+};
+export type ValueMoment = {
+  day: string;
+  alive: number;
+};
+export type ValueTransaction = {
+  day: string;
+  value: number;
+};
+export type CustomerValue = {
+  customer: string;
+  bought: boolean;
+  asOf: string;
+  horizonDays: number;
+  alive: number | null;
+  expectedOrders: number | null;
+  expectedOrderValue: number | null;
+  lifetimeValue: number | null;
+  ordersLow: number | null;
+  ordersHigh: number | null;
+  lifetimeValueLow: number | null;
+  lifetimeValueHigh: number | null;
+  why: Text;
+  history: ValueMoment[];
+  transactions: ValueTransaction[];
+};
+export type AffinityShare = {
+  value: string;
+  label: Text;
+  share: number;
+  customers: number;
+  condition: string;
+};
+export type AffinityAttribute = {
+  name: "category" | "brand" | "priceLevel" | "hour" | "weekday" | "channel";
+  column: string;
+  label: Text;
+  known: number;
+  values: AffinityShare[];
+  more: number;
+};
+export type Affinities = {
+  ready: boolean;
+  progress: number;
+  asOf: string;
+  customers: number;
+  halfLifeDays: number;
+  evidenceNeeded: number;
+  sureNeeded: number;
+  attributes: AffinityAttribute[];
+};
+export type CustomerAffinityValue = {
+  value: string;
+  label: Text;
+  share: number;
+  shopShare: number;
+  bought: number;
+  looked: number;
+  condition: string;
+};
+export type CustomerAffinity = {
+  name: "category" | "brand" | "priceLevel" | "hour" | "weekday" | "channel";
+  column: string;
+  label: Text;
+  known: boolean;
+  mean: number | null;
+  evidence: number;
+  sure: number;
+  bought: number;
+  looked: number;
+  since: string | null;
+  values: CustomerAffinityValue[];
+  why: Text;
+};
+export type CustomerAffinities = {
+  customer: string;
+  asOf: string;
+  halfLifeDays: number;
+  attributes: CustomerAffinity[];
 };
 export type Setting = {
   name: string;

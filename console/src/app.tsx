@@ -15,6 +15,7 @@ const AudienceEditor = lazy(() => import('./pages/audiences.js').then((m) => m.A
 const Rules = lazy(() => import('./pages/rules.js').then((m) => m.Rules));
 const RulesEditor = lazy(() => import('./pages/rules.js').then((m) => m.RulesEditor));
 const Data = lazy(() => import('./pages/data.js').then((m) => m.Data));
+const Affinities = lazy(() => import('./pages/affinities.js').then((m) => m.Affinities));
 const Results = lazy(() => import('./pages/results.js').then((m) => m.Results));
 const Catalogue = lazy(() => import('./pages/catalogue.js').then((m) => m.Catalogue));
 const ProductPage = lazy(() => import('./pages/product.js').then((m) => m.ProductPage));
@@ -27,6 +28,7 @@ export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
   { href: '/audiences', name: 'nav.audiences', icon: 'audience' },
   { href: '/rules', name: 'nav.rules', icon: 'rules' },
   { href: '/data', name: 'nav.data', icon: 'data' },
+  { href: '/affinities', name: 'nav.affinities', icon: 'star' },
   { href: '/results', name: 'nav.results', icon: 'results' },
   { href: '/catalogue', name: 'nav.catalogue', icon: 'catalogue' },
   { href: '/settings', name: 'nav.settings', icon: 'settings' },
@@ -139,6 +141,7 @@ function Shell() {
           <Route path="/rules/:id" component={RulesEditor} />
           <Route path="/data" component={Data} />
           <Route path="/data/:tab" component={Data} />
+          <Route path="/affinities" component={Affinities} />
           <Route path="/results" component={Results} />
           <Route path="/catalogue" component={Catalogue} />
           <Route path="/catalogue/:id" component={ProductPage} />

@@ -26,6 +26,7 @@ const SAID: Op[] = ['declared', 'not_declared'];
 const GROUPS: { group: AudienceTerm['group']; label: MessageKey }[] = [
   { group: 'purchases', label: 'audience.group_purchases' }, { group: 'customer', label: 'audience.group_customer' },
   { group: 'value', label: 'audience.group_value' },
+  { group: 'likings', label: 'audience.group_likings' },
   { group: 'trait', label: 'audience.group_trait' },
 ];
 

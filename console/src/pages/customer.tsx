@@ -3,6 +3,7 @@ import { useLocation, useRoute } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
 import { seg } from '../api.js';
 import type { Customer } from '../api-types.js';
+import { Affinities } from '../customer/affinities.js';
 import { Audiences } from '../customer/audiences.js';
 import { Accounts, Identities } from '../customer/identity.js';
 import { MergeDialog, Merges } from '../customer/merge.js';
@@ -89,6 +90,7 @@ export function CustomerPage() {
           <Timeline customer={customer.id} turn={turn} onChanged={changed} />
         </div>
         <div>
+          <Affinities customer={customer.id} turn={turn} />
           <Traits customer={customer} update={update} />
           <Permissions customer={customer.id} turn={turn} onChanged={changed} />
           <Audiences customer={customer.id} turn={turn} />
