@@ -170,7 +170,7 @@ static enum err_code count_locked(struct call *call, struct asking *a, void *arg
     const struct population *p = call->rooms->population;
     s->ready = true;
     s->customers = (int64_t)population_customers_count(p);
-    for (size_t k = 0; k < LIKINGS; k++) {
+    for (enum liking k = 0; k < LIKINGS; k++) {
         const struct column *c = columns_find(population_columns(p), slice_of(attributes[k].column));
         if (c && !count_column(c, population_customers(p), ask_rows(a), call->mem, k, &s->chart[k]))
             return NO_MEMORY(e);
@@ -254,7 +254,7 @@ static void json_shop(struct call *call, struct shop_likings *s, const struct li
     json_w_kdouble(&w, "sureNeeded", liking_limits.sure);
     json_w_key(&w, "attributes");
     json_w_open(&w, '[');
-    for (size_t k = 0; k < LIKINGS && s->ready; k++)
+    for (enum liking k = 0; k < LIKINGS && s->ready; k++)
         json_chart(&w, k, &s->chart[k]);
     json_w_close(&w, ']');
     json_w_close(&w, '}');
@@ -268,7 +268,7 @@ static enum err_code shop_run(struct call *call, void *arg, struct err *e)
         return code;
     struct likings_view view = likings_look(call->rooms->likings);
     memory_read_lock(call->rooms->memory);
-    for (size_t k = 0; k < LIKINGS; k++)
+    for (enum liking k = 0; k < LIKINGS; k++)
         add_shares(call, &view, k, &s->chart[k]);
     memory_read_unlock(call->rooms->memory);
     struct buf out = buf_make(0);
@@ -311,7 +311,7 @@ struct one_likings {
 static void look_at_one(struct call *call, struct one_likings *one, struct likings_work *work)
 {
     struct customer_likings is = likings_of(&one->view, work, one->root, true);
-    for (size_t k = 0; k < LIKINGS; k++) {
+    for (enum liking k = 0; k < LIKINGS; k++) {
         struct liked *of = &one->of[k];
         of->is = is.of[k];
         of->mean = k == LIKING_PRICE_LEVEL ? is.price_level : NAN;
@@ -427,7 +427,7 @@ enum err_code customer_affinities_get(struct call *call, struct err *e)
     json_as_of(&w, &one->view);
     json_w_key(&w, "attributes");
     json_w_open(&w, '[');
-    for (size_t k = 0; k < LIKINGS; k++)
+    for (enum liking k = 0; k < LIKINGS; k++)
         json_liked(&w, one, k);
     json_w_close(&w, ']');
     json_w_close(&w, '}');

@@ -31,13 +31,15 @@ struct reading {
     struct likings_work *work;
 };
 
+/* Times are between 1970 and the day's end: clocks of clients say anything. */
 static struct liking_act *act_add(const struct reading *r, int64_t time_ms, enum taste_event kind)
 {
     struct likings_work *w = r->work;
     if (!vec_need(w->act, w->cap, w->n + 1))
         return NULL;
     struct liking_act *act = &w->act[w->n++];
-    *act = (struct liking_act){ time_ms < r->shop->now_ms ? time_ms : r->shop->now_ms, kind, { 0 } };
+    int64_t at_ms = time_ms < 0 ? 0 : time_ms < r->shop->now_ms ? time_ms : r->shop->now_ms;
+    *act = (struct liking_act){ at_ms, kind, { 0 } };
     for (size_t i = 0; i < LIKINGS; i++)
         act->code[i] = LIKING_NONE;
     return act;

@@ -293,6 +293,8 @@ static void the_shops_zone_tells_the_hour(void **state)
         look(r, "ana", "Product Added", midnight - HOUR, "tea1");
     for (int i = 0; i < 12; i++)
         shop_buy(&r->shop, "ana", "", midnight - HOUR / 2, "tea1");
+    shop_buy(&r->shop, "ana", "", -40000 * SHOP_DAY, "tea1");          // from before 1970
+    shop_buy(&r->shop, "ana", "", LAB_NOW + 9 * SHOP_DAY, "tea1");      // a clock that is ahead counts as today's end
     turn(r, LAB_NOW);
     assert_string_equal(favourite(r, "ana", LIKING_HOUR), "23");
     assert_string_equal(favourite(r, "ana", LIKING_WEEKDAY), "sunday");
@@ -421,12 +423,12 @@ static const char *print(struct rooms *r)
         if (!customers_is_root(customers, root))
             continue;
         likings_of(&view, &work, root, true);
-        for (size_t k = 0; k < LIKINGS; k++) {
+        for (enum liking k = 0; k < LIKINGS; k++) {
             struct liking_code best[LIKING_SHOWN];
             size_t codes = likings_best(&view, &work, k, best, LIKING_SHOWN);
             for (size_t i = 0; i < codes; i++) {
                 struct slice word = likings_word(&view, k, best[i].code);
-                struct slice text = arena_printf(r->shop.lab.mem, "%u %zu %.*s%u %.6f %.6f %u/%u %u/%u\n", root, k,
+                struct slice text = arena_printf(r->shop.lab.mem, "%u %s %.*s%u %.6f %.6f %u/%u %u/%u\n", root, liking_name(k),
                                                  SLICE_ARG(word), word.len ? 0 : best[i].code, best[i].share,
                                                  best[i].shop_share, best[i].bought, best[i].bought_all, best[i].looked,
                                                  best[i].looked_all);

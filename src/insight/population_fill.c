@@ -121,26 +121,24 @@ static int64_t rounded(double value, double places)
     return (int64_t)(round(is * places) / places * 1e6 + (is < 0 ? -0.5 : 0.5));
 }
 
-static bool put_value(struct population *p, size_t row, const struct customer_value *v)
-{
-    const double of[] = { v->worth.alive, v->worth.expected, v->worth.spend, v->worth.value, v->value_low, v->value_high };
-    bool ok = true;
-    for (size_t i = COMPUTED_ALIVE; i <= COMPUTED_LIFETIME_HIGH; i++) {
-        bool none = !v->known || (i == COMPUTED_ALIVE && !v->bought);
-        if (none)
-            keep_null(&p->computed[i], row);
-        else
-            ok = keep_raw(&p->computed[i], row, rounded(of[i - COMPUTED_ALIVE], i == COMPUTED_ALIVE ? 1000 : 100)) && ok;
-    }
-    return ok;
-}
-
 static bool put_number(struct keep *k, size_t row, double value, double places)
 {
     if (!isnan(value))
         return keep_raw(k, row, rounded(value, places));
     keep_null(k, row);
     return true;
+}
+
+static bool put_value(struct population *p, size_t row, const struct customer_value *v)
+{
+    const double of[] = { v->worth.alive, v->worth.expected, v->worth.spend, v->worth.value, v->value_low, v->value_high };
+    bool ok = true;
+    for (size_t i = COMPUTED_ALIVE; i <= COMPUTED_LIFETIME_HIGH; i++) {
+        bool none = !v->known || (i == COMPUTED_ALIVE && !v->bought);
+        double value = none ? NAN : of[i - COMPUTED_ALIVE];
+        ok = put_number(&p->computed[i], row, value, i == COMPUTED_ALIVE ? 1000 : 100) && ok;
+    }
+    return ok;
 }
 
 static bool put_liked(struct population *p, size_t row, const struct favourites *f)
