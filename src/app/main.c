@@ -77,7 +77,7 @@ const struct command_entry commands[] = {
       "that they do not have and prints recall and NDCG of the test file as JSON; auto tries them all on a part of the\n"
       "training file that it holds back. train writes a model to a file, explain proposes by it, with reasons. split\n"
       "parts MovieLens' ratings by a hash. docs/RECOMMEND.md has the protocol, and what each model can be told:\n"
-      "--k, --shrink, --lambda, --alpha, --nu, --sigma, --dimensions, --epochs, --block, --keep, --seed.",
+      "--k, --shrink, --lambda, --alpha, --nu, --sigma, --dimensions, --epochs, --block, --steps, --keep, --seed.",
       command_recommend },
     { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"
              " [--data DIR]",

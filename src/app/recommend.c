@@ -71,6 +71,7 @@ static enum err_code read_ials(struct settings *s, struct ials_options *o, struc
     TRY(read_float(s, "sigma", 1e-6, 1e3, &o->sigma, e));
     TRY(read_whole(s, "dimensions", 1, IALS_DIMENSIONS_MAX, &o->dimensions, e));
     TRY(read_whole(s, "epochs", 1, 1000, &o->epochs, e));
+    TRY(read_whole(s, "steps", 0, 100, &o->steps, e));
     return read_whole(s, "block", 0, IALS_DIMENSIONS_MAX, &o->block, e);
 }
 

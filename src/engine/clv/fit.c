@@ -10,7 +10,6 @@
 #define CLOSE 1e-3
 #define FAR 14.0                     // of a logarithm, a million times as much: nothing is to be found there
 #define TRIES 40
-#define INFINITE 1e5
 #define LIMIT_SLOPE 1e-4             // of the likelihood
 #define VAGUE 2.0                    // a standard error of a logarithm: the parameter may be anything
 
@@ -19,7 +18,7 @@ static bool is_limit(const struct surface *s, const struct optimum *best, const 
 {
     bool far = false;
     for (size_t i = 0; i < s->n - s->plain; i++)
-        far = far || parameter[i] > INFINITE;
+        far = far || parameter[i] > LARGE;
     return far && best->gradient <= LIMIT_SLOPE * fabs(best->value);
 }
 

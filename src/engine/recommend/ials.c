@@ -30,7 +30,8 @@ struct half {
     const struct purchase_rows *rows;
     struct ials_side side;
     float *vector;
-    size_t block;               // 0: exactly
+    size_t block;               // 0: exactly, unless there are steps
+    unsigned steps;
 };
 
 /* ---- the start ---- */
@@ -105,21 +106,23 @@ static void solve_some(void *arg, unsigned worker, size_t begin, size_t end)
         const uint32_t *other = rows->item + rows->start[r];
         size_t n = (size_t)(rows->start[r + 1] - rows->start[r]);
         float *w = half->vector + r * half->side.width;
-        if (half->block)
+        if (half->steps)
+            ials_step(&half->side, half->steps, other, n, w, half->fitting->work[worker]);
+        else if (half->block)
             ials_sweep(&half->side, half->block, other, n, w, half->fitting->work[worker]);
         else
             ials_solve(&half->side, other, n, w, half->fitting->work[worker]);
     }
 }
 
-static void half_step(const struct fitting *f, bool of_buyers, size_t block)
+static void half_step(const struct fitting *f, bool of_buyers, size_t block, unsigned steps)
 {
     const struct purchase_rows *rows = of_buyers ? &f->rows : &f->cols;
     const float *held = of_buyers ? f->model->item : f->buyer;
     float *gram = of_buyers ? f->model->gram : f->gram;
     const struct ials_options *o = f->options;
     struct half half = { f, rows, { held, gram, rows->items, f->width, o->alpha, o->lambda, o->nu },
-                         of_buyers ? f->buyer : f->model->item, block };
+                         of_buyers ? f->buyer : f->model->item, block, steps };
     product_of(f, held, rows->items, gram);
     crew_run(o->threads, rows->buyers, GRAIN, solve_some, &half);
 }
@@ -175,14 +178,14 @@ static enum err_code run(struct fitting *f, struct err *e)
     size_t block = o->block < o->dimensions ? ials_width(o->block) : 0;
     start(f);
     for (unsigned half = 0; half < 2 * o->epochs; half++) {
-        half_step(f, half % 2 == 0, block);
+        half_step(f, half % 2 == 0, block, o->steps);
         if (o->cancel && atomic_load(o->cancel))
             return err_set(e, ERR_BUSY, half, "cancelled in epoch %u of %u", half / 2 + 1, o->epochs);
         if (o->watch)
             o->watch(o->watch_arg, half, loss_of(f));
     }
     if (o->keep_buyers)
-        half_step(f, true, 0);
+        half_step(f, true, 0, 0);
     else
         product_of(f, f->model->item, f->model->items, f->model->gram);
     return ERR_OK;
@@ -209,7 +212,7 @@ static enum err_code scratch_make(struct fitting *f, struct err *e)
     f->slices = dense_new(SLICES, d * d);
     f->loss = o->watch ? malloc(buyers * sizeof *f->loss) : NULL;
     for (unsigned t = 0; t < o->threads; t++)
-        there = (f->work[t] = ials_work_with(o->dimensions, o->block ? room : 0)) && there;
+        there = (f->work[t] = ials_work_with(o->dimensions, o->block || o->steps ? room : 0)) && there;
     if (!f->model || !f->buyer || !f->gram || !f->slices || (o->watch && !f->loss) || !there)
         return err_set(e, ERR_LIMIT, 0, "no memory for %u buyers and %u items of %u dimensions", f->rows.buyers, f->rows.items,
                        o->dimensions);

@@ -32,6 +32,8 @@ struct ials_work *ials_work_with(uint32_t dimensions, size_t room);
 void ials_solve(const struct ials_side *, const uint32_t *other, size_t n, float *w, struct ials_work *);
 /* One sweep over blocks of w; work->room >= n. */
 void ials_sweep(const struct ials_side *, size_t block, const uint32_t *other, size_t n, float *w, struct ials_work *);
+/* So many steps of conjugate gradients from w on; work->room >= n. */
+void ials_step(const struct ials_side *, unsigned steps, const uint32_t *other, size_t n, float *w, struct ials_work *);
 /* work->square: Cholesky's factor of what ials_solve would solve. */
 void ials_factor(const struct ials_side *, const uint32_t *other, size_t n, struct ials_work *);
 double ials_weight(const struct ials_side *, size_t n);  // of |w|^2

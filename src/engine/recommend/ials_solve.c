@@ -9,6 +9,7 @@
 #define GATHERED 8192           // floats of one product, where all dimensions are solved at once: they stay in the first cache
 #define AHEAD 6                 // rows
 #define LINE 16                 // floats
+#define TINY 1e-20f             // of what is left, squared: it is the solution
 
 double ials_weight(const struct ials_side *side, size_t n)
 {
@@ -138,6 +139,60 @@ void ials_sweep(const struct ials_side *side, size_t block, const uint32_t *othe
     dense_sum(1, side->gram, d, d, d, w, work->pull);
     for (size_t first = 0; first < d; first += block)
         sweep_block(side, (struct block){ first, d - first < block ? d - first : block, block }, other, n, w, work);
+}
+
+/* ---- by conjugate gradients ---- */
+/* out = (gram + ridge + Y'Y) p, or, with the ones that are wanted, Y'1 less that of w. In pieces that stay in the first cache. */
+static void pass_of(const struct ials_side *side, size_t n, double ridge, const float *p, bool residual, float *out,
+                    struct ials_work *work)
+{
+    size_t d = side->width, most = rows_at_once(d);
+    float by = residual ? -1 : 1;
+    for (size_t k = 0; k < d; k++)
+        out[k] = by * (float)ridge * p[k];
+    dense_sum(by, side->gram, d, d, d, p, out);
+    for (size_t done = 0; done < n; done += most) {
+        size_t some = n - done < most ? n - done : most;
+        float *y = work->gathered + done * d, *off = work->off + done;
+        for (size_t i = 0; i < some; i++)
+            off[i] = residual ? -1 : 0;
+        dense_dots(y, some, d, d, p, off);
+        dense_sum(by, y, some, d, d, off, out);
+    }
+}
+
+static float product(const float *a, const float *b, size_t d)
+{
+    float sum = 0;
+    dense_dots(a, 1, d, d, b, &sum);
+    return sum;
+}
+
+void ials_step(const struct ials_side *side, unsigned steps, const uint32_t *other, size_t n, float *w, struct ials_work *work)
+{
+    size_t d = side->width;
+    float *left = work->pull, *along = work->step, *turned = work->square;
+    assert(n <= work->room);
+    if (!n) {
+        memset(w, 0, d * sizeof *w);
+        return;
+    }
+    double ridge = ials_weight(side, n);
+    gather(side, other, n, work->gathered);
+    pass_of(side, n, ridge, w, true, left, work);
+    memcpy(along, left, d * sizeof *along);
+    float size = product(left, left, d);
+    for (unsigned i = 0; i < steps && size > TINY; i++) {
+        pass_of(side, n, ridge, along, false, turned, work);
+        float far = size / product(along, turned, d), before = size;
+        for (size_t k = 0; k < d; k++) {
+            w[k] += far * along[k];
+            left[k] -= far * turned[k];
+        }
+        size = product(left, left, d);
+        for (size_t k = 0; k < d; k++)
+            along[k] = left[k] + size / before * along[k];
+    }
 }
 
 void ials_fold_in(const struct ials *model, const uint32_t *bought, size_t n, float *vector, struct ials_work *work)

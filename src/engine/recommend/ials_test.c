@@ -156,6 +156,40 @@ static void blocks_come_to_where_all_at_once_do(void **state)
     near(loss[1][119] / loss[0][119], 1, 1e-3);
 }
 
+/* The more steps a half step has, the nearer it comes to the exact one; few of them end in the same place, when there is time. */
+static void steps_come_to_where_all_at_once_do(void **state)
+{
+    (void)state;
+    double loss[120], last = 0, exact;
+    struct ials_options o = usual;
+    struct ials *model;
+    o.watch = note_loss;
+    o.watch_arg = loss;
+    o.epochs = 1;
+    model = fit(&shop.train, &o);
+    exact = loss[1];
+    ials_drop(&model);
+    for (o.steps = 1; o.steps <= 16; o.steps *= 2) {
+        model = fit(&shop.train, &o);
+        ials_drop(&model);
+        assert_true(loss[1] > exact * (1 - 1e-5));
+        assert_true(o.steps == 1 || fabs(loss[1] - exact) <= fabs(last - exact) + 1e-5 * exact);
+        last = loss[1];
+    }
+    near(last / exact, 1, 1e-4);
+    o.epochs = 60;
+    o.steps = 0;
+    model = fit(&shop.train, &o);
+    exact = loss[119];
+    ials_drop(&model);
+    o.steps = 3;
+    model = fit(&shop.train, &o);
+    for (int half = 1; half < 120; half++)
+        assert_true(loss[half] <= loss[half - 1] * (1 + 1e-5));
+    near(loss[119] / exact, 1, 1e-3);
+    ials_drop(&model);
+}
+
 static void shares_sum_up_to_the_score(void **state)
 {
     (void)state;
@@ -207,6 +241,7 @@ int main(void)
         cmocka_unit_test(other_numbers_change_nothing),
         cmocka_unit_test(threads_change_nothing_at_all),
         cmocka_unit_test(blocks_come_to_where_all_at_once_do),
+        cmocka_unit_test(steps_come_to_where_all_at_once_do),
         cmocka_unit_test(shares_sum_up_to_the_score),
         cmocka_unit_test(what_cannot_be_is_refused),
     };

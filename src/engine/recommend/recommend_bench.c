@@ -118,16 +118,17 @@ static double peak(unsigned threads)
 }
 
 /* Products and factors only, as they would be counted on paper: what is done twice is counted once. */
-static double work_of(const struct purchase_rows *rows, uint32_t d, uint32_t block)
+static double work_of(const struct purchase_rows *rows, uint32_t d, uint32_t block, uint32_t steps)
 {
     double n = (double)rows->start[rows->buyers], both = (double)rows->buyers + rows->items, b = block ? block : d;
+    if (steps)
+        return (steps + 1.0) * (2 * n * 4 * d + both * 2.0 * d * d) + both * (double)d * d;
     return 2 * n * d * (b + 1) + both * d * (b * b / 3 + (double)d) + (block ? 2 * n * 6 * d + both * 4.0 * d * d : 2 * n * d);
 }
 
-
-static void bench_ials(const struct purchase_rows *rows, uint32_t d, uint32_t block, unsigned threads, double of_peak)
+static void bench_ials(const struct purchase_rows *rows, uint32_t d, uint32_t block, uint32_t steps, unsigned threads, double of_peak)
 {
-    struct ials_options o = { .dimensions = d, .epochs = 1, .block = block, .alpha = .1f, .lambda = .003f, .nu = 1,
+    struct ials_options o = { .dimensions = d, .epochs = 1, .block = block, .steps = steps, .alpha = .1f, .lambda = .003f, .nu = 1,
                               .sigma = .1f, .threads = threads };
     struct ials *model = NULL;
     struct err e = { 0 };
@@ -140,9 +141,9 @@ static void bench_ials(const struct purchase_rows *rows, uint32_t d, uint32_t bl
         cpu[turn] = on_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu_began;
         ials_drop(&model);
     }
-    double each = took[1] - took[0], gflops = work_of(rows, d, block) / each / 1e9;
+    double each = took[1] - took[0], gflops = work_of(rows, d, block, steps) / each / 1e9;
     printf("{\"what\": \"ials\", \"buyers\": %u, \"items\": %u, \"purchases\": %llu, \"dimensions\": %u, \"block\": %u, "
-           "\"threads\": %u, \"epoch_s\": %.3f, \"epoch_cpu_s\": %.3f, \"gflops\": %.1f, \"sgemm_gflops\": %.1f}\n",
+           "\"steps\": %u, \"threads\": %u, \"epoch_s\": %.3f, \"epoch_cpu_s\": %.3f, \"gflops\": %.1f, \"sgemm_gflops\": %.1f}\n",
            rows->buyers, rows->items, (unsigned long long)rows->start[rows->buyers], d, block, threads, each, cpu[1] - cpu[0],
            gflops, of_peak);
     fflush(stdout);
@@ -209,9 +210,10 @@ int main(int argc, char **argv)
     bench_ease(1682, threads);
     bench_fold(128);
     struct purchase_rows rows = make(buyers, items, purchases);
-    bench_ials(&rows, 64, 0, threads, of_peak);
-    bench_ials(&rows, 128, 32, threads, of_peak);
-    bench_ials(&rows, 256, 32, threads, of_peak);
+    for (uint32_t d = 64; d <= 256; d *= 2) {
+        bench_ials(&rows, d, 0, 3, threads, of_peak);
+        bench_ials(&rows, d, d > 64 ? 32 : 0, 0, threads, of_peak);
+    }
     rows_free(&rows);
     if (ease_items)
         bench_ease(ease_items, threads);
