@@ -352,6 +352,13 @@ static void counted(const struct liked *of, enum liking liking, bool es, struct 
     buf_printf(out, " %.*s", SLICE_ARG(name));
 }
 
+/* With one decimal, as the language writes it. */
+static void decimal(double value, bool es, struct buf *out)
+{
+    int tenths = (int)round(value * 10);
+    buf_printf(out, "%d%c%d", tenths / 10, es ? ',' : '.', tenths % 10);
+}
+
 static void why(const struct one_likings *one, enum liking liking, bool es, struct buf *out)
 {
     const struct liked *of = &one->of[liking];
@@ -359,21 +366,26 @@ static void why(const struct one_likings *one, enum liking liking, bool es, stru
         buf_adds(out, es ? "Todavía no se sabe nada." : "Nothing is known yet.");
         return;
     }
-    if (is_known(liking, of) && liking == LIKING_PRICE_LEVEL)
-        buf_printf(out, es ? "De media, nivel %.1f de 5; " : "Level %.1f of 5 on average; ", of->mean);
+    if (is_known(liking, of) && liking == LIKING_PRICE_LEVEL) {
+        buf_adds(out, es ? "De media, nivel " : "Level ");
+        decimal(of->mean, es, out);
+        buf_adds(out, es ? " de 5; " : " of 5 on average; ");
+    }
     counted(of, liking, es, out);
     buf_adds(out, es ? " desde " : " since ");
     reason_month_name(of->best[0].since_ms, likings_today(&one->view) * DAY_MS, es ? "es" : "en", out);
     buf_addc(out, '.');
     if (is_known(liking, of))
         return;
-    if (of->is.evidence < liking_limits.evidence)
-        buf_printf(out, es ? " Aún es poco: vale como %.1f compras recientes y hacen falta %.0f."
-                           : " Too little yet: it is worth %.1f recent purchases of the %.0f it takes.",
-                   of->is.evidence, liking_limits.evidence);
-    else
+    if (of->is.evidence < liking_limits.evidence) {
+        buf_adds(out, es ? " Aún es poco: vale como " : " Too little yet: it is worth ");
+        decimal(fmin(of->is.evidence, liking_limits.evidence - .1), es, out);
+        buf_printf(out, es ? " compras recientes y hacen falta %.0f." : " recent purchases of the %.0f it takes.",
+                   liking_limits.evidence);
+    } else {
         buf_printf(out, es ? " No hay un favorito claro: solo va por delante con una probabilidad del %.0f %%."
                            : " No clear favourite: it is really ahead with a chance of %.0f %% only.", 100 * of->is.sure);
+    }
 }
 
 static void json_liked(struct json_w *w, const struct one_likings *one, enum liking liking)

@@ -79,9 +79,10 @@ test('planted tastes are found and can be asked for', async t => {
     const level = await attribute('tea3', 'priceLevel')
     assert.ok(level.known && level.mean > 4)
     assert.match((await attribute('tea3', 'weekday')).why.es, /^6 de 6 pedidos llegaron en lunes/)
+    assert.match(level.why.es, /^De media, nivel 4,\d de 5; /)
     const looks = await attribute('eye1', 'category')
     assert.deepEqual([looks.known, looks.values[0].value, looks.looked], [false, 'books', 1])
-    assert.match(looks.why.en, /^1 of 1 looks were at All books since .*Too little yet/)
+    assert.match(looks.why.en, /^1 of 1 looks were at All books since .*Too little yet: it is worth 0\.1 recent purchases of the 3 it takes\.$/)
     assert.equal((await call('GET', '/customers/nobody-of-that-name/affinities')).status, 404)
 
     const terms = (await call('GET', '/audience-terms')).body.terms

@@ -16,8 +16,8 @@ function Liked({ of }: { of: CustomerAffinity }) {
       <dt>{pick(of.label)}</dt>
       <dd>
         <b>{best}</b>{' '}
-        {of.known ? <>{percent(first.share)} <span class="muted">({t('affinities.shop', { share: percent(first.shopShare) })})</span></>
-          : <Chip tone="warn">{t('affinities.not_sure')}</Chip>}
+        {of.known && of.mean === null && <>{percent(first.share)} <span class="muted">({t('affinities.shop', { share: percent(first.shopShare) })})</span></>}
+        {!of.known && <Chip tone="warn">{t('affinities.not_sure')}</Chip>}
         <p class="muted">{pick(of.why)}</p>
         {of.known && others.length > 0 && (
           <details>
