@@ -46,6 +46,17 @@ enum err_code value_fit_get(struct call *call, struct err *e)
     return answer_fit(call, id, true, e);
 }
 
+/* The one of a report's list that is called as its chosen model is. */
+static struct json chosen(struct json report, struct json list)
+{
+    struct slice name = json_raw(json_get(report, "model"));
+    struct json_iter it = json_iter(list);
+    while (json_next(&it))
+        if (slice_eq(json_raw(json_get(it.value, "name")), name))
+            return it.value;
+    return (struct json){ 0 };
+}
+
 /* What a list shows of a report. */
 static enum err_code json_fit(struct call *call, struct json_w *w, const struct value_fit_row *row, struct err *e)
 {
@@ -61,6 +72,15 @@ static enum err_code json_fit(struct call *call, struct json_w *w, const struct 
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         json_w_key(w, shown[i]);
         json_w_value(w, json_get(report, shown[i]), call->mem);
+    }
+    struct json model = chosen(report, json_get(report, "models")), proof = json_get(report, "proof");
+    const struct { const char *name; struct json value; } health[] = {
+        { "converged", json_get(model, "converged") }, { "diagnosis", json_get(model, "diagnosis") },
+        { "proofDays", json_get(proof, "days") }, { "rmse", json_get(chosen(report, json_get(proof, "rows")), "rmse") },
+    };
+    for (size_t i = 0; i < sizeof health / sizeof *health; i++) {
+        json_w_key(w, health[i].name);
+        json_w_value(w, health[i].value, call->mem);
     }
     json_w_close(w, '}');
     return ERR_OK;
