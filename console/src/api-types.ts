@@ -333,6 +333,7 @@ export type AudienceTerm = {
   name: string;
   label: Text;
   group: "purchases" | "customer" | "value" | "likings" | "trait";
+  group: "purchases" | "customer" | "value" | "trait";
   kind: "number" | "text" | "boolean" | "date" | "other";
   customers: number;
   values: AudienceValue[];
@@ -878,6 +879,10 @@ export type ValueFit = {
   value: number;
   expected: number;
   meanSpend: number;
+  converged: boolean;
+  diagnosis: string;
+  proofDays: number | null;
+  rmse: number | null;
 };
 export type ValueMoment = {
   day: string;

@@ -17,6 +17,8 @@ const RulesEditor = lazy(() => import('./pages/rules.js').then((m) => m.RulesEdi
 const Data = lazy(() => import('./pages/data.js').then((m) => m.Data));
 const Affinities = lazy(() => import('./pages/affinities.js').then((m) => m.Affinities));
 const Results = lazy(() => import('./pages/results.js').then((m) => m.Results));
+const Value = lazy(() => import('./pages/value.js').then((m) => m.Value));
+const ModelsPage = lazy(() => import('./pages/models.js').then((m) => m.ModelsPage));
 const Catalogue = lazy(() => import('./pages/catalogue.js').then((m) => m.Catalogue));
 const ProductPage = lazy(() => import('./pages/product.js').then((m) => m.ProductPage));
 const Settings = lazy(() => import('./pages/settings.js').then((m) => m.Settings));
@@ -29,6 +31,7 @@ export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
   { href: '/rules', name: 'nav.rules', icon: 'rules' },
   { href: '/data', name: 'nav.data', icon: 'data' },
   { href: '/affinities', name: 'nav.affinities', icon: 'star' },
+  { href: '/value', name: 'nav.value', icon: 'value' },
   { href: '/results', name: 'nav.results', icon: 'results' },
   { href: '/catalogue', name: 'nav.catalogue', icon: 'catalogue' },
   { href: '/settings', name: 'nav.settings', icon: 'settings' },
@@ -142,6 +145,8 @@ function Shell() {
           <Route path="/data" component={Data} />
           <Route path="/data/:tab" component={Data} />
           <Route path="/affinities" component={Affinities} />
+          <Route path="/value" component={Value} />
+          <Route path="/models" component={ModelsPage} />
           <Route path="/results" component={Results} />
           <Route path="/catalogue" component={Catalogue} />
           <Route path="/catalogue/:id" component={ProductPage} />

@@ -1,13 +1,14 @@
 /* One figure per day: bars while they are few, an area when they are many; the same numbers as a table. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { day, shortNumber } from './format.js';
 import { t } from './i18n.js';
 
 export type Point = { day: string; value: number };
-const HEIGHT = 220;
-const LEFT = 52;
-const TOP = 12;
-const BOTTOM = 28;
+export const HEIGHT = 220;
+export const LEFT = 52;
+export const TOP = 12;
+export const BOTTOM = 28;
 const BARS_MAX = 100;
 
 /* A round number at or above n, for the top of the scale. */
@@ -18,7 +19,7 @@ export function niceTop(n: number): number {
   return step * power;
 }
 
-function useWidth() {
+export function useWidth() {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(640);
   useEffect(() => {
@@ -38,6 +39,34 @@ function marks(points: Point[], width: number): number[] {
   return points.map((_, i) => i).filter((i) => i % step === 0);
 }
 
+/* The lines of the scale, and what they stand for. */
+export function Scale({ width, y, top, write }: { width: number; y: (v: number) => number; top: number; write: (n: number) => string }) {
+  return (
+    <>
+      {[0, 0.5, 1].map((share) => (
+        <g key={share}>
+          <line class="grid" x1={LEFT} x2={width} y1={y(top * share)} y2={y(top * share)} />
+          <text class="mark" x={LEFT - 8} y={y(top * share) + 4} text-anchor="end">{write(top * share)}</text>
+        </g>
+      ))}
+    </>
+  );
+}
+
+/* A day below the chart, without its year. */
+export const dayMark = (iso: string): string => day(iso).replace(/[ ,]+\d{4}$/, '').replace(/ de \d{4}$/, '');
+
+/* The same numbers for those who do not see the chart, made when it is opened. */
+export function ChartTable({ label, children }: { label: string; children: () => ComponentChildren }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
+      <summary>{t('chart.table')}</summary>
+      {open && <div class="table short" role="group" tabIndex={0} aria-label={label}><table>{children()}</table></div>}
+    </details>
+  );
+}
+
 function Plot({ points, width, at, top }: { points: Point[]; width: number; at: number | null; top: number }) {
   const inner = width - LEFT - 4;
   const slot = inner / Math.max(1, points.length);
@@ -48,12 +77,7 @@ function Plot({ points, width, at, top }: { points: Point[]; width: number; at: 
   const floor = y(0);
   return (
     <>
-      {[0, 0.5, 1].map((share) => (
-        <g key={share}>
-          <line class="grid" x1={LEFT} x2={width} y1={y(top * share)} y2={y(top * share)} />
-          <text class="mark" x={LEFT - 8} y={y(top * share) + 4} text-anchor="end">{shortNumber(top * share)}</text>
-        </g>
-      ))}
+      <Scale width={width} y={y} top={top} write={shortNumber} />
       {bars
         ? points.map((p, i) => (
           <rect key={p.day} class={i === at ? 'bar on' : 'bar'} x={x(i) - Math.max(1, slot * 0.36)} y={y(p.value)}
@@ -66,7 +90,7 @@ function Plot({ points, width, at, top }: { points: Point[]; width: number; at: 
         </>}
       {marks(points, width).map((i) => (
         <text key={i} class="mark" x={x(i)} y={HEIGHT - 8} text-anchor={i === 0 ? 'start' : 'middle'}>
-          {day(points[i]!.day).replace(/[ ,]+\d{4}$/, '').replace(/ de \d{4}$/, '')}
+          {dayMark(points[i]!.day)}
         </text>
       ))}
     </>
@@ -78,7 +102,6 @@ export function DaysChart({ points, label, write }: {
 }) {
   const { ref, width } = useWidth();
   const [at, setAt] = useState<number | null>(null);
-  const [open, setOpen] = useState(false);
   const top = niceTop(Math.max(0, ...points.map((p) => p.value)));
   const sum = points.reduce((total, p) => total + p.value, 0);
   const point = at === null ? undefined : points[at];
@@ -99,21 +122,18 @@ export function DaysChart({ points, label, write }: {
           <Plot points={points} width={width} at={at} top={top} />
         </svg>
       </div>
-      <details open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
-        <summary>{t('chart.table')}</summary>
-        {open && (
-          <div class="table short" role="group" tabIndex={0} aria-label={label}>
-            <table>
-              <thead><tr><th scope="col">{t('chart.day')}</th><th scope="col" class="number">{label}</th></tr></thead>
-              <tbody>
-                {[...points].reverse().map((p) => (
-                  <tr key={p.day}><th scope="row">{day(p.day)}</th><td class="number">{write(p.value)}</td></tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+      <ChartTable label={label}>
+        {() => (
+          <>
+            <thead><tr><th scope="col">{t('chart.day')}</th><th scope="col" class="number">{label}</th></tr></thead>
+            <tbody>
+              {[...points].reverse().map((p) => (
+                <tr key={p.day}><th scope="row">{day(p.day)}</th><td class="number">{write(p.value)}</td></tr>
+              ))}
+            </tbody>
+          </>
         )}
-      </details>
+      </ChartTable>
     </figure>
   );
 }

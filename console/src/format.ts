@@ -28,6 +28,18 @@ export function number(n: number): string {
   return decimal({ maximumFractionDigits: 2, useGrouping: 'always' as never }).format(n);
 }
 
+/* Parameters and errors, large or small. */
+export function precise(n: number): string {
+  return decimal({ maximumSignificantDigits: 4, useGrouping: 'always' as never }).format(n);
+}
+
+/* With its sign, as a change; what is written as nothing has none. */
+export function signed(n: number, write: (n: number) => string): string {
+  const size = write(Math.abs(n));
+  if (size === write(0)) return size;
+  return `${n > 0 ? '+' : '\u2212'}${size}`;
+}
+
 /* For the marks of a chart: 1.2K, 3 M. */
 export function shortNumber(n: number): string {
   return decimal({ notation: 'compact', maximumFractionDigits: 1 }).format(n);

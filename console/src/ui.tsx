@@ -48,6 +48,7 @@ const ICONS = {
   audience: 'M3 4h14l-5.500 6.500V16l-3 1.500v-7z',
   rules: 'M3 4h14v12H3zM3 8h14M3 12h14M9 4v12',
   data: 'M3 5c0-3 14-3 14 0v10c0 3-14 3-14 0zM3 5c0 3 14 3 14 0M3 10c0 3 14 3 14 0',
+  value: 'M3 16l5-6 3.500 3L17 5M12 5h5v5',
   results: 'M3 17V4M3 17h14M7 14V9M11 14V5M15 14v-3',
   catalogue: 'M3 6l7-3 7 3v8l-7 3-7-3zM3 6l7 3 7-3M10 9v8',
   settings: 'M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4',

@@ -138,7 +138,9 @@ static bool climbs(struct slice path)
 /* The console's own pages (console/src/app.tsx), which are one file: "/people/email:ann@example.com" is one. */
 static bool is_page(struct slice path)
 {
-    static const char *const pages[] = { "people", "audiences", "rules", "data", "affinities", "results", "catalogue", "settings" };
+    static const char *const pages[] = {
+        "people", "audiences", "rules", "data", "value", "models", "affinities", "results", "catalogue", "settings",
+    };
     slice_cut(&path, '/');
     struct slice first = slice_cut(&path, '/');
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)

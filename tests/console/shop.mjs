@@ -51,11 +51,25 @@ async function untilReady(url, child) {
 /* Why the tests cannot be run here: without a browser they are skipped, as script/bootstrap says. */
 export const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: set TENDERO_CHROMIUM`;
 
-export async function openShop() {
+/* Fills the folder with the demo shop; the login that it made. */
+async function demo(data) {
+  const { stdout, stderr } = await promisify(execFile)(BIN, ['demo', '--data', data], { maxBuffer: 1 << 24, cwd: root });
+  return loginIn(`${stdout}\n${stderr}`);
+}
+
+/* A shop in which nothing has happened, and somebody who may log in. */
+export async function nothing(data) {
+  const login = { email: 'ann@example.com', password: 'not for the world' };
+  const made = promisify(execFile)(BIN, ['user', 'add', login.email, '--data', data], { cwd: root });
+  made.child.stdin.end(`${login.password}\n`);
+  await made;
+  return login;
+}
+
+export async function openShop(filled = demo) {
   if (!existsSync(BIN)) throw new Error(`no program at ${BIN}`);
   const data = await mkdtemp(path.join(os.tmpdir(), 'tendero-console-'));
-  const { stdout, stderr } = await promisify(execFile)(BIN, ['demo', '--data', data], { maxBuffer: 1 << 24, cwd: root });
-  const login = loginIn(`${stdout}\n${stderr}`);
+  const login = await filled(data);
   const url = `http://127.0.0.1:${await freePort()}`;
   const server = spawn(BIN, ['serve', '--data', data, '--listen', url.slice('http://'.length)],
     { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });

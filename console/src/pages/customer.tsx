@@ -11,6 +11,7 @@ import { Permissions } from '../customer/permissions.js';
 import { Proposals } from '../customer/proposals.js';
 import { Timeline } from '../customer/timeline.js';
 import { Traits } from '../customer/traits.js';
+import { LifetimeValue } from '../customer/value.js';
 import { forget, useLoad } from '../data.js';
 import { money, number } from '../format.js';
 import { pick, t } from '../i18n.js';
@@ -86,6 +87,7 @@ export function CustomerPage() {
       <Who customer={customer} />
       <div class="two wide-left">
         <div>
+          <LifetimeValue customer={customer.id} turn={turn} />
           <Proposals customer={customer.id} turn={turn} />
           <Timeline customer={customer.id} turn={turn} onChanged={changed} />
         </div>

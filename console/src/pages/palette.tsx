@@ -13,7 +13,7 @@ const MORE: { href: string; name: MessageKey }[] = [
   { href: '/data/live', name: 'data.live' }, { href: '/data/imports', name: 'data.imports' },
   { href: '/data/keys', name: 'data.keys' }, { href: '/data/rejections', name: 'data.rejections' },
   { href: '/data/schema', name: 'data.schema' }, { href: '/data/suggestions', name: 'data.suggestions' },
-  { href: '/data/exports', name: 'data.exports' },
+  { href: '/data/exports', name: 'data.exports' }, { href: '/models', name: 'models.title' },
 ];
 
 export function Palette({ onClose }: { onClose: () => void }) {

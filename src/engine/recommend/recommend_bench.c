@@ -144,7 +144,7 @@ static void bench_ials(const struct purchase_rows *rows, uint32_t d, uint32_t bl
     double each = took[1] - took[0], gflops = work_of(rows, d, block, steps) / each / 1e9;
     printf("{\"what\": \"ials\", \"buyers\": %u, \"items\": %u, \"purchases\": %llu, \"dimensions\": %u, \"block\": %u, "
            "\"steps\": %u, \"threads\": %u, \"epoch_s\": %.3f, \"epoch_cpu_s\": %.3f, \"gflops\": %.1f, \"sgemm_gflops\": %.1f}\n",
-           rows->buyers, rows->items, (unsigned long long)rows->start[rows->buyers], d, block, threads, each, cpu[1] - cpu[0],
+           rows->buyers, rows->items, (unsigned long long)rows->start[rows->buyers], d, block, steps, threads, each, cpu[1] - cpu[0],
            gflops, of_peak);
     fflush(stdout);
 }
