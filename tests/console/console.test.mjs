@@ -42,9 +42,9 @@ test('logging in: a wrong password is said plainly, a right one opens Today', as
   const table = { ...rules.tables[0], rules: [{ id: '', tests: ['> 100'], says: ['"card"'], note: '' }] };
   await call(page, 'PUT', `/models/${rules.model.id}`, { table });
   places = ['/', '/people', `/people/${people.items[0].id}`, '/data/live', '/data/rejections', '/data/imports',
-    '/data/keys', '/data/schema', '/data/suggestions', '/data/exports', '/value', '/models', '/results', '/catalogue',
+    '/data/keys', '/data/schema', '/data/suggestions', '/data/exports', '/results', '/catalogue',
     `/catalogue/${encodeURIComponent(products.items[0].id)}`, '/settings',
-    '/affinities', '/audiences', '/audiences/new?condition=orders%20%3E%202', '/rules', `/rules/${rules.model.id}`];
+    '/audiences', '/audiences/new?condition=orders%20%3E%202', '/rules', `/rules/${rules.model.id}`, '/value', '/models', '/affinities'];
 });
 
 test('the demo says what is invented', async () => {

@@ -36,10 +36,16 @@ function others(proof: ValueProof): string {
   return rest[0] ? t('value.why_next', { model: nameOf(rest[0].name), rmse: precise(rest[0].rmse!) }) : '';
 }
 
+/* Where the search for its parameters stopped on the way, whatever it foretells is in doubt. */
+function Unfound({ r }: { r: ValueReport }) {
+  const found = r.models.find((m) => m.name === r.model)?.converged;
+  return found ? null : <p>{t('value.unfound')}</p>;
+}
+
 /* Why the model counts, and where a rule of thumb does better. */
 export function Why({ r }: { r: ValueReport }) {
   const { proof } = r;
-  if (!proof) return <Note tone="warn"><strong>{t('value.unproved', { model: nameOf(r.model) })}</strong><p>{t('value.unproved_text')}</p></Note>;
+  if (!proof) return <Note tone="warn"><strong>{t('value.unproved', { model: nameOf(r.model) })}</strong><p>{t('value.unproved_text')}</p><Unfound r={r} /></Note>;
   const ahead = rulesAhead(proof);
   const rmse = precise(rowOf(proof, proof.best)?.rmse ?? 0);
   return (
@@ -48,6 +54,7 @@ export function Why({ r }: { r: ValueReport }) {
         {r.model !== proof.best && <> {t('value.why_other', { best: nameOf(proof.best), model: nameOf(r.model) })}</>}</p>
       <p>{ahead.length === 0 ? t('value.no_rule_ahead') : <>
         {t('value.rule_ahead')} {ahead.map((a) => `${t(`value_measure.${a.measure}`)} (${nameOf(a.rule)})`).join('; ')}.</>}</p>
+      <Unfound r={r} />
       {nobodyLeaves(r.map) && <p>{t('value.nobody_leaves')}</p>}
     </Note>
   );

@@ -20,7 +20,7 @@ export function Track({ r }: { r: ValueReport }) {
         <Choice wrap label={t('value.track_how')} value={shown} onChange={setShown}
                 options={SHOWN.map((s) => ({ value: s, label: t(`value_track.${s}`) }))} />
       </div>
-      <p class="muted">{t('value.track_text')}</p>
+      <p class="muted">{t('value.track_text')} {r.proof && t('value.track_proof')}</p>
       <LinesChart label={t('value.track')} names={[t('value.came'), t('value.foretold')]} writeMark={shortNumber}
                   write={(n) => number(Math.round(n * 10) / 10)} moments={weeks.map((w) => ({ day: w.from, values: [w.actual, w.expected] }))}
                   {...(r.proof ? { since: { day: r.proof.from, label: t('value.proof_from') } } : {})} />
