@@ -5,14 +5,14 @@ import { useLoad } from '../data.js';
 import { money, number, precise, signed } from '../format.js';
 import { t } from '../i18n.js';
 import { ErrorBox, Note, Skeleton, Table, When } from '../ui.js';
-import { change, parametersMoved, sameTerms } from './figures.js';
+import { change, parametersMoved, sameTerms, type Moved } from './figures.js';
 import { nameOf } from './head.js';
 
 const PARTS = ['customers', 'history', 'model', 'orderValue'] as const;
 
 function Parts({ before, now }: { before: ValueReport; now: ValueReport }) {
   const of = change(before, now);
-  const most = Math.max(1e-9, ...PARTS.map((p) => Math.abs(of[p])));
+  const most = Math.max(0.01, ...PARTS.map((p) => Math.abs(of[p])));
   return (
     <ul class="parts">
       {PARTS.map((part) => (
@@ -28,6 +28,12 @@ function Parts({ before, now }: { before: ValueReport; now: ValueReport }) {
   );
 }
 
+/* "r 0.71 → 0.73 (+0.5)" */
+function movedWords({ name, before, now, errors }: Moved): string {
+  const step = errors === null ? '' : ` (${signed(errors, (n) => number(Math.round(n * 10) / 10))})`;
+  return `${name} ${precise(before!)} → ${precise(now)}${step}`;
+}
+
 function Compared({ before, now }: { before: ValueReport; now: ValueReport }) {
   const figures = [
     { label: t('value.customers'), before: before.customers, now: now.customers, write: number },
@@ -35,7 +41,7 @@ function Compared({ before, now }: { before: ValueReport; now: ValueReport }) {
     { label: t('value.expected'), before: Math.round(before.expected), now: Math.round(now.expected), write: number },
     { label: t('value.base'), before: before.value, now: now.value, write: money },
   ];
-  const moved = parametersMoved(before, now);
+  const moved = parametersMoved(before, now).filter((m) => m.before !== null);
   return (
     <>
       {!sameTerms(before, now) && <Note tone="warn">{t('value.terms_changed')}</Note>}
@@ -54,8 +60,7 @@ function Compared({ before, now }: { before: ValueReport; now: ValueReport }) {
           ]} />
           <p class="muted">{before.model === now.model ? t('value.same_model', { model: nameOf(now.model) })
             : t('value.another_model', { before: nameOf(before.model), now: nameOf(now.model) })}{' '}
-            {moved.some((m) => m.errors !== null) && <>{t('value.moved')}{' '}
-              {moved.map((m) => `${m.name} ${precise(m.before ?? 0)} → ${precise(m.now)}${m.errors === null ? '' : ` (${signed(m.errors, (n) => number(Math.round(n * 10) / 10))})`}`).join('; ')}.</>}</p>
+            {moved.length > 0 && <>{t('value.moved')} {moved.map(movedWords).join('; ')}.</>}</p>
         </div>
       </div>
     </>

@@ -57,7 +57,8 @@ export function HeatMap({ r }: { r: ValueReport }) {
             {rows.map((repeats) => (
               <tr key={repeats}>
                 <th scope="row">{boughtTimes(repeats)}</th>
-                {columns.map((w) => <Place key={w} cell={r.map.find((c) => c.repeats === repeats && c.quietWeeks === w)} shown={shown} most={most} asOf={r.asOf} />)}
+                {columns.map((w) => (
+                  <Place key={w} cell={r.map.find((c) => c.repeats === repeats && c.quietWeeks === w)} shown={shown} most={most} asOf={r.asOf} />))}
               </tr>
             ))}
           </tbody>
