@@ -3,7 +3,8 @@
  * Fit       over every customer who bought, by the days on which they did (purchases_transactions): BG/NBD, MBG/NBD and Pareto/NBD
  *           with the gamma-gamma model of what they spend; a life table of first purchases for those who have not bought.
  * Proof     the last part of the shop's time, a third of it, is held back: the models and simple rules of thumb foretell it of each
- *           customer. The model with the smallest error (RMSE) there is the one that counts; without a proof, BG/NBD.
+ *           customer. The model with the smallest error (RMSE) there is the one that counts; without a proof, BG/NBD
+ *           or the first after it whose search ended.
  * Scores    are worked out when they are asked for, from what purchases know then: a purchase counts at once. Days pass for
  *           everybody together, at valuation_turn.
  * Value     is of the shop's margin, net of what came back, over the horizon, discounted (engine/clv/worth.h).

@@ -277,15 +277,18 @@ static double frequency_and_spend(const struct fitting *f)
     return correlation;
 }
 
+/* The one that foretold best; without a proof the first of them all whose search has ended, else any that has numbers. */
 static enum err_code choose(struct fitting *f)
 {
     struct value_fit *fit = f->fit;
-    size_t best = fit->proof.days ? fit->proof.best : KIND_BG_NBD;
-    for (size_t k = 0; k < VALUE_KINDS && !fit->fitted.valid[best]; k++)
-        best = k;
-    if (!fit->fitted.valid[best])
+    const struct fitted *fitted = &fit->fitted;
+    size_t best = fit->proof.days && fitted->valid[fit->proof.best] ? fit->proof.best : VALUE_KINDS;
+    for (int even_unsure = 0; even_unsure < 2; even_unsure++)
+        for (size_t k = 0; k < VALUE_KINDS && best == VALUE_KINDS; k++)
+            best = fitted->valid[k] && (even_unsure || fitted->fit[k].converged) ? k : VALUE_KINDS;
+    if (best == VALUE_KINDS)
         return err_set(f->e, ERR_CONFLICT, 0, "nobody has bought on two days yet: there is nothing to learn from");
-    fit->view.models = fitted_models(&fit->fitted, best);
+    fit->view.models = fitted_models(fitted, best);
     fit->view.fitted = true;
     return ERR_OK;
 }
