@@ -160,6 +160,8 @@ static void refresh_work(void *arg)
         (void)!people_refresh(rooms->people, now_ms, &e);
     if (!atomic_load(&api->stopping) && valuation_refit_due(rooms->valuation, now_ms))
         (void)!valuation_refit(rooms->valuation, now_ms, &api->refit, &e);
+    if (!atomic_load(&api->stopping) && investment_refit_due(rooms->investment, now_ms))
+        (void)!investment_refit(rooms->investment, rooms->people, now_ms, &api->refit, &e);
     if (!atomic_load(&api->stopping) && affinity_refit_due(rooms->affinity, now_ms))
         (void)!affinity_refit(rooms->affinity, now_ms, &api->stopping, &e);
     if (!atomic_load(&api->stopping) && roster_due(rooms->roster, rooms->people, now_ms))
@@ -178,6 +180,7 @@ static void refresh_start(struct api *api, int64_t now_ms)
     likings_turn(api->options.likings, now_ms);
     bool due = people_refresh_due(api->options.people, now_ms)
                || affinity_refit_due(api->options.affinity, now_ms) || valuation_refit_due(api->options.valuation, now_ms)
+               || investment_refit_due(api->options.investment, now_ms)
                || roster_due(api->options.roster, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
     if (!due || !tick_begin(api, &api->refreshing))
         return;

@@ -12,6 +12,7 @@
 #include "insight/affinity.h"
 #include "insight/counts.h"
 #include "insight/likings.h"
+#include "insight/investment.h"
 #include "insight/people.h"
 #include "insight/roster.h"
 #include "insight/valuation.h"
@@ -41,6 +42,7 @@ struct api_options {
     struct population *population;
     struct valuation *valuation;
     struct likings *likings;
+    struct investment *investment;
     struct roster *roster;
     const struct zones *zones; // of rules
     struct affinity *affinity;

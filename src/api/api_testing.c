@@ -48,6 +48,8 @@ static void open_rooms(struct shop *shop)
     const struct valuation_options value = { NULL, 365, 0.1, 1 };
     need(valuation_new(r->memory, r->purchases, shop->read, value, &r->valuation, &e), &e, "valuation");
     population_value_by(r->population, r->valuation);
+    need(investment_new(r->memory, r->valuation, r->population, shop->read, &r->investment, &e), &e, "investment");
+    population_invest_by(r->population, r->investment);
     need(affinity_new(r->memory, r->purchases, &r->affinity, &e), &e, "affinity");
     need(staff_new(shop->store, &shop->clock, &r->staff, &e), &e, "staff");
     need(pool_new(2, 32, &r->jobs, &e), &e, "pool");
@@ -155,6 +157,7 @@ void shop_close(struct shop *shop)
     roster_drop(&r->roster);
     population_drop(&r->population);
     likings_drop(&r->likings);
+    investment_drop(&r->investment);
     valuation_drop(&r->valuation);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);

@@ -175,6 +175,9 @@ static const struct { const char *name, *en, *es, *group; } labels[] = {
     { "favourite hour", "Favourite hour of the day", "Hora favorita del día", "likings" },
     { "favourite weekday", "Favourite day of the week", "Día favorito de la semana", "likings" },
     { "favourite channel", "Favourite channel", "Canal favorito", "likings" },
+    { "spend last year", "Spend in the last year, net of refunds", "Gasto del último año, sin devoluciones", "value" },
+    { "value tier", "Value tier", "Nivel de valor", "value" },
+    { "value tier since", "In the value tier since", "En el nivel de valor desde", "value" },
 };
 
 static void json_label(struct json_w *w, struct slice name, const struct trait_schema *schema, size_t n)

@@ -78,6 +78,8 @@ static enum err_code open_valuation(struct rooms *r, struct err *e)
     const struct valuation_options options = { &r->zones, (int32_t)days, (double)discount / 100, (double)margin / 100 };
     TRY(valuation_new(r->memory, r->purchases, r->read, options, &r->valuation, e));
     population_value_by(r->population, r->valuation);
+    TRY(investment_new(r->memory, r->valuation, r->population, r->read, &r->investment, e));
+    population_invest_by(r->population, r->investment);
     return ERR_OK;
 }
 
@@ -144,7 +146,8 @@ static enum err_code open_api(struct rooms *r, const struct rooms_options *optio
     if (!dir)
         return err_set(e, ERR_LIMIT, 0, "no memory for the settings");
     struct api_options api = { .memory = r->memory, .purchases = r->purchases, .people = r->people,
-                               .population = r->population, .valuation = r->valuation, .likings = r->likings, .roster = r->roster, .zones = &r->zones,
+                               .population = r->population, .valuation = r->valuation, .investment = r->investment,
+                               .likings = r->likings, .roster = r->roster, .zones = &r->zones,
                                .affinity = r->affinity, .catalogue = r->catalogue, .counts = r->counts,
                                .staff = r->staff, .jobs = r->jobs, .data_dir = setting(s, SETTING_data),
                                .console_dir = dir, .shop = slice_of(setting(s, SETTING_shop_name)),
@@ -223,6 +226,7 @@ void rooms_close(struct rooms **rooms)
     roster_drop(&r->roster);
     population_drop(&r->population);
     likings_drop(&r->likings);
+    investment_drop(&r->investment);
     valuation_drop(&r->valuation);
     zone_files_drop(&r->zone_files);
     catalogue_drop(&r->catalogue);

@@ -19,6 +19,7 @@ struct rooms {
     struct population *population;
     struct valuation *valuation;
     struct likings *likings;
+    struct investment *investment;
     struct roster *roster;
     struct zone_files *zone_files;
     struct zones zones;

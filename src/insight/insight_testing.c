@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,10 +7,13 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "insight/insight_testing.h"
 #include "io/store/migrations.h"
 #include "memory/customers.h"
 #include "text/time.h"
+
+#define BUYERS_DAYS 196
 
 void shop_make(struct shop *s)
 {
@@ -105,6 +109,31 @@ void shop_track(struct shop *s, const char *who, const char *event, int64_t at_m
     struct ingest_result result = lab_ingest(&s->lab, INGEST_TRACK, 1,
                                              event_json(s, who, event, at_ms, properties).at);
     assert_int_equal(result.accepted, 1);
+}
+
+void shop_order(struct shop *s, const char *who, const char *order, int64_t at_ms, double value)
+{
+    char body[200];
+    snprintf(body, sizeof body, "{'order_id': '%s', 'revenue': %.2f}", order, value);
+    shop_track(s, who, "Order Completed", at_ms, body);
+}
+
+void shop_buyers(struct shop *s, int people)
+{
+    uint64_t seed = 5;
+    char who[32], id[32];
+    int orders = 0;
+    for (int i = 0; i < people; i++) {
+        double rate = any_gamma(&seed, 2) / 8 / 7, day = any_between(&seed) * BUYERS_DAYS / 2;
+        bool here = true;
+        snprintf(who, sizeof who, "u%d", i);
+        for (int n = 0; here && day < BUYERS_DAYS; n++) {
+            snprintf(id, sizeof id, "o%d", orders++);
+            shop_order(s, who, id, LAB_NOW - (int64_t)((BUYERS_DAYS - day) * (double)SHOP_DAY), 20 + 20 * any_between(&seed));
+            here = !n || any_between(&seed) > 0.2;
+            day += 1 - log(any_between(&seed)) / rate;
+        }
+    }
 }
 
 void shop_buy(struct shop *s, const char *who, const char *order, int64_t at_ms, const char *products)

@@ -25,6 +25,11 @@ int shop_teardown(void **state);
 
 /* One track event. who: "user" or "@device"; properties: JSON with ' for ". */
 void shop_track(struct shop *, const char *who, const char *event, int64_t at_ms, const char *properties);
+/* An order of that value. */
+void shop_order(struct shop *, const char *who, const char *order, int64_t at_ms, double value);
+/* That many people, u0, u1, …, come at any time of the first half of 196 days, buy for 20 to 40 at rates of their own (gamma
+ * 2 / 8 a week), and leave with a chance of one in five after each repeat purchase. The same people in each run. */
+void shop_buyers(struct shop *, int people);
 /* An order of one of each product ("a b c"), without prices. */
 void shop_buy(struct shop *, const char *who, const char *order, int64_t at_ms, const char *products);
 /* An event of nobody, as importers tell it. */

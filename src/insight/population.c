@@ -7,7 +7,7 @@
 #include "insight/vec.h"
 #include "text/time.h"
 
-#define SNAPSHOT_VERSION 2
+#define SNAPSHOT_VERSION 3
 #define ZONE_BYTES 64            // names of the IANA database are half as long
 #define KEPT_ROOM (1u << 16)     // entries that the queue keeps room for when it is empty
 #define TOLD_MAX (1u << 20)      // beyond that the follower takes its own queue in
@@ -34,6 +34,9 @@ static const struct {
     [COMPUTED_FAVOURITE_HOUR] = { "favourite hour", COLUMN_NUMBER },
     [COMPUTED_FAVOURITE_WEEKDAY] = { "favourite weekday", COLUMN_CODES },
     [COMPUTED_FAVOURITE_CHANNEL] = { "favourite channel", COLUMN_CODES },
+    [COMPUTED_SPEND_YEAR] = { "spend last year", COLUMN_NUMBER },
+    [COMPUTED_VALUE_TIER] = { "value tier", COLUMN_CODES },
+    [COMPUTED_VALUE_TIER_SINCE] = { "value tier since", COLUMN_DATE },
 };
 
 bool population_is_computed(struct slice name)
@@ -98,6 +101,11 @@ void population_value_by(struct population *p, const struct valuation *valuation
 void population_like_by(struct population *p, struct likings *likings)
 {
     p->likings = likings;
+}
+
+void population_invest_by(struct population *p, const struct investment *investment)
+{
+    p->investment = investment;
 }
 
 void population_drop(struct population **population)
@@ -394,7 +402,8 @@ bool population_refresh_due(struct population *p, const struct people *people)
     bool due = p->n_dirty > 0 || p->n_told > 0 || p->merge || p->recategorized || occurrences_wait(p);
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people)
-           || atomic_load(&p->valued) != stamp_now(p) || (p->likings && likings_due(p->likings));
+           || atomic_load(&p->valued) != stamp_now(p) || atomic_load(&p->invested) != population_invested(p)
+           || (p->likings && likings_due(p->likings));
 }
 
 static enum err_code refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)

@@ -34,6 +34,9 @@ void population_value_by(struct population *, const struct valuation *);
 /* The same: what customers like. */
 struct likings;
 void population_like_by(struct population *, struct likings *);
+/* The same for value tiers. */
+struct investment;
+void population_invest_by(struct population *, const struct investment *);
 /* Three followers of the log: of events by day, of events with their properties, and of whatever changes a customer's
  * row. */
 struct follower population_follower(struct population *);

@@ -29,6 +29,7 @@ struct seen {
     struct standing standing;
     struct customer_value value;
     struct favourites liked;
+    struct customer_tier invest;
 };
 struct filling {
     struct population *p;
@@ -40,6 +41,7 @@ struct filling {
     struct line_list line[SLICE_ROWS];   // of the slice's rows
     struct valuation_view view;          // of this fill, as the tiers are
     uint64_t fits;
+    int64_t invested;
     struct valuation_work work;
     struct likings_view liked;           // of NULL: nothing is known
     struct likings_work liking_work;
@@ -153,6 +155,20 @@ static bool put_liked(struct population *p, size_t row, const struct favourites 
            && put_text(&k[COMPUTED_FAVOURITE_CHANNEL], row, f->channel);
 }
 
+/* What they spend within a year is known without a model. */
+static bool put_investment(struct population *p, const struct seen *s)
+{
+    struct keep *k = p->computed;
+    size_t row = s->row;
+    bool ok = keep_raw(&k[COMPUTED_SPEND_YEAR], row, s->value.year_micro);
+    if (s->invest.known)
+        return ok && put_word(&k[COMPUTED_VALUE_TIER], row, tiers_name(s->invest.tier))
+               && keep_raw(&k[COMPUTED_VALUE_TIER_SINCE], row, s->invest.since_day);
+    keep_null(&k[COMPUTED_VALUE_TIER], row);
+    keep_null(&k[COMPUTED_VALUE_TIER_SINCE], row);
+    return ok;
+}
+
 static bool put_computed(struct population *p, const struct seen *s)
 {
     struct keep *k = p->computed;
@@ -166,7 +182,7 @@ static bool put_computed(struct population *p, const struct seen *s)
            && keep_raw(&k[COMPUTED_KNOWN], row, s->known)
            && put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
            && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind)) && put_value(p, row, &s->value)
-           && put_liked(p, row, &s->liked);
+           && put_investment(p, s) && put_liked(p, row, &s->liked);
 }
 
 static void clear_computed(struct population *p, size_t row)
@@ -275,6 +291,14 @@ static bool look_at_likings(struct filling *f, uint32_t row, struct favourites *
            && copy_word(f, &is, LIKING_WEEKDAY, &ret->weekday) && copy_word(f, &is, LIKING_CHANNEL, &ret->channel);
 }
 
+static void look_at_value(struct filling *f, struct seen *s)
+{
+    s->standing = people_standing(f->people, s->row, f->now_ms);
+    s->value = valuation_of(&f->view, &f->work, s->row, true);
+    if (f->p->investment)
+        s->invest = investment_of(f->p->investment, &f->view, &s->value, s->row);
+}
+
 static struct seen look(struct filling *f, uint32_t row)
 {
     const struct customers *customers = memory_customers(f->p->memory);
@@ -285,8 +309,7 @@ static struct seen look(struct filling *f, uint32_t row)
     s.known = customers_is_known(customers, row);
     s.first_ms = customers_first_seen_ms(customers, row);
     s.last_ms = customers_last_seen_ms(customers, row);
-    s.standing = people_standing(f->people, row, f->now_ms);
-    s.value = valuation_of(&f->view, &f->work, row, true);
+    look_at_value(f, &s);
     return s;
 }
 
@@ -522,6 +545,7 @@ static void keep_stamps(const struct filling *f)
     atomic_store(&f->p->fits, f->fits);
     atomic_store(&f->p->valued, valuation_stamp(&f->view));
     atomic_store(&f->p->liked, f->liked.of ? likings_stamp(&f->liked) : 0);
+    atomic_store(&f->p->invested, f->invested);
 }
 
 static enum err_code fill_all(struct filling *f)
@@ -563,7 +587,7 @@ static bool put_standing(struct population *p, const struct seen *s)
 {
     const struct dirty moved = { .row = s->row };
     uint64_t before = row_state(p, s->row);
-    if (!put_tier(p, s->row, s->standing.tier) || !put_value(p, s->row, &s->value)
+    if (!put_tier(p, s->row, s->standing.tier) || !put_value(p, s->row, &s->value) || !put_investment(p, s)
         || !put_liked(p, s->row, &s->liked))
         return false;
     return row_state(p, s->row) == before || note_changed(p, &moved, 1);
@@ -578,12 +602,12 @@ static enum err_code fill_standings_of(struct filling *f, uint32_t from, size_t 
     arena_reset(f->mem);
     memory_read_lock(p->memory);
     for (size_t i = 0; i < rows && ok; i++) {
-        uint32_t row = from + (uint32_t)i;
-        if (p->root[row] != row)
+        if (p->root[from + i] != from + i)
             continue;
-        seen[n] = (struct seen){ .row = row, .standing = people_standing(f->people, row, f->now_ms),
-                                 .value = valuation_of(&f->view, &f->work, row, true) };
-        ok = look_at_likings(f, row, &seen[n++].liked);
+        seen[n] = (struct seen){ .row = from + (uint32_t)i };
+        look_at_value(f, &seen[n]);
+        ok = look_at_likings(f, seen[n].row, &seen[n].liked);
+        n++;
     }
     memory_read_unlock(p->memory);
     pthread_rwlock_wrlock(&p->lock);
@@ -594,11 +618,12 @@ static enum err_code fill_standings_of(struct filling *f, uint32_t from, size_t 
     return code;
 }
 
-/* Another fit of the tiers or of the models of value, another shop and another day move people who did nothing. */
+/* Another fit of either tiers or of the models of value, another shop and another day move people who did nothing. */
 static enum err_code fill_standings(struct filling *f)
 {
     struct population *p = f->p;
     if (f->fits == atomic_load(&p->fits) && valuation_stamp(&f->view) == atomic_load(&p->valued)
+        && f->invested == atomic_load(&p->invested)
         && (!f->liked.of || likings_stamp(&f->liked) == atomic_load(&p->liked)))
         return ERR_OK;
     for (size_t from = 1; from < p->rows; from += SLICE_ROWS)
@@ -684,6 +709,7 @@ enum err_code population_fill(struct population *p, const struct people *people,
     f.fits = people_fits(people);
     if (p->valuation)
         f.view = valuation_look(p->valuation);
+    f.invested = population_invested(p);
     enum err_code code = p->likings ? likings_refresh(p->likings, now_ms, e) : ERR_OK;
     if (!code) {
         if (p->likings)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "insight/investment.h"
 #include "insight/likings.h"
 #include "insight/population.h"
 #include "insight/valuation.h"
@@ -165,7 +166,8 @@ struct membership_list {
 
 enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_LAST_ORDER, COMPUTED_FIRST_SEEN,
                 COMPUTED_LAST_SEEN, COMPUTED_TIER, COMPUTED_KIND, COMPUTED_KNOWN, COMPUTED_ALIVE, COMPUTED_EXPECTED_ORDERS,
-                COMPUTED_ORDER_VALUE, COMPUTED_LIFETIME, COMPUTED_LIFETIME_LOW, COMPUTED_LIFETIME_HIGH,
+                COMPUTED_ORDER_VALUE, COMPUTED_LIFETIME, COMPUTED_LIFETIME_LOW, COMPUTED_LIFETIME_HIGH, COMPUTED_SPEND_YEAR,
+                COMPUTED_VALUE_TIER, COMPUTED_VALUE_TIER_SINCE,
                 COMPUTED_FAVOURITE_CATEGORY, COMPUTED_FAVOURITE_CATEGORY_SHARE, COMPUTED_FAVOURITE_BRAND, COMPUTED_PRICE_LEVEL,
                 COMPUTED_FAVOURITE_HOUR, COMPUTED_FAVOURITE_WEEKDAY, COMPUTED_FAVOURITE_CHANNEL, COMPUTED };
 struct population {
@@ -173,6 +175,7 @@ struct population {
     const struct zones *zones;
     const struct valuation *valuation;  // or NULL
     struct likings *likings;     // or NULL
+    const struct investment *investment;  // or NULL
     pthread_rwlock_t lock;       // of all that follows but the queue
     pthread_mutex_t refreshing;  // of the connection
     struct store_conn *conn;     // made when it is first needed
@@ -230,10 +233,15 @@ struct population {
     _Atomic uint64_t fits;       // of the tiers that the columns hold
     _Atomic uint64_t valued;     // the stamp of the values that they hold
     _Atomic uint64_t liked;      // and of what customers like
+    _Atomic int64_t invested;    // of the value tiers
     bool filled;
     atomic_int progress;
 };
 
+static inline int64_t population_invested(const struct population *p)
+{
+    return p->investment ? investment_stamp(p->investment) : 0;
+}
 /* A snapshot begins with the zone of its days. ERR_CORRUPT: another one. */
 MUST_CHECK enum err_code population_put_zone(const struct population *, struct snapshot_out *, struct err *e);
 MUST_CHECK enum err_code population_check_zone(const struct population *, struct snapshot_in *, struct err *e);

@@ -12,6 +12,7 @@
 
 #define REFIT_MS (7 * DAY_MS)
 #define REFIT_GROWTH 0.05
+#define YEAR_DAYS 365
 #define REPORT_BYTES ((size_t)4 << 20)
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for models of value")
 
@@ -255,17 +256,28 @@ static struct worth newcomer(const struct valuation_view *view, uint32_t root)
     return w;
 }
 
+static int64_t spent_since(const struct transaction *of, size_t n, int32_t day)
+{
+    int64_t sum = 0;
+    for (size_t i = n; i > 0 && of[i - 1].day > day; i--)
+        sum += of[i - 1].value_micro;
+    return sum;
+}
+
 struct customer_value valuation_of(const struct valuation_view *view, struct valuation_work *work, uint32_t root, bool range)
 {
     struct customer_value ret = { 0 };
-    if (!view->fitted
+    if (!view->purchases
         || !purchases_transactions(view->purchases, view->zones, root, FACT_NO_TIME, &work->of, &work->n, &work->cap))
         return ret;
-    ret.known = true;
-    ret.bought = work->n > 0 && work->of[0].day <= view->today;
+    while (work->n && work->of[work->n - 1].day > view->today)
+        work->n--;
+    ret.bought = work->n > 0;
+    ret.year_micro = spent_since(work->of, work->n, view->today - YEAR_DAYS);
+    ret.known = view->fitted;
+    if (!ret.known)
+        return ret;
     if (ret.bought) {
-        while (work->of[work->n - 1].day > view->today)
-            work->n--;
         const struct worth_of of = valuation_history(work->of, work->n, view->today);
         ret.worth = worth_of(&view->models, &view->terms, &of, range);
     } else {

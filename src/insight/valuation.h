@@ -53,14 +53,15 @@ struct valuation_view {
     const struct customers *customers;
 };
 struct valuation_view valuation_look(const struct valuation *);
-/* Of the fit and the day: another one when people who did nothing are worth something else. 0: there is no fit. */
+/* Of the fit and the day: another one when people who did nothing are worth something else. */
 static inline uint64_t valuation_stamp(const struct valuation_view *view)
 {
-    return view->fitted ? (uint64_t)view->fit << 32 | (uint32_t)view->today : 0;
+    return (uint64_t)(view->fitted ? view->fit : 0) << 32 | (uint32_t)view->today;
 }
 struct customer_value {
-    bool known;                      // there is a fit: all below are numbers
     bool bought;
+    int64_t year_micro;              // spent in the last 365 days, net of what came back
+    bool known;                      // there is a fit: all below are numbers
     struct worth worth;              // alive: 1 of those who have not bought
     double value_low, value_high;
 };
@@ -70,7 +71,8 @@ struct valuation_work {
     size_t n, cap;
 };
 void valuation_work_clear(struct valuation_work *);
-/* Under memory's read lock. Without memory nothing is known. */
+/* Under memory's read lock. Without memory nothing is known, and
+ * without a fit no more than what they bought. work->of is then what they bought until today. */
 struct customer_value valuation_of(const struct valuation_view *, struct valuation_work *, uint32_t root, bool range);
 /* Of one who bought, as it looked on a day before: transactions since then are left out. false: they had not bought yet. */
 bool valuation_alive_on(const struct valuation_view *, const struct transaction *, size_t n, int32_t day, double *ret);

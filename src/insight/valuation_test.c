@@ -14,37 +14,9 @@
 #include "text/time.h"
 
 #define PEOPLE 300
-#define DAYS 196                     // of the shop's history
 #define NEAR(is, want, by) assert_true(fabs((is) - (want)) <= (by))
 
 static const struct valuation_options usual = { NULL, 365, 0.1, 0.5 };
-
-static void order(struct shop *s, const char *who, const char *id, int64_t at_ms, double value)
-{
-    char body[200];
-    snprintf(body, sizeof body, "{'order_id': '%s', 'revenue': %.2f}", id, value);
-    shop_track(s, who, "Order Completed", at_ms, body);
-}
-
-/* People who come at any time of the first half, buy at rates of their own (gamma 2 / 8 a week), and leave with a chance of one in five
- * after each repeat purchase. */
-static void buyers(struct shop *s)
-{
-    uint64_t seed = 5;
-    char who[32], id[32];
-    int orders = 0;
-    for (int i = 0; i < PEOPLE; i++) {
-        double rate = any_gamma(&seed, 2) / 8 / 7, day = any_between(&seed) * DAYS / 2;
-        bool here = true;
-        snprintf(who, sizeof who, "u%d", i);
-        for (int n = 0; here && day < DAYS; n++) {
-            snprintf(id, sizeof id, "o%d", orders++);
-            order(s, who, id, LAB_NOW - (int64_t)((DAYS - day) * (double)SHOP_DAY), 20 + 20 * any_between(&seed));
-            here = !n || any_between(&seed) > 0.2;
-            day += 1 - log(any_between(&seed)) / rate;
-        }
-    }
-}
 
 static struct valuation *fitted(struct shop *s)
 {
@@ -97,10 +69,10 @@ static const char *transactions(struct shop *s, const char *who)
 static void a_day_is_a_transaction(void **state)
 {
     struct shop *s = *state;
-    order(s, "ana", "a1", SHOP_T0, 10);
-    order(s, "ana", "a2", SHOP_T0 + 3600000, 5);
-    order(s, "ana", "a4", SHOP_T0 + 9 * SHOP_DAY, 7);
-    order(s, "ana", "a3", SHOP_T0 + 4 * SHOP_DAY, 20);
+    shop_order(s, "ana", "a1", SHOP_T0, 10);
+    shop_order(s, "ana", "a2", SHOP_T0 + 3600000, 5);
+    shop_order(s, "ana", "a4", SHOP_T0 + 9 * SHOP_DAY, 7);
+    shop_order(s, "ana", "a3", SHOP_T0 + 4 * SHOP_DAY, 20);
     assert_string_equal(transactions(s, "ana"), "0:15 4:20 9:7");
     shop_track(s, "ana", "Order Refunded", SHOP_T0 + 12 * SHOP_DAY, "{'order_id': 'a3', 'revenue': 20}");
     assert_string_equal(transactions(s, "ana"), "0:15 9:7");
@@ -119,9 +91,9 @@ static void many_orders_of_two_histories(void **state)
     char id[16];
     for (int i = 0; i < 90; i++) {
         snprintf(id, sizeof id, "u%d", i);
-        order(s, "ana", id, SHOP_T0 + 2 * i * SHOP_DAY, 1);
+        shop_order(s, "ana", id, SHOP_T0 + 2 * i * SHOP_DAY, 1);
         snprintf(id, sizeof id, "d%d", i);
-        order(s, "@phone", id, SHOP_T0 + (2 * i + 1) * SHOP_DAY, 1);
+        shop_order(s, "@phone", id, SHOP_T0 + (2 * i + 1) * SHOP_DAY, 1);
     }
     shop_join(s, "ana", "phone");
     struct transaction *of = NULL;
@@ -147,7 +119,7 @@ static void nothing_is_learnt_from_nothing(void **state)
     assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &v, &e), ERR_OK);
     assert_false(valuation_refit_due(v, LAB_NOW));
     assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &e), ERR_CONFLICT);
-    order(s, "ana", "a1", LAB_NOW - 5 * SHOP_DAY, 10);
+    shop_order(s, "ana", "a1", LAB_NOW - 5 * SHOP_DAY, 10);
     assert_true(valuation_refit_due(v, LAB_NOW));
     assert_int_equal(valuation_refit(v, LAB_NOW, NULL, &e), ERR_CONFLICT);
     assert_false(valuation_refit_due(v, LAB_NOW));  // tomorrow again
@@ -158,7 +130,7 @@ static void nothing_is_learnt_from_nothing(void **state)
 static void everybody_has_a_value(void **state)
 {
     struct shop *s = *state;
-    buyers(s);
+    shop_buyers(s, PEOPLE);
     shop_track(s, "looks", "Product Viewed", LAB_NOW - 3 * SHOP_DAY, "{'product_id': 'cup'}");
     struct valuation *v = fitted(s);
     const struct valuation_view view = valuation_look(v);
@@ -186,9 +158,9 @@ static void everybody_has_a_value(void **state)
 static void a_purchase_counts_at_once_and_silence_day_by_day(void **state)
 {
     struct shop *s = *state;
-    buyers(s);
+    shop_buyers(s, PEOPLE);
     for (int i = 0; i < 4; i++)
-        order(s, "ana", (const char[]){ 'a', (char)('0' + i), 0 }, LAB_NOW - (41 - 10 * i) * SHOP_DAY, 30);
+        shop_order(s, "ana", (const char[]){ 'a', (char)('0' + i), 0 }, LAB_NOW - (41 - 10 * i) * SHOP_DAY, 30);
     struct valuation *v = fitted(s);
     struct customer_value before = value_of(s, v, "ana");
     uint64_t stamp = stamp_of(v);
@@ -198,7 +170,7 @@ static void a_purchase_counts_at_once_and_silence_day_by_day(void **state)
     assert_int_not_equal(stamp_of(v), stamp);
     struct customer_value quiet = value_of(s, v, "ana");
     assert_true(quiet.worth.alive < before.worth.alive);
-    order(s, "ana", "new", LAB_NOW + 59 * SHOP_DAY, 30);
+    shop_order(s, "ana", "new", LAB_NOW + 59 * SHOP_DAY, 30);
     struct customer_value back = value_of(s, v, "ana");
     assert_true(back.worth.alive > quiet.worth.alive && back.worth.expected > quiet.worth.expected);
     valuation_drop(&v);
@@ -208,7 +180,7 @@ static void a_purchase_counts_at_once_and_silence_day_by_day(void **state)
 static void fits_are_kept(void **state)
 {
     struct shop *s = *state;
-    buyers(s);
+    shop_buyers(s, PEOPLE);
     struct valuation *v = fitted(s), *again;
     struct err e = { 0 };
     struct customer_value before = value_of(s, v, "u7");
@@ -237,7 +209,7 @@ static void fits_are_kept(void **state)
 static void a_fit_can_be_stopped(void **state)
 {
     struct shop *s = *state;
-    buyers(s);
+    shop_buyers(s, PEOPLE);
     struct valuation *v;
     struct err e = { 0 };
     struct progress stop = { .cancel = true };
@@ -301,7 +273,7 @@ static void refresh(struct rooms *r, int64_t now_ms)
 static void values_are_columns(void **state)
 {
     struct rooms *r = *state;
-    buyers(&r->shop);
+    shop_buyers(&r->shop, PEOPLE);
     shop_track(&r->shop, "looks", "Product Viewed", LAB_NOW - 3 * SHOP_DAY, "{'product_id': 'cup'}");
     struct valuation *v;
     struct err e;
