@@ -20,6 +20,7 @@ static enum err_code api_fill(struct api *api, struct err *e)
         return err_set(e, ERR_LIMIT, 0, "no memory for the metrics");
     TRY(openapi_make(&api->openapi, e));
     TRY(pool_new_behind(1, 1, &api->background, e));
+    TRY(allocations_new(&api->allocations, e));
     return jobs_new(&api->options, &api->jobs, e);
 }
 
@@ -45,7 +46,7 @@ enum err_code api_new(struct api_options options, struct api **ret, struct err *
 static void wait_for_work(struct api *api)
 {
     pthread_mutex_lock(&api->lock);
-    while (api->refreshing || api->flushing || api->pieces)
+    while (api->refreshing || api->flushing || api->work)
         pthread_cond_wait(&api->idle, &api->lock);
     pthread_mutex_unlock(&api->lock);
 }
@@ -65,9 +66,18 @@ void api_drop(struct api **at)
     pthread_cond_destroy(&api->idle);
     pthread_mutex_destroy(&api->lock);
     metrics_drop(&api->metrics);
+    allocations_drop(&api->allocations);
     buf_drop(&api->openapi);
     free(api);
     *at = NULL;
+}
+
+void api_count_work(struct api *api, bool more)
+{
+    pthread_mutex_lock(&api->lock);
+    api->work = more ? api->work + 1 : api->work - 1;
+    pthread_cond_broadcast(&api->idle);
+    pthread_mutex_unlock(&api->lock);
 }
 
 struct slice api_openapi(const struct api *api)

@@ -9,6 +9,7 @@
 #include "api/jobs.h"
 #include "api/metrics.h"
 #include "api/problem.h"
+#include "insight/allocations.h"
 #include "memory/customers.h"
 #include "memory/documents.h"
 
@@ -18,6 +19,7 @@ struct api {
     struct api_options options;
     struct metrics *metrics;
     struct jobs *jobs;
+    struct allocations *allocations;
     struct buf openapi;
     atomic_bool stopping;
     struct pool *background;           // of one thread: what is due
@@ -25,10 +27,13 @@ struct api {
     pthread_mutex_t lock;              // guards the next three
     pthread_cond_t idle;
     bool refreshing, flushing;         // one such work is with the pool, with the writer
-    size_t pieces;                     // of exports that the pool makes
+    size_t work;                       // with the pool: pieces of exports, allocations
     int64_t flushed_ms;                // of the thread that calls api_tick
     _Atomic int64_t sized_ms;          // when sizes of audiences were kept last
 };
+
+/* Work that the pool does with the api, and no longer: the api ends behind it. */
+void api_count_work(struct api *, bool more);
 
 /* The handlers that the table names. */
 #define ROUTE(method, pattern, access, handler, summary, query, request, response)                             \
@@ -94,6 +99,8 @@ struct customer_row {
 MUST_CHECK enum err_code customer_row(struct call *, uint32_t root, struct customer_row *ret, struct err *e);
 void json_customer_row(struct json_w *, const struct customer_row *);
 MUST_CHECK enum err_code json_customer_row_of(struct call *, struct json_w *, uint32_t root, struct err *e);
+/* Takes the read lock itself. */
+MUST_CHECK enum err_code json_kcustomer(struct call *, struct json_w *, const char *key, uint32_t root, struct err *e);
 MUST_CHECK enum err_code json_customer(struct call *, struct json_w *, uint32_t root, struct err *e);
 void json_product_row(struct json_w *, const struct product *);
 void json_user(struct json_w *, const struct user *);
@@ -108,11 +115,15 @@ void json_list_close(struct json_w *, int64_t next);
 void json_list_close_word(struct json_w *, struct slice next);
 void json_ktext_or_null(struct json_w *, const char *key, struct slice);
 void json_ktime_or_null(struct json_w *, const char *key, int64_t ms);
+void json_kday(struct json_w *, const char *key, int32_t day);  // "2026-01-02"
 /* {"en": …, "es": …} of an object's member; absent members stay empty. */
 MUST_CHECK enum err_code body_texts(struct call *, struct json object, const char *name, struct slice *en,
                                     struct slice *es, struct err *e);
 /* Answers with the customer's page. */
 MUST_CHECK enum err_code answer_customer(struct call *, int status, uint32_t root, struct err *e);
+
+/* "valueTier" of an object that is open: the tier, why, and what is done for it; null where there are no tiers yet. */
+void json_customer_tier(struct json_w *, const struct investment *, const struct customer_tier *);
 
 /* Answers with a job of jobs.h. */
 MUST_CHECK enum err_code answer_job(struct call *, int status, int64_t id, struct err *e);

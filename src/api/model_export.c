@@ -126,15 +126,6 @@ static enum err_code make_piece(struct base_export *x, bool *more, struct err *e
     return buf_check(&x->piece, "a piece of the export", e);
 }
 
-/* The api waits for what is being made. */
-static void count_pieces(struct api *api, bool more)
-{
-    pthread_mutex_lock(&api->lock);
-    api->pieces = more ? api->pieces + 1 : api->pieces - 1;
-    pthread_cond_broadcast(&api->idle);
-    pthread_mutex_unlock(&api->lock);
-}
-
 static void piece_work(void *arg)
 {
     struct base_export *x = arg;
@@ -150,16 +141,16 @@ static void piece_work(void *arg)
     pthread_mutex_unlock(&x->lock);
     if (gone)
         base_export_drop(&x);
-    count_pieces(api, false);
+    api_count_work(api, false);
 }
 
 /* Under the lock. A pool that is full is asked again. */
 static void ask_piece(struct base_export *x)
 {
     struct err ignored;
-    count_pieces(x->api, true);
+    api_count_work(x->api, true);
     if (pool_submit(x->rooms->jobs, piece_work, x, &ignored))
-        count_pieces(x->api, false);
+        api_count_work(x->api, false);
     else
         x->state = PIECE_ASKED;
 }
@@ -197,7 +188,7 @@ static void export_end(void *arg)
     atomic_store(&x->gone, true);
     pthread_mutex_unlock(&x->lock);
     if (back)
-        count_pieces(x->api, false);
+        api_count_work(x->api, false);
     if (!asked || back)
         base_export_drop(&x);
 }

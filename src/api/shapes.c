@@ -5,7 +5,9 @@
 
 #include "api/api_room.h"
 #include "base/limits.h"
+#include "engine/feel/temporal.h"
 #include "memory/traits.h"
+#include "text/time.h"
 
 void json_id(struct json_w *w, const char *key, uint32_t root)
 {
@@ -63,6 +65,12 @@ void json_ktime_or_null(struct json_w *w, const char *key, int64_t ms)
         json_w_knull(w, key);
     else
         json_w_ktime(w, key, ms);
+}
+
+void json_kday(struct json_w *w, const char *key, int32_t day)
+{
+    char text[TIME_TEXT_MAX];
+    json_w_kstring(w, key, time_print_date(day * DAY_MS, text));
 }
 
 void json_list_open(struct json_w *w)
@@ -134,6 +142,15 @@ enum err_code json_customer_row_of(struct call *call, struct json_w *w, uint32_t
     TRY(customer_row(call, root, &row, e));
     json_customer_row(w, &row);
     return ERR_OK;
+}
+
+enum err_code json_kcustomer(struct call *call, struct json_w *w, const char *key, uint32_t root, struct err *e)
+{
+    json_w_key(w, key);
+    memory_read_lock(call->rooms->memory);
+    enum err_code code = json_customer_row_of(call, w, root, e);
+    memory_read_unlock(call->rooms->memory);
+    return code;
 }
 
 static void rfm_member(struct call *call, struct json_w *w, uint32_t root)

@@ -120,13 +120,8 @@ struct one {
     struct valuation_view view;
     struct valuation_work work;
     struct customer_value value;
+    struct customer_tier tier;
 };
-
-static void day_name(struct json_w *w, const char *key, int32_t day)
-{
-    char text[TIME_TEXT_MAX];
-    json_w_kstring(w, key, time_print_date(day * DAY_MS, text));
-}
 
 static int by_day(const void *a, const void *b)
 {
@@ -162,7 +157,7 @@ static void history(struct json_w *w, const struct one *o)
         if ((i && day[i] == day[i - 1]) || !valuation_alive_on(&o->view, o->work.of, o->work.n, day[i], &alive))
             continue;
         json_w_open(w, '{');
-        day_name(w, "day", day[i]);
+        json_kday(w, "day", day[i]);
         json_w_kdouble(w, "alive", alive);
         json_w_close(w, '}');
     }
@@ -176,7 +171,7 @@ static void transactions(struct json_w *w, const struct one *o)
     json_w_open(w, '[');
     for (size_t i = n > TRANSACTIONS_SHOWN ? n - TRANSACTIONS_SHOWN : 0; i < n; i++) {
         json_w_open(w, '{');
-        day_name(w, "day", o->work.of[i].day);
+        json_kday(w, "day", o->work.of[i].day);
         json_w_kmicro(w, "value", o->work.of[i].value_micro);
         json_w_close(w, '}');
     }
@@ -221,7 +216,7 @@ static void json_why(struct json_w *w, const struct one *o)
     json_w_close(w, '}');
 }
 
-static void json_one(struct json_w *w, const struct one *o)
+static void json_one(struct json_w *w, const struct investment *investment, const struct one *o)
 {
     const struct customer_value *v = &o->value;
     const struct { const char *name; double value; } numbers[] = {
@@ -232,11 +227,12 @@ static void json_one(struct json_w *w, const struct one *o)
     json_w_open(w, '{');
     json_id(w, "customer", o->root);
     json_w_kbool(w, "bought", v->bought);
-    day_name(w, "asOf", o->view.today);
+    json_kday(w, "asOf", o->view.today);
     json_w_ki64(w, "horizonDays", llround(o->view.terms.horizon * 7));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         json_w_kdouble(w, numbers[i].name, v->known ? numbers[i].value : NAN);
     json_why(w, o);
+    json_customer_tier(w, investment, &o->tier);
     history(w, o);
     transactions(w, o);
     json_w_close(w, '}');
@@ -248,10 +244,11 @@ enum err_code customer_value_get(struct call *call, struct err *e)
     TRY(call_customer(call, call->param[0], &one.root, e));
     memory_read_lock(call->rooms->memory);
     one.value = valuation_of(&one.view, &one.work, one.root, true);
+    one.tier = investment_of(call->rooms->investment, &one.view, &one.value, one.root);
     memory_read_unlock(call->rooms->memory);
     struct buf *out = call_buf(call);
     struct json_w w = json_w(out);
-    json_one(&w, &one);
+    json_one(&w, call->rooms->investment, &one);
     valuation_work_clear(&one.work);
     return call_answer(call, 200, out, e);
 }

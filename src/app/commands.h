@@ -28,6 +28,8 @@ MUST_CHECK enum err_code command_audience(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_feel(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_dmn(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_value(struct settings *, struct err *e);
+MUST_CHECK enum err_code command_tiers(struct settings *, struct err *e);
+MUST_CHECK enum err_code command_allocate(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_value_contracts(struct settings *, struct err *e);  // of command_value
 MUST_CHECK enum err_code command_recommend(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_dmn_base(struct settings *, struct err *e);  // of command_dmn

@@ -79,6 +79,15 @@ const struct command_entry commands[] = {
       "parts MovieLens' ratings by a hash. docs/RECOMMEND.md has the protocol, and what each model can be told:\n"
       "--k, --shrink, --lambda, --alpha, --nu, --sigma, --dimensions, --epochs, --block, --steps, --keep, --seed.",
       command_recommend },
+    { "tiers", "tendero tiers [fit|plan] [--data DIR]", "customers by what they bring and could bring",
+      "Prints each value tier with its customers and what they brought and will be worth; fit works the tiers out anew first;\n"
+      "plan prints what is done for each. docs/TIERS.md explains them.",
+      command_tiers },
+    { "allocate", "tendero allocate FILE [--data DIR]", "whom to spend a budget on",
+      "FILE is JSON (- is standard input): budget, contacts, channels and treatments, as POST /api/v1/allocations takes it;\n"
+      "docs/TIERS.md has an example. Who gets what goes to standard output as CSV, and to standard error what it brings and\n"
+      "what one more unit of money, contact or place would be worth.",
+      command_allocate },
     { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"
              " [--data DIR]",
       "keys of programs",

@@ -131,8 +131,8 @@ struct customer_tier investment_of(const struct investment *investment, const st
         return (struct customer_tier){ .known = false };
     if (state.tier == TIERS_NONE || (state.tier == TIERS_NEWCOMER && !isnan(cells.actual)))
         state = anew(&cuts, &cells, customers_kind(view->customers, root) == KIND_PARTNER, view->today);
-    return (struct customer_tier){ true, (enum tiers_tier)state.tier, (enum tiers_tier)state.leaning, state.since_day, cells.actual,
-                                   cells.lifetime + alive * cuts.reach_rate * reach };
+    return (struct customer_tier){ true, (enum tiers_tier)state.tier, (enum tiers_tier)state.leaning, state.since_day,
+                                   cells.actual, cells.lifetime + alive * cuts.reach_rate * reach };
 }
 
 /* ---- in words ---- */

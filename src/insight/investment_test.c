@@ -7,84 +7,9 @@
 
 #include <cmocka.h>
 
-#include "insight/investment.h"
-#include "insight/street_testing.h"
+#include "insight/investment_testing.h"
 
-#define BUYERS 120
 #define NEAR(is, want, by) assert_true(fabs((is) - (want)) <= (by))
-
-static const struct valuation_options usual = { NULL, 365, 0.1, 0.5 };
-
-/* A street with models of value and tiers. */
-struct house {
-    struct street street;
-    struct valuation *valuation;
-    struct investment *investment;
-};
-
-static void open_house(struct house *h)
-{
-    struct street *s = &h->street;
-    struct err e;
-    assert_int_equal(valuation_new(s->shop.lab.memory, s->shop.purchases, s->shop.lab.read, usual, &h->valuation, &e), ERR_OK);
-    assert_int_equal(investment_new(s->shop.lab.memory, h->valuation, s->population, s->shop.lab.read, &h->investment, &e), ERR_OK);
-    population_value_by(s->population, h->valuation);
-    population_invest_by(s->population, h->investment);
-}
-
-static int house_setup(void **state)
-{
-    struct house *h = calloc(1, sizeof *h);
-    assert_non_null(h);
-    street_start(&h->street);
-    open_house(h);
-    *state = h;
-    return 0;
-}
-
-static void close_house(struct house *h)
-{
-    population_invest_by(h->street.population, NULL);
-    population_value_by(h->street.population, NULL);
-    investment_drop(&h->investment);
-    valuation_drop(&h->valuation);
-}
-
-static int house_teardown(void **state)
-{
-    struct house *h = *state;
-    close_house(h);
-    street_stop(&h->street);
-    lab_close(&h->street.shop.lab);
-    free(h);
-    return 0;
-}
-
-static void fit_values(struct house *h)
-{
-    struct err e;
-    if (valuation_refit(h->valuation, LAB_NOW, NULL, &e))
-        fail_msg("value: %s", e.text);
-}
-
-static struct investment_fit fit_on(struct house *h, int64_t now_ms)
-{
-    struct investment_fit fit;
-    struct err e;
-    if (investment_refit(h->investment, h->street.people, now_ms, NULL, &e))
-        fail_msg("tiers: %s", e.text);
-    assert_true(investment_last_fit(h->investment, &fit));
-    return fit;
-}
-
-/* The same customers as shop_buyers makes, and their first fit. */
-static struct investment_fit fitted(struct house *h)
-{
-    shop_buyers(&h->street.shop, BUYERS);
-    fit_values(h);
-    assert_true(investment_refit_due(h->investment, LAB_NOW));
-    return fit_on(h, LAB_NOW);
-}
 
 static struct customer_tier tier_of(struct house *h, const char *who)
 {
@@ -141,12 +66,12 @@ static void everybody_is_where_the_cuts_say(void **state)
 {
     struct house *h = *state;
     shop_track(&h->street.shop, "looks", "Product Viewed", LAB_NOW - 3 * SHOP_DAY, "{'product_id': 'cup'}");
-    struct investment_fit fit = fitted(h);
+    struct investment_fit fit = house_fitted(h);
     uint64_t tier[TIERS_COUNT] = { 0 }, all = 0;
     double actual = 0;
     assert_false(investment_refit_due(h->investment, LAB_NOW));
     assert_true(investment_refit_due(h->investment, LAB_NOW + SHOP_DAY));
-    for (int i = 0; i < BUYERS; i++) {
+    for (int i = 0; i < HOUSE_BUYERS; i++) {
         struct customer_tier t = tier_of(h, buyer_named(i));
         tier[t.tier]++;
         actual += t.brings;
@@ -160,10 +85,10 @@ static void everybody_is_where_the_cuts_say(void **state)
         assert_int_equal(tier[t], fit.tier[t].customers);
         all += tier[t];
     }
-    assert_int_equal(all, BUYERS + 1);
+    assert_int_equal(all, HOUSE_BUYERS + 1);
     assert_int_equal(moved_to(&fit, TIERS_NONE), all);
-    assert_in_range(tier[TIERS_MOST_VALUABLE], BUYERS / 20, BUYERS / 8);
-    assert_in_range(tier[TIERS_MOST_GROWABLE], BUYERS / 10, BUYERS / 4);
+    assert_in_range(tier[TIERS_MOST_VALUABLE], HOUSE_BUYERS / 20, HOUSE_BUYERS / 8);
+    assert_in_range(tier[TIERS_MOST_GROWABLE], HOUSE_BUYERS / 10, HOUSE_BUYERS / 4);
     double sum = 0;
     for (int t = 0; t < TIERS_COUNT; t++)
         sum += fit.tier[t].actual;
@@ -179,7 +104,7 @@ static void a_customer_brings_the_margin_of_a_year(void **state)
     shop_order(s, "ana", "a1", LAB_NOW - 364 * SHOP_DAY, 100);
     shop_order(s, "ana", "a2", LAB_NOW - 5 * SHOP_DAY, 40);
     shop_track(s, "ana", "Order Refunded", LAB_NOW - SHOP_DAY, "{'order_id': 'a2', 'revenue': 10}");
-    fitted(h);
+    house_fitted(h);
     NEAR(tier_of(h, "ana").brings, 65, 1e-9);
 }
 
@@ -188,7 +113,7 @@ static void newcomers_are_told_as_soon_as_they_buy(void **state)
     struct house *h = *state;
     struct shop *s = &h->street.shop;
     shop_track(s, "looks", "Product Viewed", LAB_NOW - 3 * SHOP_DAY, "{'product_id': 'cup'}");
-    fitted(h);
+    house_fitted(h);
     need_tier(h, "looks", TIERS_NEWCOMER);
     for (int i = 0; i < 5; i++) {
         char id[2][16];
@@ -201,7 +126,7 @@ static void newcomers_are_told_as_soon_as_they_buy(void **state)
     need_tier(h, "looks", TIERS_MOST_VALUABLE);
     need_tier(h, "new", TIERS_MOST_VALUABLE);
     need_tier(h, "passer-by", TIERS_NEWCOMER);
-    struct investment_fit fit = fit_on(h, LAB_NOW);
+    struct investment_fit fit = house_fit(h, LAB_NOW);
     assert_int_equal(fit.movement.customers[TIERS_NEWCOMER][TIERS_MOST_VALUABLE], 1);
     assert_int_equal(moved_to(&fit, TIERS_NONE), 2);
 }
@@ -216,7 +141,7 @@ static void partners_are_served_by_others(void **state)
     lab_ingest(lab, INGEST_IDENTIFY, 1, "{\"userId\": \"u3\", \"messageId\": \"i3\", \"traits\": {\"served through\": true}}");
     lab_ingest(lab, INGEST_GROUP, 1, "{\"userId\": \"u4\", \"messageId\": \"g1\", \"groupId\": \"depot\", "
                                      "\"traits\": {\"kind\": \"partner\"}}");
-    struct investment_fit fit = fitted(h);
+    struct investment_fit fit = house_fitted(h);
     need_tier(h, "u1", TIERS_PARTNER);
     assert_int_not_equal(tier_of(h, "u2").tier, TIERS_PARTNER);
     need_tier(h, "u3", TIERS_PARTNER);
@@ -228,14 +153,14 @@ static void partners_are_served_by_others(void **state)
 static void tiers_are_steady(void **state)
 {
     struct house *h = *state;
-    fitted(h);
+    house_fitted(h);
     valuation_turn(h->valuation, LAB_NOW + SHOP_DAY);
-    struct investment_fit next = fit_on(h, LAB_NOW + SHOP_DAY);
+    struct investment_fit next = house_fit(h, LAB_NOW + SHOP_DAY);
     uint64_t stayed = 0;
     for (int t = 0; t < TIERS_COUNT; t++)
         stayed += next.movement.customers[t][t];
     assert_int_equal(moved_to(&next, TIERS_NONE), 0);
-    assert_true(stayed > BUYERS * 95 / 100);
+    assert_true(stayed > HOUSE_BUYERS * 95 / 100);
 }
 
 static double reach_of_one(void *arg, uint32_t root)
@@ -246,20 +171,20 @@ static double reach_of_one(void *arg, uint32_t root)
 static void value_in_reach_makes_growable(void **state)
 {
     struct house *h = *state;
-    struct investment_fit fit = fitted(h);
+    struct investment_fit fit = house_fitted(h);
     int i = 0;
     while (tier_of(h, buyer_named(i)).tier != TIERS_MIGRATOR)
         i++;
     uint32_t root = shop_root(&h->street.shop, buyer_named(i));
     investment_reach_by(h->investment, reach_of_one, &root);
-    fit = fit_on(h, LAB_NOW);
+    fit = house_fit(h, LAB_NOW);
     need_tier(h, buyer_named(i), TIERS_MOST_GROWABLE);
     assert_int_equal(fit.movement.customers[TIERS_MIGRATOR][TIERS_MOST_GROWABLE], 1);
 }
 
 static int first_of(struct house *h, enum tiers_tier tier)
 {
-    for (int i = 0; i < BUYERS; i++)
+    for (int i = 0; i < HOUSE_BUYERS; i++)
         if (tier_of(h, buyer_named(i)).tier == tier)
             return i;
     fail_msg("nobody is %s", tiers_name(tier));
@@ -270,14 +195,14 @@ static void merged_customers_keep_the_winners_tier(void **state)
 {
     struct house *h = *state;
     struct shop *s = &h->street.shop;
-    fitted(h);
+    house_fitted(h);
     char winner[16], loser[16];
     snprintf(winner, sizeof winner, "%s", buyer_named(first_of(h, TIERS_MIGRATOR)));
     snprintf(loser, sizeof loser, "%s", buyer_named(first_of(h, TIERS_MOST_VALUABLE)));
     int64_t merge = shop_merge(s, winner, loser);
     need_tier(h, winner, TIERS_MIGRATOR);
     need_tier(h, loser, TIERS_MIGRATOR);
-    struct investment_fit fit = fit_on(h, LAB_NOW);
+    struct investment_fit fit = house_fit(h, LAB_NOW);
     assert_int_equal(moved_to(&fit, TIERS_NONE), 0);
     need_tier(h, winner, TIERS_MOST_VALUABLE);  // by what both of them bring
     shop_unmerge(s, merge);
@@ -287,17 +212,17 @@ static void merged_customers_keep_the_winners_tier(void **state)
 static void fits_and_states_are_kept(void **state)
 {
     struct house *h = *state;
-    struct investment_fit before = fitted(h), after;
-    struct customer_tier tier[BUYERS];
-    fit_on(h, LAB_NOW + SHOP_DAY);
-    before = fit_on(h, LAB_NOW + 2 * SHOP_DAY);
-    for (int i = 0; i < BUYERS; i++)
+    struct investment_fit before = house_fitted(h), after;
+    struct customer_tier tier[HOUSE_BUYERS];
+    house_fit(h, LAB_NOW + SHOP_DAY);
+    before = house_fit(h, LAB_NOW + 2 * SHOP_DAY);
+    for (int i = 0; i < HOUSE_BUYERS; i++)
         tier[i] = tier_of(h, buyer_named(i));
-    close_house(h);
-    open_house(h);
+    house_close(h);
+    house_open(h);
     assert_true(investment_last_fit(h->investment, &after));
     assert_memory_equal(&before, &after, sizeof before);
-    for (int i = 0; i < BUYERS; i++) {
+    for (int i = 0; i < HOUSE_BUYERS; i++) {
         struct customer_tier again = tier_of(h, buyer_named(i));
         assert_int_equal(again.tier, tier[i].tier);
         assert_int_equal(again.leaning, tier[i].leaning);
@@ -319,15 +244,15 @@ static void what_cannot_be_read_is_fitted_anew(void **state)
 {
     struct house *h = *state;
     struct investment_fit fit;
-    fitted(h);
+    house_fitted(h);
     lab_must_run(&h->street.shop.lab, damage, NULL);
-    close_house(h);
-    open_house(h);
+    house_close(h);
+    house_open(h);
     assert_false(investment_last_fit(h->investment, &fit));
     assert_true(investment_refit_due(h->investment, LAB_NOW));
-    fit = fit_on(h, LAB_NOW);
+    fit = house_fit(h, LAB_NOW);
     assert_int_equal(fit.id, 2);
-    assert_int_equal(moved_to(&fit, TIERS_NONE), BUYERS);
+    assert_int_equal(moved_to(&fit, TIERS_NONE), HOUSE_BUYERS);
 }
 
 static void a_fit_can_be_stopped(void **state)
@@ -335,8 +260,8 @@ static void a_fit_can_be_stopped(void **state)
     struct house *h = *state;
     struct progress stop = { .cancel = true };
     struct err e;
-    shop_buyers(&h->street.shop, BUYERS);
-    fit_values(h);
+    shop_buyers(&h->street.shop, HOUSE_BUYERS);
+    house_fit_values(h);
     assert_int_equal(investment_refit(h->investment, h->street.people, LAB_NOW, &stop, &e), ERR_BUSY);
     assert_true(investment_refit_due(h->investment, LAB_NOW));
 }
@@ -351,7 +276,7 @@ static void tiers_are_columns(void **state)
     shop_order(&s->shop, "ana", "a2", LAB_NOW - 4 * SHOP_DAY, 30);
     street_refresh(s);
     street_need(s, "ana", "spend last year = 30 and spend = 100 and value tier = null and value tier since = null");
-    fitted(h);
+    house_fitted(h);
     street_refresh(s);
     street_need(s, "looks", "value tier = \"newcomer\" and spend last year = 0");
     street_need(s, "looks", "value tier since = @\"2026-11-23\"");
@@ -384,7 +309,7 @@ static void reasons_are_told(void **state)
     shop_order(s, "ana", "a1", LAB_NOW - 4 * SHOP_DAY, 2000.5);
     shop_track(s, "looks", "Product Viewed", LAB_NOW - 3 * SHOP_DAY, "{'product_id': 'cup'}");
     assert_non_null(strstr(why(h, "ana", "en"), "no tiers yet"));
-    fitted(h);
+    house_fitted(h);
     assert_non_null(strstr(why(h, "ana", "en"), "the tier “most valuable” since 2026-11-23. Brought 1000.25 in the last year"));
     assert_non_null(strstr(why(h, "ana", "es"), "Nivel «más valioso» desde 2026-11-23. Aportó 1000,25 en el último año"));
     assert_non_null(strstr(why(h, "looks", "en"), "have not bought yet"));
@@ -409,7 +334,7 @@ static void plans_are_kept_and_obeyed(void **state)
     struct lab *lab = &h->street.shop.lab;
     struct investment_plan plan[TIERS_COUNT];
     struct err e;
-    fitted(h);
+    house_fitted(h);
     const char *who = buyer_named(first_of(h, TIERS_MIGRATOR));
     uint32_t root = shop_root(&h->street.shop, who);
     investment_plans(h->investment, plan);
@@ -426,8 +351,8 @@ static void plans_are_kept_and_obeyed(void **state)
     assert_int_equal(lab_run(lab, set_plan, &ask, &e), ERR_INVALID);
     assert_non_null(strstr(e.text, "discount_most"));
 
-    close_house(h);
-    open_house(h);
+    house_close(h);
+    house_open(h);
     investment_plans(h->investment, plan);
     assert_string_equal(plan[TIERS_MIGRATOR].by, "ann@example.com");
     assert_int_equal(plan[TIERS_MIGRATOR].changed_ms, LAB_NOW);
@@ -439,8 +364,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_setup, house_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(nothing_without_models_of_value), TEST(everybody_is_where_the_cuts_say), TEST(a_customer_brings_the_margin_of_a_year),
-        TEST(newcomers_are_told_as_soon_as_they_buy), TEST(partners_are_served_by_others), TEST(tiers_are_steady),
+        TEST(nothing_without_models_of_value), TEST(everybody_is_where_the_cuts_say),
+        TEST(a_customer_brings_the_margin_of_a_year), TEST(newcomers_are_told_as_soon_as_they_buy), TEST(partners_are_served_by_others), TEST(tiers_are_steady),
         TEST(value_in_reach_makes_growable), TEST(merged_customers_keep_the_winners_tier), TEST(fits_and_states_are_kept),
         TEST(what_cannot_be_read_is_fitted_anew), TEST(a_fit_can_be_stopped), TEST(tiers_are_columns), TEST(reasons_are_told),
         TEST(plans_are_kept_and_obeyed),

@@ -1,7 +1,7 @@
 /* Lifetime value as somebody sees it who owns a shop: from nothing, by a first guess, to a fit that was proved. */
 import assert from 'node:assert/strict';
 import { after, before, test as nodeTest } from 'node:test';
-import { orders } from '../e2e/buyers.mjs';
+import { orders } from '../e2e/insight.mjs';
 import { axeSource, call, logIn, nothing, openPage, openShop, say, settled, shot, skip, visit } from './shop.mjs';
 
 let shop;

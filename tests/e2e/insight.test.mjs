@@ -1,21 +1,8 @@
 // What the shop understands of its customers, from outside: what they will be worth.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { orders } from './buyers.mjs'
-import { until } from './lib.mjs'
+import { ended, fill, orders } from './insight.mjs'
 import { shop } from './models.mjs'
-
-export async function fill(s, events) {
-    for (let i = 0; i < events.length; i += 500) await s.send(events.slice(i, i + 500))
-}
-
-/** The job's end. */
-export async function ended(s, job) {
-    assert.equal(job.status, 202, JSON.stringify(job.body))
-    let last
-    await until('the job ends', async () => (last = (await s.call('GET', `/imports/${job.body.id}`)).body).endedAt)
-    return last
-}
 
 test('models of value are fitted on the shop\'s own orders, proved, and asked for in conditions', async t => {
     const s = await shop(t)

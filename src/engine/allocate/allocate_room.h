@@ -20,7 +20,7 @@ struct tally {
     int64_t value, cost, count[ALLOCATE_TREATMENTS];
 };
 int64_t tally_used(const struct base *, const struct tally *, unsigned limit);
-void tally_add(const struct allocate_problem *, struct tally *, size_t row, uint8_t choice, int times);
+void sum_add(const struct allocate_problem *, struct tally *, size_t row, uint8_t choice, int times);
 
 /* What a choice uses of a limit. */
 static inline int64_t use_of(const struct allocate_problem *p, size_t row, uint8_t choice, unsigned limit)

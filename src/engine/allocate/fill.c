@@ -132,8 +132,8 @@ static size_t take(const struct base *b, struct candidate *of, size_t n, int64_t
         for (unsigned l = 0; l < b->limits; l++)
             if (b->limit[l] != ALLOCATE_UNLIMITED)
                 room[l] -= use_of(b->p, row, of[i].choice, l) - use_of(b->p, row, choice[row], l);
-        tally_add(b->p, sum, row, choice[row], -1);
-        tally_add(b->p, sum, row, of[i].choice, 1);
+        sum_add(b->p, sum, row, choice[row], -1);
+        sum_add(b->p, sum, row, of[i].choice, 1);
         choice[row] = of[i].choice;
         taken++;
     }

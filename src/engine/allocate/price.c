@@ -107,9 +107,9 @@ static void narrow(struct search *s, double price, uint8_t *choice)
     struct tally sum = s->at.high;
     for (size_t i = 0; i < swings->n; i++) {
         const struct swing *one = &swings->of[i];
-        tally_add(p, &sum, one->row, one->high, -1);
+        sum_add(p, &sum, one->row, one->high, -1);
         choice[one->row] = choose(s->b, &at, one->row, s->held ? s->held[one->row] : HELD_FREE);
-        tally_add(p, &sum, one->row, choice[one->row], 1);
+        sum_add(p, &sum, one->row, choice[one->row], 1);
     }
     bool high = holds(s, &sum);
     size_t kept = 0;
@@ -137,8 +137,8 @@ static void seat(const struct search *s, bool at_high, uint8_t *choice, struct t
         if (more > room || (turns_at(s, &without, one) >= s->high) != at_high)
             continue;
         room -= more;
-        tally_add(p, sum, one.row, one.high, -1);
-        tally_add(p, sum, one.row, one.low, 1);
+        sum_add(p, sum, one.row, one.high, -1);
+        sum_add(p, sum, one.row, one.low, 1);
         choice[one.row] = one.low;
     }
 }

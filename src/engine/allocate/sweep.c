@@ -17,7 +17,7 @@ int64_t tally_used(const struct base *b, const struct tally *sum, unsigned limit
     return used;
 }
 
-void tally_add(const struct allocate_problem *p, struct tally *sum, size_t row, uint8_t choice, int times)
+void sum_add(const struct allocate_problem *p, struct tally *sum, size_t row, uint8_t choice, int times)
 {
     if (choice == ALLOCATE_NOTHING)
         return;
@@ -158,11 +158,11 @@ static void *sweep_part(void *arg)
         else
             decide(part->b, &part->high, row, n, held, high);
         for (size_t i = 0; i < n && !part->no_memory; i++) {
-            tally_add(p, &part->of.high, row + i, high[i], 1);
+            sum_add(p, &part->of.high, row + i, high[i], 1);
             if (low[i] == high[i])
                 continue;
-            tally_add(p, &part->of.low, row + i, low[i], 1);     // less what is added for all below
-            tally_add(p, &part->of.low, row + i, high[i], -1);
+            sum_add(p, &part->of.low, row + i, low[i], 1);     // less what is added for all below
+            sum_add(p, &part->of.low, row + i, high[i], -1);
             part->no_memory = !swings_add(&part->of.swings, (struct swing){ (uint32_t)(row + i), low[i], high[i] });
         }
         memcpy(part->choice + row, high, n);

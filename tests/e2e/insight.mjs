@@ -1,8 +1,11 @@
-// Orders of made-up customers, the same in each run.
+// What tests of what the shop understands of its customers begin with.
+import assert from 'node:assert/strict'
+import { until } from './lib.mjs'
+
 const DAY = 86_400_000, START = Date.now() - 210 * DAY
 
 /** A number between 0 and 1, the same in each run. */
-function chance(seed) {
+export function chance(seed) {
     let state = seed >>> 0
     return () => {
         state = (state + 0x6D2B79F5) >>> 0
@@ -25,4 +28,16 @@ export function orders(n, seed = 7) {
         }
     }
     return events
+}
+
+export async function fill(s, events) {
+    for (let i = 0; i < events.length; i += 500) await s.send(events.slice(i, i + 500))
+}
+
+/** The job's end. */
+export async function ended(s, job) {
+    assert.equal(job.status, 202, JSON.stringify(job.body))
+    let last
+    await until('the job ends', async () => (last = (await s.call('GET', `/imports/${job.body.id}`)).body).endedAt)
+    return last
 }
