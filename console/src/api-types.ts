@@ -333,6 +333,7 @@ export type AudienceTerm = {
   name: string;
   label: Text;
   group: "purchases" | "customer" | "value" | "likings" | "trait";
+  group: "purchases" | "customer" | "value" | "trait";
   kind: "number" | "text" | "boolean" | "date" | "other";
   customers: number;
   values: AudienceValue[];
@@ -739,6 +740,7 @@ export type JobTrait = {
 export type Job = {
   id: string;
   kind: "import" | "evaluation" | "trait" | "value";
+  kind: "import" | "evaluation" | "trait" | "value" | "tiers";
   name: string;
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
   format: string;
@@ -961,6 +963,151 @@ export type CustomerAffinities = {
   asOf: string;
   halfLifeDays: number;
   attributes: CustomerAffinity[];
+  valueTier: CustomerValueTier | null;
+  history: ValueMoment[];
+  transactions: ValueTransaction[];
+};
+export type ValueTierName = "most_valuable" | "most_growable" | "migrator" | "below_zero" | "partner" | "newcomer";
+export type TierPlan = {
+  contactsPerMonth: number;
+  service: "self" | "standard" | "priority" | "personal";
+  manager: boolean;
+  discountMost: number;
+  changedAt: string | null;
+  by: string | null;
+};
+export type TierPlanPut = {
+  contactsPerMonth: number;
+  service: "self" | "standard" | "priority" | "personal";
+  manager: boolean;
+  discountMost: number;
+};
+export type TierCuts = {
+  valuable: number | null;
+  growable: number | null;
+  floor: number;
+  aliveLeast: number;
+  reachRate: number;
+  margin: number;
+};
+export type TierMove = {
+  from: ValueTierName | null;
+  to: ValueTierName;
+  customers: number;
+  value: number;
+};
+export type TierFit = {
+  id: number;
+  fittedAt: string;
+  asOf: string;
+  valueFit: number;
+  cuts: TierCuts;
+  movement: TierMove[];
+};
+export type ValueTierRow = {
+  tier: ValueTierName;
+  label: Text;
+  customers: number;
+  actualValue: number;
+  lifetimeValue: number;
+  plan: TierPlan;
+};
+export type TiersPage = {
+  fit: TierFit | null;
+  tiers: ValueTierRow[];
+};
+export type ValueTierCustomer = {
+  customer: CustomerRow;
+  lifetimeValue: number;
+  since: string;
+};
+export type CustomerValueTier = {
+  tier: ValueTierName;
+  label: Text;
+  since: string;
+  leaning: ValueTierName | null;
+  brings: number | null;
+  couldBring: number | null;
+  why: Text;
+  plan: TierPlan;
+};
+export type AllocationChannelAsk = {
+  name: string;
+  capacity?: number;
+};
+export type AllocationTreatmentAsk = {
+  name: string;
+  channel?: string;
+  cost: number;
+  condition?: string;
+  effect: number | Record<string, number>;
+};
+export type AllocationAsk = {
+  budget?: number;
+  contacts?: number;
+  channels?: AllocationChannelAsk[];
+  treatments: AllocationTreatmentAsk[];
+};
+export type AllocationRow = {
+  id: string;
+  at: string;
+  by: string;
+  budget: number | null;
+  contactsMost: number | null;
+  people: number;
+  contacts: number;
+  value: number;
+  cost: number;
+  bound: number;
+  gap: number;
+  moneyWorth: number;
+  contactWorth: number;
+};
+export type AllocationTier = {
+  tier: ValueTierName;
+  people?: number;
+  customers: number;
+  value: number;
+};
+export type AllocationChannel = {
+  name: string;
+  capacity: number | null;
+  used: number;
+  worth: number;
+};
+export type AllocationChoice = {
+  customer: CustomerRow;
+  treatment: string;
+  tier: ValueTierName;
+  value: number;
+  cost: number;
+};
+export type AllocationTreatment = {
+  name: string;
+  channel: string | null;
+  customers: number;
+  value: number;
+  cost: number;
+  tiers: AllocationTier[];
+  sample: AllocationChoice[];
+};
+export type Allocation = {
+  id: string;
+  at: string;
+  by: string;
+  budget: number | null;
+  contactsMost: number | null;
+  people: number;
+  contacts: number;
+  value: number;
+  cost: number;
+  bound: number;
+  gap: number;
+  moneyWorth: number;
+  contactWorth: number;
+  tiers: AllocationTier[];
+  channels: AllocationChannel[];
+  treatments: AllocationTreatment[];
 };
 export type Setting = {
   name: string;

@@ -12,6 +12,8 @@ const People = lazy(() => import('./pages/people.js').then((m) => m.People));
 const CustomerPage = lazy(() => import('./pages/customer.js').then((m) => m.CustomerPage));
 const Audiences = lazy(() => import('./pages/audiences.js').then((m) => m.Audiences));
 const AudienceEditor = lazy(() => import('./pages/audiences.js').then((m) => m.AudienceEditor));
+const Tiers = lazy(() => import('./pages/tiers.js').then((m) => m.Tiers));
+const TierPeople = lazy(() => import('./pages/tiers.js').then((m) => m.TierPeople));
 const Rules = lazy(() => import('./pages/rules.js').then((m) => m.Rules));
 const RulesEditor = lazy(() => import('./pages/rules.js').then((m) => m.RulesEditor));
 const Data = lazy(() => import('./pages/data.js').then((m) => m.Data));
@@ -28,6 +30,7 @@ export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
   { href: '/', name: 'nav.today', icon: 'today' },
   { href: '/people', name: 'nav.people', icon: 'people' },
   { href: '/audiences', name: 'nav.audiences', icon: 'audience' },
+  { href: '/tiers', name: 'nav.tiers', icon: 'star' },
   { href: '/rules', name: 'nav.rules', icon: 'rules' },
   { href: '/data', name: 'nav.data', icon: 'data' },
   { href: '/affinities', name: 'nav.affinities', icon: 'star' },
@@ -140,6 +143,8 @@ function Shell() {
           <Route path="/people/:id" component={CustomerPage} />
           <Route path="/audiences" component={Audiences} />
           <Route path="/audiences/:id" component={AudienceEditor} />
+          <Route path="/tiers" component={Tiers} />
+          <Route path="/tiers/:tier" component={TierPeople} />
           <Route path="/rules" component={Rules} />
           <Route path="/rules/:id" component={RulesEditor} />
           <Route path="/data" component={Data} />

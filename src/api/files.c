@@ -139,7 +139,8 @@ static bool climbs(struct slice path)
 static bool is_page(struct slice path)
 {
     static const char *const pages[] = {
-        "people", "audiences", "rules", "data", "value", "models", "affinities", "results", "catalogue", "settings",
+        "people", "audiences", "value", "tiers", "share", "affinities", "recommendations", "models", "rules", "data", "results",
+        "catalogue", "settings",
     };
     slice_cut(&path, '/');
     struct slice first = slice_cut(&path, '/');

@@ -44,7 +44,8 @@ test('logging in: a wrong password is said plainly, a right one opens Today', as
   places = ['/', '/people', `/people/${people.items[0].id}`, '/data/live', '/data/rejections', '/data/imports',
     '/data/keys', '/data/schema', '/data/suggestions', '/data/exports', '/results', '/catalogue',
     `/catalogue/${encodeURIComponent(products.items[0].id)}`, '/settings',
-    '/audiences', '/audiences/new?condition=orders%20%3E%202', '/rules', `/rules/${rules.model.id}`, '/value', '/models', '/affinities'];
+    '/audiences', '/audiences/new?condition=orders%20%3E%202', '/rules', `/rules/${rules.model.id}`, '/value', '/models', '/affinities',
+    '/tiers', '/tiers/migrator'];
 });
 
 test('the demo says what is invented', async () => {
