@@ -1,7 +1,6 @@
 /* A fit of the tiers: everybody's values side by side, cuts, and where everybody is by them. */
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/feel/temporal.h"
 #include "insight/investment_room.h"

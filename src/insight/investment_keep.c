@@ -1,11 +1,10 @@
 /* Fits of the tiers in the store: a megabyte of states a command, so that the writer is not held up, and the fit behind them
  * all. */
-#include <assert.h>
+#include <float.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "insight/investment_room.h"
-#include "text/json.h"
+#include "insight/numbers.h"
 
 #define STATE_BYTES 6u
 #define CHUNK_STATES 131072u
@@ -70,33 +69,22 @@ static enum err_code keep_states(struct investment *v, int64_t fit, const struct
 }
 
 /* ---- the fit ---- */
-static void write_numbers(struct json_w *w, const char *key, const double *of, size_t n)
+/* JSON has no infinity. */
+static double cut_number(double cut)
 {
-    json_w_key(w, key);
-    json_w_open(w, '[');
-    for (size_t i = 0; i < n; i++)
-        json_w_double(w, of[i]);
-    json_w_close(w, ']');
+    return fmin(cut, DBL_MAX);
 }
 
-/* null: it was infinite. */
-static bool read_numbers(struct json array, double *ret, size_t n)
+static double number_cut(double cut)
 {
-    size_t i = 0;
-    for (struct json_iter it = json_iter(array); json_next(&it); i++) {
-        if (i == n)
-            return false;
-        ret[i] = INFINITY;
-        if (!json_is(it.value, JSON_NULL) && !json_double(it.value, &ret[i]))
-            return false;
-    }
-    return i == n;
+    return cut < DBL_MAX ? cut : INFINITY;
 }
 
 static void write_report(const struct investment_fit *fit, struct buf *out)
 {
     const struct tiers_cuts *c = &fit->cuts;
-    const double cuts[CUTS] = { c->valuable, c->growable, c->floor, c->near_floor, c->reach_rate, c->alive_least, c->margin };
+    const double cuts[CUTS] = { cut_number(c->valuable), cut_number(c->growable), c->floor, c->near_floor, c->reach_rate,
+                                c->alive_least, c->margin };
     double tiers[TIERS_COUNT * 3], moved[MOVES];
     struct json_w w = json_w(out);
     for (size_t t = 0; t < TIERS_COUNT; t++) {
@@ -107,20 +95,20 @@ static void write_report(const struct investment_fit *fit, struct buf *out)
     for (size_t i = 0; i < MOVES; i++)
         moved[i] = (double)fit->movement.customers[i / TIERS_COUNT][i % TIERS_COUNT];
     json_w_open(&w, '{');
-    write_numbers(&w, "cuts", cuts, CUTS);
-    write_numbers(&w, "tiers", tiers, TIERS_COUNT * 3);
-    write_numbers(&w, "moved", moved, MOVES);
-    write_numbers(&w, "movedValue", &fit->movement.value[0][0], MOVES);
+    numbers_write(&w, "cuts", cuts, CUTS);
+    numbers_write(&w, "tiers", tiers, TIERS_COUNT * 3);
+    numbers_write(&w, "moved", moved, MOVES);
+    numbers_write(&w, "movedValue", &fit->movement.value[0][0], MOVES);
     json_w_close(&w, '}');
 }
 
 static bool read_report(struct json report, struct investment_fit *fit)
 {
     double cuts[CUTS], tiers[TIERS_COUNT * 3], moved[MOVES], value[MOVES];
-    if (!read_numbers(json_get(report, "cuts"), cuts, CUTS) || !read_numbers(json_get(report, "tiers"), tiers, TIERS_COUNT * 3)
-        || !read_numbers(json_get(report, "moved"), moved, MOVES) || !read_numbers(json_get(report, "movedValue"), value, MOVES))
+    if (!numbers_read(report, "cuts", cuts, CUTS) || !numbers_read(report, "tiers", tiers, TIERS_COUNT * 3)
+        || !numbers_read(report, "moved", moved, MOVES) || !numbers_read(report, "movedValue", value, MOVES))
         return false;
-    fit->cuts = (struct tiers_cuts){ cuts[0], cuts[1], cuts[2], cuts[3], cuts[4], cuts[5], cuts[6] };
+    fit->cuts = (struct tiers_cuts){ number_cut(cuts[0]), number_cut(cuts[1]), cuts[2], cuts[3], cuts[4], cuts[5], cuts[6] };
     for (size_t t = 0; t < TIERS_COUNT; t++)
         fit->tier[t] = (struct investment_tier){ (uint64_t)fmax(tiers[3 * t], 0), tiers[3 * t + 1], tiers[3 * t + 2] };
     for (size_t i = 0; i < MOVES; i++) {

@@ -1,42 +1,24 @@
 /* A fit as JSON: what is needed to foretell, and what people are shown. */
 #include <math.h>
 
+#include "insight/numbers.h"
 #include "insight/valuation_room.h"
 #include "text/time.h"
 
 /* ---- parameters ---- */
-static void numbers(struct json_w *w, const char *key, const double *of, size_t n)
-{
-    json_w_key(w, key);
-    json_w_open(w, '[');
-    for (size_t i = 0; i < n; i++)
-        json_w_double(w, of[i]);
-    json_w_close(w, ']');
-}
-
-static bool numbers_read(struct json json, const char *key, double *of, size_t n)
-{
-    struct json_iter it = json_iter(json_get(json, key));
-    size_t i = 0;
-    while (json_next(&it))
-        if (i == n || !json_double(it.value, &of[i++]))
-            return false;
-    return i == n;
-}
-
 void value_parameters(const struct value_fit *fit, struct json_w *w)
 {
     const struct value_models *m = &fit->view.models;
     const double spend[] = { m->spend.p, m->spend.q, m->spend.gamma, m->mean_spend };
     json_w_open(w, '{');
     json_w_kcstr(w, "model", m->kind->name);
-    numbers(w, "at", m->at, m->kind->n);
-    numbers(w, "spend", spend, 4);
+    numbers_write(w, "at", m->at, m->kind->n);
+    numbers_write(w, "spend", spend, 4);
     for (int known = 0; known < 2; known++) {
         const struct newcomers *n = &fit->view.newcomers[known];
-        numbers(w, known ? "known_days" : "stranger_days", n->days, NEWCOMER_SPANS);
-        numbers(w, known ? "known_purchases" : "stranger_purchases", n->purchases, NEWCOMER_SPANS);
-        numbers(w, known ? "known_people" : "stranger_people", &n->people, 1);
+        numbers_write(w, known ? "known_days" : "stranger_days", n->days, NEWCOMER_SPANS);
+        numbers_write(w, known ? "known_purchases" : "stranger_purchases", n->purchases, NEWCOMER_SPANS);
+        numbers_write(w, known ? "known_people" : "stranger_people", &n->people, 1);
     }
     json_w_close(w, '}');
 }
