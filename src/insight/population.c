@@ -37,6 +37,8 @@ static const struct {
     [COMPUTED_SPEND_YEAR] = { "spend last year", COLUMN_NUMBER },
     [COMPUTED_VALUE_TIER] = { "value tier", COLUMN_CODES },
     [COMPUTED_VALUE_TIER_SINCE] = { "value tier since", COLUMN_DATE },
+    [COMPUTED_SHARE] = { "share of customer", COLUMN_NUMBER },
+    [COMPUTED_REACH] = { "spend within reach", COLUMN_NUMBER },
 };
 
 bool population_is_computed(struct slice name)
@@ -106,6 +108,11 @@ void population_like_by(struct population *p, struct likings *likings)
 void population_invest_by(struct population *p, const struct investment *investment)
 {
     p->investment = investment;
+}
+
+void population_share_by(struct population *p, const struct customer_share *share)
+{
+    p->share = share;
 }
 
 void population_drop(struct population **population)
@@ -396,6 +403,15 @@ static uint64_t stamp_now(const struct population *p)
     return valuation_stamp(&view);
 }
 
+/* Another fit of shares than the columns hold; before the first one of a start, they hold the last one's. */
+static bool shared_anew(const struct population *p)
+{
+    const struct share_scores *scores = p->share ? customer_share_look(p->share) : NULL;
+    int64_t fit = share_scores_fit(scores);
+    share_scores_drop(&scores);
+    return fit && fit != atomic_load(&p->shared);
+}
+
 bool population_refresh_due(struct population *p, const struct people *people)
 {
     pthread_mutex_lock(&p->queue);
@@ -403,7 +419,7 @@ bool population_refresh_due(struct population *p, const struct people *people)
     pthread_mutex_unlock(&p->queue);
     return due || population_progress(p) < 100 || atomic_load(&p->fits) != people_fits(people)
            || atomic_load(&p->valued) != stamp_now(p) || atomic_load(&p->invested) != population_invested(p)
-           || (p->likings && likings_due(p->likings));
+           || (p->likings && likings_due(p->likings)) || shared_anew(p);
 }
 
 static enum err_code refresh(struct population *p, const struct people *people, int64_t now_ms, struct err *e)

@@ -37,6 +37,14 @@ void population_like_by(struct population *, struct likings *);
 /* The same for value tiers. */
 struct investment;
 void population_invest_by(struct population *, const struct investment *);
+/* The same of the share of customer. */
+struct customer_share;
+void population_share_by(struct population *, const struct customer_share *);
+/* Categories of the catalogue, as it is now, by numbers that stay; 0: none. Without the lock. */
+uint32_t population_category_of(struct population *, struct slice product);
+uint32_t population_category_named(struct population *, struct slice id);
+/* Its id in mem; no text: memory. */
+struct slice population_category_id(struct population *, uint32_t category, struct arena *mem);
 /* Three followers of the log: of events by day, of events with their properties, and of whatever changes a customer's
  * row. */
 struct follower population_follower(struct population *);

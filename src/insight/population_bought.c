@@ -49,12 +49,35 @@ bool bought_catalogue(struct population *p, const struct fact *fact)
     return !id.len || set_category(p, id, json_string(json_get(product, "category"), mem), fact->seq);
 }
 
-/* Under the queue's lock. Empty: none. */
-static struct slice category_of(const struct population *p, struct slice product)
+/* Under the queue's lock. 0: none. */
+static uint32_t category_of(const struct population *p, struct slice product)
 {
     uint32_t number = words_find(&p->products, product);
-    uint32_t is = number && number < p->category_cap ? p->category[number] : 0;
-    return is ? words_text(&p->categories, is) : (struct slice){ NULL, 0 };
+    return number && number < p->category_cap ? p->category[number] : 0;
+}
+
+uint32_t population_category_of(struct population *p, struct slice product)
+{
+    pthread_mutex_lock(&p->queue);
+    uint32_t is = category_of(p, product);
+    pthread_mutex_unlock(&p->queue);
+    return is;
+}
+
+uint32_t population_category_named(struct population *p, struct slice id)
+{
+    pthread_mutex_lock(&p->queue);
+    uint32_t is = words_find(&p->categories, id);
+    pthread_mutex_unlock(&p->queue);
+    return is;
+}
+
+struct slice population_category_id(struct population *p, uint32_t category, struct arena *mem)
+{
+    pthread_mutex_lock(&p->queue);
+    struct slice id = arena_copy(mem, words_text(&p->categories, category));
+    pthread_mutex_unlock(&p->queue);
+    return id;
 }
 
 /* ---- the lines ---- */
@@ -75,7 +98,8 @@ static bool text_code(struct keep *k, struct slice text, uint32_t *ret)
 static bool category_code(struct population *p, struct keep *category, struct slice product, uint32_t *ret)
 {
     pthread_mutex_lock(&p->queue);
-    bool ok = text_code(category, category_of(p, product), ret);
+    uint32_t is = category_of(p, product);
+    bool ok = text_code(category, is ? words_text(&p->categories, is) : (struct slice){ NULL, 0 }, ret);
     pthread_mutex_unlock(&p->queue);
     return ok;
 }

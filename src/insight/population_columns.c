@@ -157,7 +157,8 @@ static enum err_code put_row(struct snapshot_out *out, uint32_t row, bool traits
 static enum err_code put_columns(struct population *p, struct snapshot_out *out, struct err *e)
 {
     const uint64_t head[] = { p->filled && !p->lost ? p->rows : 0, p->n_traits, p->n_dirty, p->n_changed, p->changed_all,
-                              (uint64_t)p->merge, atomic_load(&p->valued), (uint64_t)atomic_load(&p->invested) };
+                              (uint64_t)p->merge, atomic_load(&p->valued), (uint64_t)atomic_load(&p->invested),
+                              (uint64_t)atomic_load(&p->shared) };
     TRY(population_put_zone(p, out, e));
     TRY(bought_save(p, out, e));
     TRY(related_save(p, out, e));
@@ -313,7 +314,7 @@ static enum err_code get_traits(struct loading *l, size_t n)
 static enum err_code get_columns(struct loading *l)
 {
     struct population *p = l->p;
-    uint64_t head[8];
+    uint64_t head[9];
     TRY(population_check_zone(p, l->in, l->e));
     TRY(bought_load(p, l->in, l->e));
     TRY(related_load(p, l->in, l->e));
@@ -335,6 +336,7 @@ static enum err_code get_columns(struct loading *l)
     atomic_store(&p->fits, UINT64_MAX);  // tiers are of this start's fit: a refresh is due, which finds the leaves, too
     atomic_store(&p->valued, head[6]);
     atomic_store(&p->invested, (int64_t)head[7]);
+    atomic_store(&p->shared, (int64_t)head[8]);
     atomic_store(&p->progress, 100);
     return population_show(p, l->e);
 }

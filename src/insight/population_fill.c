@@ -30,6 +30,7 @@ struct seen {
     struct customer_value value;
     struct favourites liked;
     struct customer_tier invest;
+    struct share_one share;
 };
 struct filling {
     struct population *p;
@@ -40,6 +41,7 @@ struct filling {
     struct json_parser *parser;
     struct line_list line[SLICE_ROWS];   // of the slice's rows
     struct valuation_view view;          // of this fill, as the tiers are
+    const struct share_scores *shares;   // the same; NULL: columns stay as they are
     uint64_t fits;
     int64_t invested;
     struct valuation_work work;
@@ -169,6 +171,17 @@ static bool put_investment(struct population *p, const struct seen *s)
     return ok;
 }
 
+static bool put_share(struct population *p, size_t row, const struct share_one *s)
+{
+    struct keep *share = &p->computed[COMPUTED_SHARE], *reach = &p->computed[COMPUTED_REACH];
+    if (s->why == SHARE_NOT_FITTED)
+        return true;
+    keep_null(share, row);
+    keep_null(reach, row);
+    return s->why != SHARE_KNOWN || (keep_raw(share, row, rounded(share_of_wallet(s, s->wallet), 1000))
+                                     && keep_raw(reach, row, rounded(share_reach(s), 100)));
+}
+
 static bool put_computed(struct population *p, const struct seen *s)
 {
     struct keep *k = p->computed;
@@ -182,7 +195,7 @@ static bool put_computed(struct population *p, const struct seen *s)
            && keep_raw(&k[COMPUTED_KNOWN], row, s->known)
            && put_word(&k[COMPUTED_TIER], row, tier_name(s->standing.tier))
            && put_word(&k[COMPUTED_KIND], row, customer_kind_name(s->kind)) && put_value(p, row, &s->value)
-           && put_investment(p, s) && put_liked(p, row, &s->liked);
+           && put_investment(p, s) && put_share(p, row, &s->share) && put_liked(p, row, &s->liked);
 }
 
 static void clear_computed(struct population *p, size_t row)
@@ -297,6 +310,7 @@ static void look_at_value(struct filling *f, struct seen *s)
     s->value = valuation_of(&f->view, &f->work, s->row, true);
     if (f->p->investment)
         s->invest = investment_of(f->p->investment, &f->view, &s->value, s->row);
+    s->share = share_of(f->shares, 0, s->row);
 }
 
 static struct seen look(struct filling *f, uint32_t row)
@@ -539,13 +553,15 @@ static enum err_code make_traits(struct filling *f)
     return code;
 }
 
-/* ---- tiers, values and likings ---- */
+/* ---- tiers, values, shares and likings ---- */
 static void keep_stamps(const struct filling *f)
 {
     atomic_store(&f->p->fits, f->fits);
     atomic_store(&f->p->valued, valuation_stamp(&f->view));
     atomic_store(&f->p->liked, f->liked.of ? likings_stamp(&f->liked) : 0);
     atomic_store(&f->p->invested, f->invested);
+    if (f->shares)
+        atomic_store(&f->p->shared, share_scores_fit(f->shares));
 }
 
 static enum err_code fill_all(struct filling *f)
@@ -588,7 +604,7 @@ static bool put_standing(struct population *p, const struct seen *s)
     const struct dirty moved = { .row = s->row };
     uint64_t before = row_state(p, s->row);
     if (!put_tier(p, s->row, s->standing.tier) || !put_value(p, s->row, &s->value) || !put_investment(p, s)
-        || !put_liked(p, s->row, &s->liked))
+        || !put_share(p, s->row, &s->share) || !put_liked(p, s->row, &s->liked))
         return false;
     return row_state(p, s->row) == before || note_changed(p, &moved, 1);
 }
@@ -618,11 +634,12 @@ static enum err_code fill_standings_of(struct filling *f, uint32_t from, size_t 
     return code;
 }
 
-/* Another fit of either tiers or of the models of value, another shop and another day move people who did nothing. */
+/* Another fit of either tiers, of the models of value or of shares, another shop and another day move people who did nothing. */
 static enum err_code fill_standings(struct filling *f)
 {
     struct population *p = f->p;
-    if (f->fits == atomic_load(&p->fits) && valuation_stamp(&f->view) == atomic_load(&p->valued)
+    bool same_shares = !f->shares || share_scores_fit(f->shares) == atomic_load(&p->shared);
+    if (f->fits == atomic_load(&p->fits) && valuation_stamp(&f->view) == atomic_load(&p->valued) && same_shares
         && f->invested == atomic_load(&p->invested)
         && (!f->liked.of || likings_stamp(&f->liked) == atomic_load(&p->liked)))
         return ERR_OK;
@@ -710,6 +727,8 @@ enum err_code population_fill(struct population *p, const struct people *people,
     if (p->valuation)
         f.view = valuation_look(p->valuation);
     f.invested = population_invested(p);
+    if (p->share)
+        f.shares = customer_share_look(p->share);
     enum err_code code = p->likings ? likings_refresh(p->likings, now_ms, e) : ERR_OK;
     if (!code) {
         if (p->likings)
@@ -720,6 +739,7 @@ enum err_code population_fill(struct population *p, const struct people *people,
         likings_leave(&f.liked);
     valuation_work_clear(&f.work);
     likings_work_clear(&f.liking_work);
+    share_scores_drop(&f.shares);
     for (size_t i = 0; i < SLICE_ROWS; i++) {
         free(f.line[i].line);
         free(f.line[i].product);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "insight/customer_share.h"
 #include "insight/investment.h"
 #include "insight/likings.h"
 #include "insight/population.h"
@@ -169,13 +170,15 @@ enum computed { COMPUTED_ORDERS, COMPUTED_SPEND, COMPUTED_FIRST_ORDER, COMPUTED_
                 COMPUTED_ORDER_VALUE, COMPUTED_LIFETIME, COMPUTED_LIFETIME_LOW, COMPUTED_LIFETIME_HIGH, COMPUTED_SPEND_YEAR,
                 COMPUTED_VALUE_TIER, COMPUTED_VALUE_TIER_SINCE,
                 COMPUTED_FAVOURITE_CATEGORY, COMPUTED_FAVOURITE_CATEGORY_SHARE, COMPUTED_FAVOURITE_BRAND, COMPUTED_PRICE_LEVEL,
-                COMPUTED_FAVOURITE_HOUR, COMPUTED_FAVOURITE_WEEKDAY, COMPUTED_FAVOURITE_CHANNEL, COMPUTED };
+                COMPUTED_FAVOURITE_HOUR, COMPUTED_FAVOURITE_WEEKDAY, COMPUTED_FAVOURITE_CHANNEL, COMPUTED_SHARE, COMPUTED_REACH,
+                COMPUTED };
 struct population {
     struct memory *memory;
     const struct zones *zones;
     const struct valuation *valuation;  // or NULL
     struct likings *likings;     // or NULL
     const struct investment *investment;  // or NULL
+    const struct customer_share *share; // or NULL
     pthread_rwlock_t lock;       // of all that follows but the queue
     pthread_mutex_t refreshing;  // of the connection
     struct store_conn *conn;     // made when it is first needed
@@ -234,6 +237,7 @@ struct population {
     _Atomic uint64_t valued;     // the stamp of the values that they hold
     _Atomic uint64_t liked;      // and of what customers like
     _Atomic int64_t invested;    // of the value tiers
+    _Atomic int64_t shared;      // the fit of the shares that they hold
     bool filled;
     atomic_int progress;
 };

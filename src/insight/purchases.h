@@ -65,6 +65,25 @@ struct transaction {
 struct zones;
 bool purchases_transactions(const struct purchases *, const struct zones *, uint32_t root, int64_t until_ms,
                             struct transaction **ret, size_t *n, size_t *cap);
+/* What the customer bought within [since, until), order by order with their lines. Refunds are of less than 0; they have the
+ * lines of their order where they name none, and are left out where it is older. Added to ret; false: no memory. */
+struct spent_line {
+    uint32_t product;
+    int32_t quantity_milli;          // 0 or more
+};
+struct spent_order {
+    int64_t value_micro;
+    size_t first_line;
+    uint32_t lines;
+};
+struct spent {
+    struct spent_order *order;
+    struct spent_line *line;
+    size_t orders, lines, order_cap, line_cap;
+};
+bool purchases_spent(const struct purchases *, uint32_t root, int64_t since_ms, int64_t until_ms, struct spent *ret);
+void spent_clear(struct spent *);
+int64_t purchases_newest_ms(const struct purchases *);  // of all orders; 0: none
 /* Products looked at or put in a cart lately, latest first. */
 size_t purchases_viewed(const struct purchases *, uint32_t root, uint32_t *ret, size_t max);
 /* Category last looked at, empty when none. */
