@@ -180,6 +180,8 @@ static void refresh_work(void *arg)
         (void)!audiences_keep_sizes(rooms, now_ms, &e);
         api->sized_ms = now_ms;
     }
+    if (!atomic_load(&api->stopping) && customer_share_refit_due(rooms->share, now_ms))
+        (void)!customer_share_refit(rooms->share, now_ms, &api->refit, &e);
     tick_end(api, &api->refreshing);
 }
 
@@ -191,6 +193,7 @@ static void refresh_start(struct api *api, int64_t now_ms)
     bool due = people_refresh_due(api->options.people, now_ms)
                || affinity_refit_due(api->options.affinity, now_ms) || valuation_refit_due(api->options.valuation, now_ms)
                || investment_refit_due(api->options.investment, now_ms)
+               || customer_share_refit_due(api->options.share, now_ms)
                || roster_due(api->options.roster, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
     if (!due || !tick_begin(api, &api->refreshing))
         return;

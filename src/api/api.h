@@ -13,6 +13,7 @@
 #include "insight/counts.h"
 #include "insight/likings.h"
 #include "insight/investment.h"
+#include "insight/customer_share.h"
 #include "insight/people.h"
 #include "insight/roster.h"
 #include "insight/valuation.h"
@@ -43,6 +44,7 @@ struct api_options {
     struct valuation *valuation;
     struct likings *likings;
     struct investment *investment;
+    struct customer_share *share;
     struct roster *roster;
     const struct zones *zones; // of rules
     struct affinity *affinity;

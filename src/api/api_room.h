@@ -23,7 +23,7 @@ struct api {
     struct buf openapi;
     atomic_bool stopping;
     struct pool *background;           // of one thread: what is due
-    struct progress refit;             // of the models of value and the tiers, when it is due
+    struct progress refit;             // of the models of value, the tiers and shares, when it is due
     pthread_mutex_t lock;              // guards the next three
     pthread_cond_t idle;
     bool refreshing, flushing;         // one such work is with the pool, with the writer

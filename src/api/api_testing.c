@@ -50,6 +50,9 @@ static void open_rooms(struct shop *shop)
     population_value_by(r->population, r->valuation);
     need(investment_new(r->memory, r->valuation, r->population, shop->read, &r->investment, &e), &e, "investment");
     population_invest_by(r->population, r->investment);
+    const struct customer_share_rooms rooms = { r->memory, r->purchases, r->people, r->population, NULL };
+    need(customer_share_new(rooms, &r->share, &e), &e, "share");
+    population_share_by(r->population, r->share);
     need(affinity_new(r->memory, r->purchases, &r->affinity, &e), &e, "affinity");
     need(staff_new(shop->store, &shop->clock, &r->staff, &e), &e, "staff");
     need(pool_new(2, 32, &r->jobs, &e), &e, "pool");
@@ -159,6 +162,7 @@ void shop_close(struct shop *shop)
     likings_drop(&r->likings);
     investment_drop(&r->investment);
     valuation_drop(&r->valuation);
+    customer_share_drop(&r->share);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);
     purchases_drop(&r->purchases);

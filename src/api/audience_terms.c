@@ -178,6 +178,8 @@ static const struct { const char *name, *en, *es, *group; } labels[] = {
     { "spend last year", "Spend in the last year, net of refunds", "Gasto del último año, sin devoluciones", "value" },
     { "value tier", "Value tier", "Nivel de valor", "value" },
     { "value tier since", "In the value tier since", "En el nivel de valor desde", "value" },
+    { "share of customer", "Share of customer", "Cuota del cliente", "value" },
+    { "spend within reach", "Spend within reach, a year", "Gasto a nuestro alcance, al año", "value" },
 };
 
 static void json_label(struct json_w *w, struct slice name, const struct trait_schema *schema, size_t n)

@@ -88,6 +88,11 @@ const struct command_entry commands[] = {
       "docs/TIERS.md has an example. Who gets what goes to standard output as CSV, and to standard error what it brings and\n"
       "what one more unit of money, contact or place would be worth.",
       command_allocate },
+    { "share", "tendero share [fit] | customer ID | list CATEGORY [--limit N] [--data DIR]",
+      "what part of their spending customers leave with us",
+      "share prints the newest fit as JSON lines, one a category; fit works it out anew first. customer, what is known of\n"
+      "one, a line a category; list, whose spend is within reach, the most first (50): CATEGORY is its id or everything.",
+      command_share },
     { "key", "tendero key create --scope write|read|admin [--name NAME] [--source NAME] | list | revoke ID"
              " [--data DIR]",
       "keys of programs",

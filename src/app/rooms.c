@@ -83,6 +83,14 @@ static enum err_code open_valuation(struct rooms *r, struct err *e)
     return ERR_OK;
 }
 
+static enum err_code open_share(struct rooms *r, struct err *e)
+{
+    const struct customer_share_rooms rooms = { r->memory, r->purchases, r->people, r->population, &r->zones };
+    TRY(customer_share_new(rooms, &r->share, e));
+    population_share_by(r->population, r->share);
+    return ERR_OK;
+}
+
 static enum err_code open_memory(struct rooms *r, struct err *e)
 {
     struct memory_options options = { .dir = setting(r->settings, SETTING_data), .clock = &sys_clock_real };
@@ -105,6 +113,7 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(memory_start(r->memory, e));
     TRY(people_new(r->memory, r->purchases, &r->people, e));
     TRY(open_valuation(r, e));
+    TRY(open_share(r, e));
     TRY(affinity_new(r->memory, r->purchases, &r->affinity, e));
     TRY(staff_new(r->store, &sys_clock_real, &r->staff, e));
     return pool_new(JOB_THREADS, JOBS_MAX, &r->jobs, e);
@@ -147,7 +156,7 @@ static enum err_code open_api(struct rooms *r, const struct rooms_options *optio
         return err_set(e, ERR_LIMIT, 0, "no memory for the settings");
     struct api_options api = { .memory = r->memory, .purchases = r->purchases, .people = r->people,
                                .population = r->population, .valuation = r->valuation, .investment = r->investment,
-                               .likings = r->likings, .roster = r->roster, .zones = &r->zones,
+                               .share = r->share, .likings = r->likings, .roster = r->roster, .zones = &r->zones,
                                .affinity = r->affinity, .catalogue = r->catalogue, .counts = r->counts,
                                .staff = r->staff, .jobs = r->jobs, .data_dir = setting(s, SETTING_data),
                                .console_dir = dir, .shop = slice_of(setting(s, SETTING_shop_name)),
@@ -228,6 +237,7 @@ void rooms_close(struct rooms **rooms)
     likings_drop(&r->likings);
     investment_drop(&r->investment);
     valuation_drop(&r->valuation);
+    customer_share_drop(&r->share);
     zone_files_drop(&r->zone_files);
     catalogue_drop(&r->catalogue);
     counts_drop(&r->counts);

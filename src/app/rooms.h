@@ -20,6 +20,7 @@ struct rooms {
     struct valuation *valuation;
     struct likings *likings;
     struct investment *investment;
+    struct customer_share *share;
     struct roster *roster;
     struct zone_files *zone_files;
     struct zones zones;
