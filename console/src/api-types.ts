@@ -741,6 +741,7 @@ export type Job = {
   id: string;
   kind: "import" | "evaluation" | "trait" | "value";
   kind: "import" | "evaluation" | "trait" | "value" | "tiers";
+  kind: "import" | "evaluation" | "trait" | "value" | "share";
   name: string;
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
   format: string;
@@ -1108,6 +1109,93 @@ export type Allocation = {
   tiers: AllocationTier[];
   channels: AllocationChannel[];
   treatments: AllocationTreatment[];
+export type ShareUnknown = {
+  why: "few alike" | "too wide";
+  customers: number;
+};
+export type ShareGroup = {
+  kind: "person" | "company";
+  customers: number;
+  declared: number;
+  by: "none" | "trees" | "tobit" | "group";
+  trees: number;
+  shift: number | null;
+  spread: number | null;
+};
+export type ShareNorm = {
+  panel: number;
+  share: number | null;
+  penetration: number | null;
+  loyal: number | null;
+  categoryPenetration: number | null;
+  whyNot: string | null;
+};
+export type ShareCategory = {
+  category: string | null;
+  customers: number;
+  known: number;
+  own: number;
+  ownKnown: number;
+  wallet: number | null;
+  walletLow: number | null;
+  walletHigh: number | null;
+  share: number | null;
+  shareLow: number | null;
+  shareHigh: number | null;
+  reach: number | null;
+  reachLow: number | null;
+  reachHigh: number | null;
+  unknown: ShareUnknown[];
+  groups: ShareGroup[];
+  norm: ShareNorm;
+};
+export type ShareReport = {
+  fittedAt: string;
+  from: string;
+  asOf: string;
+  tookMs: number;
+  customers: number;
+  unlined: number;
+  bytes: number;
+  categories: ShareCategory[];
+};
+export type SharePage = {
+  id: number | null;
+  ready: boolean;
+  report: ShareReport | null;
+};
+export type ShareReach = {
+  customer: CustomerRow;
+  own: number;
+  potential: number | null;
+  declared: number | null;
+  wallet: number | null;
+  walletLow: number | null;
+  walletHigh: number | null;
+  share: number | null;
+  low: number | null;
+  high: number | null;
+  reach: number | null;
+};
+export type ShareOfCategory = {
+  category: string | null;
+  known: "known" | "not fitted" | "not buying" | "few alike" | "too wide";
+  own: number;
+  potential: number | null;
+  declared: number | null;
+  wallet: number | null;
+  walletLow: number | null;
+  walletHigh: number | null;
+  share: number | null;
+  low: number | null;
+  high: number | null;
+  reach: number | null;
+  why: Text;
+};
+export type CustomerShare = {
+  customer: string;
+  days: number;
+  categories: ShareOfCategory[];
 };
 export type Setting = {
   name: string;

@@ -18,6 +18,7 @@ const Rules = lazy(() => import('./pages/rules.js').then((m) => m.Rules));
 const RulesEditor = lazy(() => import('./pages/rules.js').then((m) => m.RulesEditor));
 const Data = lazy(() => import('./pages/data.js').then((m) => m.Data));
 const Affinities = lazy(() => import('./pages/affinities.js').then((m) => m.Affinities));
+const Share = lazy(() => import('./pages/share.js').then((m) => m.Share));
 const Results = lazy(() => import('./pages/results.js').then((m) => m.Results));
 const Value = lazy(() => import('./pages/value.js').then((m) => m.Value));
 const ModelsPage = lazy(() => import('./pages/models.js').then((m) => m.ModelsPage));
@@ -35,6 +36,7 @@ export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
   { href: '/data', name: 'nav.data', icon: 'data' },
   { href: '/affinities', name: 'nav.affinities', icon: 'star' },
   { href: '/value', name: 'nav.value', icon: 'value' },
+  { href: '/share', name: 'nav.share', icon: 'share' },
   { href: '/results', name: 'nav.results', icon: 'results' },
   { href: '/catalogue', name: 'nav.catalogue', icon: 'catalogue' },
   { href: '/settings', name: 'nav.settings', icon: 'settings' },
@@ -152,6 +154,7 @@ function Shell() {
           <Route path="/affinities" component={Affinities} />
           <Route path="/value" component={Value} />
           <Route path="/models" component={ModelsPage} />
+          <Route path="/share" component={Share} />
           <Route path="/results" component={Results} />
           <Route path="/catalogue" component={Catalogue} />
           <Route path="/catalogue/:id" component={ProductPage} />

@@ -49,6 +49,7 @@ const ICONS = {
   rules: 'M3 4h14v12H3zM3 8h14M3 12h14M9 4v12',
   data: 'M3 5c0-3 14-3 14 0v10c0 3-14 3-14 0zM3 5c0 3 14 3 14 0M3 10c0 3 14 3 14 0',
   value: 'M3 16l5-6 3.500 3L17 5M12 5h5v5',
+  share: 'M9 4a7 7 0 107 7H9zM12 2a6 6 0 016 6h-6z',
   results: 'M3 17V4M3 17h14M7 14V9M11 14V5M15 14v-3',
   catalogue: 'M3 6l7-3 7 3v8l-7 3-7-3zM3 6l7 3 7-3M10 9v8',
   settings: 'M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4',

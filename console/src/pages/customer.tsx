@@ -9,6 +9,7 @@ import { Accounts, Identities } from '../customer/identity.js';
 import { MergeDialog, Merges } from '../customer/merge.js';
 import { Permissions } from '../customer/permissions.js';
 import { Proposals } from '../customer/proposals.js';
+import { Share } from '../customer/share.js';
 import { Timeline } from '../customer/timeline.js';
 import { Traits } from '../customer/traits.js';
 import { LifetimeValue } from '../customer/value.js';
@@ -94,6 +95,7 @@ export function CustomerPage() {
         <div>
           <Affinities customer={customer.id} turn={turn} />
           <Traits customer={customer} update={update} />
+          <Share customer={customer.id} turn={turn} />
           <Permissions customer={customer.id} turn={turn} onChanged={changed} />
           <Audiences customer={customer.id} turn={turn} />
           <Identities customer={customer} />
