@@ -9,35 +9,27 @@
 
 #include "engine/share/draw.h"
 #include "insight/customer_share.h"
-#include "insight/insight_testing.h"
+#include "insight/street_testing.h"
 
-#define PEOPLE 400
+#define SHOPPERS 400
 #define NEAR(is, want, by) assert_true(fabs((is) - (want)) <= (by))
 
 struct rooms {
-    struct shop shop;
-    struct population *population;
-    struct people *people;
+    struct street street;
     struct customer_share *share;
-    double truth[PEOPLE];            // share of customer, which the shop does not see
-    double wallet[PEOPLE];
+    double truth[SHOPPERS];          // share of customer, which the shop does not see
+    double wallet[SHOPPERS];
 };
 
 static int rooms_setup(void **state)
 {
     struct rooms *r = calloc(1, sizeof *r);
     assert_non_null(r);
-    shop_make(&r->shop);
-    assert_int_equal(population_new(r->shop.lab.memory, NULL, &r->population, NULL), ERR_OK);
-    const struct follower follower[] = { population_follower(r->population), population_events_follower(r->population),
-                                         population_columns_follower(r->population) };
-    for (size_t i = 0; i < 3; i++)
-        memory_follow(r->shop.lab.memory, &follower[i]);
-    shop_begin(&r->shop);
-    assert_int_equal(people_new(r->shop.lab.memory, r->shop.purchases, &r->people, NULL), ERR_OK);
-    const struct customer_share_rooms rooms = { r->shop.lab.memory, r->shop.purchases, r->people, r->population, NULL };
+    struct street *s = &r->street;
+    street_start(s);
+    const struct customer_share_rooms rooms = { s->shop.lab.memory, s->shop.purchases, s->people, s->population, &s->zones };
     assert_int_equal(customer_share_new(rooms, &r->share, NULL), ERR_OK);
-    population_share_by(r->population, r->share);
+    population_share_by(s->population, r->share);
     *state = r;
     return 0;
 }
@@ -45,28 +37,18 @@ static int rooms_setup(void **state)
 static int rooms_teardown(void **state)
 {
     struct rooms *r = *state;
-    lab_stop(&r->shop.lab);
-    people_drop(&r->people);
-    population_drop(&r->population);
+    street_stop(&r->street);
     customer_share_drop(&r->share);
-    shop_close(&r->shop);
+    lab_close(&r->street.shop.lab);
     free(r);
     return 0;
-}
-
-static enum err_code tell_catalogue(void *arg, struct tx *tx, struct err *e)
-{
-    struct fact fact = { .type = FACT_CATALOGUE, .timestamp_ms = tx->now_ms, .original_ms = FACT_NO_TIME,
-                         .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms, .body = slice_of(arg) };
-    TRY(tx_source(tx, SLICE("test"), &fact.source, e));
-    return tx_append(tx, &fact, e);
 }
 
 static void product(struct rooms *r, const char *id, const char *category)
 {
     char body[120];
     snprintf(body, sizeof body, "{\"product\":{\"id\":\"%s\",\"title\":\"T\",\"category\":\"%s\"}}", id, category);
-    lab_must_run(&r->shop.lab, tell_catalogue, body);
+    street_catalogue(&r->street, body);
 }
 
 /* products: "3 tea 1 cup", quantities and ids. */
@@ -74,22 +56,23 @@ static void order(struct rooms *r, const char *who, double value, const char *pr
 {
     struct buf out = buf_make(0);
     struct slice rest = slice_of(products);
-    buf_printf(&out, "{'order_id': 'o%d', 'revenue': %.2f, 'products': [", r->shop.told, value);
+    buf_printf(&out, "{'order_id': 'o%d', 'revenue': %.2f, 'products': [", r->street.shop.told, value);
     for (const char *comma = ""; rest.len; comma = ", ") {
         struct slice quantity = slice_cut(&rest, ' '), id = slice_cut(&rest, ' ');
         buf_printf(&out, "%s{'product_id': '%.*s', 'quantity': %.*s}", comma, SLICE_ARG(id), SLICE_ARG(quantity));
     }
     buf_adds(&out, "]}");
     buf_addc(&out, 0);
-    shop_track(&r->shop, who, "Order Completed", LAB_NOW - (int64_t)(days_ago * (double)SHOP_DAY), out.at);
+    shop_track(&r->street.shop, who, "Order Completed", LAB_NOW - (int64_t)(days_ago * (double)SHOP_DAY), out.at);
     buf_drop(&out);
 }
 
 static void traits(struct rooms *r, const char *who, const char *json)
 {
     char body[300];
-    snprintf(body, sizeof body, "{\"userId\": \"%s\", \"messageId\": \"t%d\", \"traits\": {%s}}", who, r->shop.told++, json);
-    assert_int_equal(lab_ingest(&r->shop.lab, INGEST_IDENTIFY, 1, body).accepted, 1);
+    snprintf(body, sizeof body, "{\"userId\": \"%s\", \"messageId\": \"t%d\", \"traits\": {%s}}", who,
+             r->street.shop.told++, json);
+    assert_int_equal(lab_ingest(&r->street.shop.lab, INGEST_IDENTIFY, 1, body).accepted, 1);
 }
 
 static void refit(struct rooms *r)
@@ -102,20 +85,20 @@ static void refit(struct rooms *r)
 static struct share_one one_of(struct rooms *r, const char *category, const char *who)
 {
     const struct share_scores *scores = customer_share_look(r->share);
-    uint32_t root = shop_root(&r->shop, who);
+    uint32_t root = shop_root(&r->street.shop, who);
     struct share_one one = share_of(scores, share_category_named(scores, slice_of(category)), root);
     share_scores_drop(&scores);
     return one;
 }
 
 /* Customers u0, u1, … buy tea all year: as often as a gamma mixture of mean 12 says, in baskets of their own size, and here by
- * chances of their own (Dirichlet, S 1.5, of which a third is ours); the rest goes to competitors that the shop does not see. */
+ * chances of their own (Dirichlet, S 1.5, a third of it ours); the rest goes to competitors that the shop cannot see. */
 static void shoppers(struct rooms *r)
 {
     uint64_t seed = 11;
     char who[16];
     product(r, "tea", "drinks");
-    for (int i = 0; i < PEOPLE; i++) {
+    for (int i = 0; i < SHOPPERS; i++) {
         unsigned all = any_purchases(&seed, 12, 4), own = any_own(&seed, all, 1.5, .35);
         double basket = 20 * exp(.6 * any_normal(&seed));
         snprintf(who, sizeof who, "u%d", i);
@@ -154,11 +137,11 @@ static const char *spent(struct rooms *r, const char *who, int64_t since_ms)
     static char text[300];
     struct spent s = { 0 };
     size_t at = 0;
-    uint32_t root = shop_root(&r->shop, who);
+    uint32_t root = shop_root(&r->street.shop, who);
     text[0] = 0;
-    memory_read_lock(r->shop.lab.memory);
-    assert_true(purchases_spent(r->shop.purchases, root, since_ms, LAB_NOW, &s));
-    memory_read_unlock(r->shop.lab.memory);
+    memory_read_lock(r->street.shop.lab.memory);
+    assert_true(purchases_spent(r->street.shop.purchases, root, since_ms, LAB_NOW, &s));
+    memory_read_unlock(r->street.shop.lab.memory);
     for (size_t i = 0; i < s.orders; i++) {
         const struct spent_line *line = &s.line[s.order[i].first_line];
         at += (size_t)snprintf(text + at, sizeof text - at, "%s%g:", i ? " " : "", (double)s.order[i].value_micro / 1e6);
@@ -172,7 +155,7 @@ static const char *spent(struct rooms *r, const char *who, int64_t since_ms)
 static void refunds_belong_to_their_orders(void **state)
 {
     struct rooms *r = *state;
-    struct shop *s = &r->shop;
+    struct shop *s = &r->street.shop;
     shop_track(s, "ana", "Order Completed", LAB_NOW - 90 * SHOP_DAY,
                "{'order_id': 'a', 'revenue': 10, 'products': [{'sku': 'p'}]}");
     shop_track(s, "ana", "Order Completed", LAB_NOW - 20 * SHOP_DAY,
@@ -199,7 +182,7 @@ static void values_are_divided_by_prices(void **state)
     order(r, "bea", 4 * 5 + 30, "5 tea 1 pot", 10);
     order(r, "cid", 10 + 30, "1 cup 1 pot", 10);
     order(r, "dan", 99, "", 10);
-    shop_track(&r->shop, "bea", "Order Refunded", LAB_NOW - SHOP_DAY,
+    shop_track(&r->street.shop, "bea", "Order Refunded", LAB_NOW - SHOP_DAY,
                "{'revenue': 10, 'products': [{'product_id': 'cup', 'quantity': 1}]}");
     refit(r);
     static const struct { const char *who, *category; double own; } cases[] = {
@@ -217,7 +200,7 @@ static void values_are_divided_by_prices(void **state)
 static void shares_are_near_the_hidden_ones(void **state)
 {
     struct rooms *r = *state;
-    double said[PEOPLE], truth[PEOPLE];
+    double said[SHOPPERS], truth[SHOPPERS];
     size_t n = 0, within = 0, buyers = 0;
     char who[16];
     shoppers(r);
@@ -225,7 +208,7 @@ static void shares_are_near_the_hidden_ones(void **state)
     assert_true(customer_share_refit_due(r->share, LAB_NOW));
     refit(r);
     assert_false(customer_share_refit_due(r->share, LAB_NOW));
-    for (int i = 0; i < PEOPLE; i++) {
+    for (int i = 0; i < SHOPPERS; i++) {
         snprintf(who, sizeof who, "u%d", i);
         struct share_one one = one_of(r, "drinks", who);
         buyers += r->truth[i] > 0;
@@ -268,18 +251,18 @@ static void declared_wallets_count(void **state)
 static void lists_go_by_what_is_within_reach(void **state)
 {
     struct rooms *r = *state;
-    uint32_t root[PEOPLE];
+    uint32_t root[SHOPPERS];
     shoppers(r);
     refit(r);
     const struct share_scores *scores = customer_share_look(r->share);
-    size_t n = share_by_reach(scores, 1, 0, PEOPLE, root), customers = shop_root(&r->shop, "u399") + 1;
-    assert_true(n > 100 && n < PEOPLE);
+    size_t n = share_by_reach(scores, 1, 0, SHOPPERS, root), customers = shop_root(&r->street.shop, "u399") + 1;
+    assert_true(n > 100 && n < SHOPPERS);
     for (size_t i = 1; i < n; i++) {
         const struct share_one one = share_of(scores, 1, root[i]), before = share_of(scores, 1, root[i - 1]);
         assert_true(share_reach(&one) <= share_reach(&before));
     }
-    assert_int_equal(share_by_reach(scores, 1, n - 2, PEOPLE, root), 2);
-    assert_int_equal(share_by_reach(scores, 1, n, PEOPLE, root), 0);
+    assert_int_equal(share_by_reach(scores, 1, n - 2, SHOPPERS, root), 2);
+    assert_int_equal(share_by_reach(scores, 1, n, SHOPPERS, root), 0);
     double *reach = malloc(customers * sizeof *reach);
     assert_non_null(reach);
     share_reach_column(scores, reach, customers);
@@ -306,7 +289,7 @@ static void a_look_outlives_its_fit(void **state)
     refit(r);
     const struct share_scores *anew = customer_share_look(r->share);
     assert_int_equal(share_scores_fit(anew), 2);
-    uint32_t root = shop_root(&r->shop, "u3");
+    uint32_t root = shop_root(&r->street.shop, "u3");
     assert_true(share_of(scores, 1, root).own == share_of(anew, 1, root).own);
     share_scores_drop(&scores);
     share_scores_drop(&anew);
@@ -316,8 +299,8 @@ static void a_look_outlives_its_fit(void **state)
 /* NAN: null. */
 static double cell(struct rooms *r, const char *column, const char *who)
 {
-    uint32_t row = shop_root(&r->shop, who);
-    const struct column *c = columns_find(population_columns(r->population), slice_of(column));
+    uint32_t row = shop_root(&r->street.shop, who);
+    const struct column *c = columns_find(population_columns(r->street.population), slice_of(column));
     assert_non_null(c);
     return column_is_null(c, row) ? NAN : (double)column_raw(c, row) / pow(10, c->scale);
 }
@@ -330,9 +313,9 @@ static void shares_are_columns(void **state)
     size_t known = 0;
     shoppers(r);
     refit(r);
-    assert_true(population_refresh_due(r->population, r->people));
-    assert_int_equal(population_refresh(r->population, r->people, LAB_NOW, &e), ERR_OK);
-    assert_false(population_refresh_due(r->population, r->people));
+    assert_true(population_refresh_due(r->street.population, r->street.people));
+    assert_int_equal(population_refresh(r->street.population, r->street.people, LAB_NOW, &e), ERR_OK);
+    assert_false(population_refresh_due(r->street.population, r->street.people));
     for (int i = 0; i < 60; i++) {
         snprintf(who, sizeof who, "u%d", i);
         struct share_one one = one_of(r, "", who);
@@ -348,6 +331,13 @@ static void shares_are_columns(void **state)
 }
 
 /* ---- fits ---- */
+static double number(struct json object, const char *name)
+{
+    double is = NAN;
+    assert_true(json_double(json_get(object, name), &is));
+    return is;
+}
+
 static void fits_are_kept_with_their_report(void **state)
 {
     struct rooms *r = *state;
@@ -355,21 +345,19 @@ static void fits_are_kept_with_their_report(void **state)
     struct json json;
     struct err e;
     bool is;
-    double own, wallet, share;
     shoppers(r);
-    assert_int_equal(share_fit_newest(r->shop.lab.read, r->shop.lab.mem, &row, &is, &e), ERR_OK);
+    assert_int_equal(share_fit_newest(r->street.shop.lab.read, r->street.shop.lab.mem, &row, &is, &e), ERR_OK);
     assert_false(is);
     refit(r);
-    assert_int_equal(share_fit_newest(r->shop.lab.read, r->shop.lab.mem, &row, &is, &e), ERR_OK);
+    assert_int_equal(share_fit_newest(r->street.shop.lab.read, r->street.shop.lab.mem, &row, &is, &e), ERR_OK);
     assert_true(is && row.id == 1 && row.fitted_ms == LAB_NOW);
-    assert_int_equal(json_parse(r->shop.lab.parser, row.report, &json, &e), ERR_OK);
+    assert_int_equal(json_parse(r->street.shop.lab.parser, row.report, &json, &e), ERR_OK);
     struct json_iter it = json_iter(json_get(json, "categories"));
     assert_true(json_next(&it) && json_is(json_get(it.value, "category"), JSON_NULL));
-    assert_true(json_next(&it) && slice_is(json_string(json_get(it.value, "category"), r->shop.lab.mem), "drinks"));
-    assert_true(json_double(json_get(it.value, "ownKnown"), &own) && json_double(json_get(it.value, "wallet"), &wallet)
-                && json_double(json_get(it.value, "share"), &share));
+    assert_true(json_next(&it) && slice_is(json_string(json_get(it.value, "category"), r->street.shop.lab.mem), "drinks"));
+    double own = number(it.value, "ownKnown"), wallet = number(it.value, "wallet");
     assert_true(own > 0 && wallet > own);
-    NEAR(share, own / wallet, .001);
+    NEAR(number(it.value, "share"), own / wallet, .001);
     assert_true(json_is(json_get(json_get(it.value, "norm"), "share"), JSON_NULL));
     assert_false(json_next(&it));
 }
@@ -383,29 +371,28 @@ static void a_panel_gives_the_norm(void **state)
     struct err e;
     char who[16], said[60];
     bool is;
-    double share, penetration;
     shoppers(r);
-    for (int i = 0; i < PEOPLE; i++) {
+    for (int i = 0; i < SHOPPERS; i++) {
         snprintf(who, sizeof who, "u%d", i);
         snprintf(said, sizeof said, "\"wallet(drinks)\": %.2f", r->wallet[i]);
         traits(r, who, said);
     }
     refit(r);
-    assert_int_equal(share_fit_newest(r->shop.lab.read, r->shop.lab.mem, &row, &is, &e), ERR_OK);
-    assert_int_equal(json_parse(r->shop.lab.parser, row.report, &json, &e), ERR_OK);
+    assert_int_equal(share_fit_newest(r->street.shop.lab.read, r->street.shop.lab.mem, &row, &is, &e), ERR_OK);
+    assert_int_equal(json_parse(r->street.shop.lab.parser, row.report, &json, &e), ERR_OK);
     struct json_iter it = json_iter(json_get(json, "categories"));
     assert_true(json_next(&it) && json_next(&it));
     struct json norm = json_get(it.value, "norm");
-    assert_true(json_double(json_get(norm, "share"), &share) && json_double(json_get(norm, "penetration"), &penetration));
+    double share = number(norm, "share"), penetration = number(norm, "penetration");
     print_message("usual share %.3f, penetration %.3f\n", share, penetration);
     double own = 0, all = 0, buyers = 0;
-    for (int i = 0; i < PEOPLE; i++) {
+    for (int i = 0; i < SHOPPERS; i++) {
         own += r->truth[i] > 0 ? r->truth[i] * r->wallet[i] : 0;
         all += r->truth[i] > 0 ? r->wallet[i] : 0;
         buyers += r->truth[i] > 0;
     }
     NEAR(share, own / all, .1);
-    NEAR(penetration, buyers / PEOPLE, .05);
+    NEAR(penetration, buyers / SHOPPERS, .05);
 }
 
 static void what_cannot_be_learnt_is_refused(void **state)

@@ -128,9 +128,15 @@ static enum err_code delete_one(void *arg, struct tx *tx, struct err *e)
 static enum err_code tell_catalogue(void *arg, struct tx *tx, struct err *e)
 {
     struct fact fact = { .type = FACT_CATALOGUE, .timestamp_ms = tx->now_ms, .original_ms = FACT_NO_TIME,
-                         .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms, .body = slice_of(arg) };
+                         .sent_ms = FACT_NO_TIME, .received_ms = tx->now_ms, .body = *(struct slice *)arg };
     TRY(tx_source(tx, SLICE("test"), &fact.source, e));
     return tx_append(tx, &fact, e);
+}
+
+void street_catalogue(struct street *s, const char *body)
+{
+    struct slice told = slice_of(body);
+    lab_must_run(&s->shop.lab, tell_catalogue, &told);
 }
 
 static void recategorize(struct street *s)
@@ -141,7 +147,7 @@ static void recategorize(struct street *s)
         snprintf(body, sizeof body, "{\"removed\":\"p%d\"}", 1 + (int)any(3));
     else
         snprintf(body, sizeof body, "{\"product\":{\"id\":\"p%d\",\"title\":\"T\"%s}}", 1 + (int)any(3), categories[any(3)]);
-    lab_must_run(&s->shop.lab, tell_catalogue, body);
+    street_catalogue(s, body);
 }
 
 static void join_account(struct street *s, uint64_t who)

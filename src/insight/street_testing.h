@@ -39,6 +39,8 @@ void street_live(struct street *);
 void street_permit(struct street *, const char *who, struct permission, int64_t at_ms);
 /* They say something about e-mail or short messages, of all or of "news". */
 void street_permit_any(struct street *, const char *who, int64_t at_ms);
+/* The catalogue tells this, a fact's body. */
+void street_catalogue(struct street *, const char *body);
 /* The population knows what happened. */
 void street_refresh(struct street *);
 /* Whether the condition is true of them, asked about everybody and about them alone: both answers are the same. */
