@@ -333,7 +333,6 @@ export type AudienceTerm = {
   name: string;
   label: Text;
   group: "purchases" | "customer" | "value" | "likings" | "trait";
-  group: "purchases" | "customer" | "value" | "trait";
   kind: "number" | "text" | "boolean" | "date" | "other";
   customers: number;
   values: AudienceValue[];
@@ -739,9 +738,7 @@ export type JobTrait = {
 };
 export type Job = {
   id: string;
-  kind: "import" | "evaluation" | "trait" | "value";
-  kind: "import" | "evaluation" | "trait" | "value" | "tiers";
-  kind: "import" | "evaluation" | "trait" | "value" | "share";
+  kind: "import" | "evaluation" | "trait" | "value" | "tiers" | "share" | "recommend";
   name: string;
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
   format: string;
@@ -894,23 +891,6 @@ export type ValueTransaction = {
   day: string;
   value: number;
 };
-export type CustomerValue = {
-  customer: string;
-  bought: boolean;
-  asOf: string;
-  horizonDays: number;
-  alive: number | null;
-  expectedOrders: number | null;
-  expectedOrderValue: number | null;
-  lifetimeValue: number | null;
-  ordersLow: number | null;
-  ordersHigh: number | null;
-  lifetimeValueLow: number | null;
-  lifetimeValueHigh: number | null;
-  why: Text;
-  history: ValueMoment[];
-  transactions: ValueTransaction[];
-};
 export type AffinityShare = {
   value: string;
   label: Text;
@@ -964,6 +944,21 @@ export type CustomerAffinities = {
   asOf: string;
   halfLifeDays: number;
   attributes: CustomerAffinity[];
+};
+export type CustomerValue = {
+  customer: string;
+  bought: boolean;
+  asOf: string;
+  horizonDays: number;
+  alive: number | null;
+  expectedOrders: number | null;
+  expectedOrderValue: number | null;
+  lifetimeValue: number | null;
+  ordersLow: number | null;
+  ordersHigh: number | null;
+  lifetimeValueLow: number | null;
+  lifetimeValueHigh: number | null;
+  why: Text;
   valueTier: CustomerValueTier | null;
   history: ValueMoment[];
   transactions: ValueTransaction[];
@@ -1109,6 +1104,7 @@ export type Allocation = {
   tiers: AllocationTier[];
   channels: AllocationChannel[];
   treatments: AllocationTreatment[];
+};
 export type ShareUnknown = {
   why: "few alike" | "too wide";
   customers: number;
