@@ -168,8 +168,8 @@ static void refresh_work(void *arg)
     int64_t now_ms = clock_now_ms(memory_clock(rooms->memory));
     if (people_refresh_due(rooms->people, now_ms))
         (void)!people_refresh(rooms->people, now_ms, &e);
-    if (!atomic_load(&api->stopping) && valuation_refit_due(rooms->valuation, now_ms))
-        (void)!valuation_refit(rooms->valuation, now_ms, &api->refit, &e);
+    if (!atomic_load(&api->stopping))
+        (void)!valuation_refresh(rooms->valuation, now_ms, &api->refit, &e);
     if (!atomic_load(&api->stopping) && investment_refit_due(rooms->investment, now_ms))
         (void)!investment_refit(rooms->investment, rooms->people, now_ms, &api->refit, &e);
     if (!atomic_load(&api->stopping) && affinity_refit_due(rooms->affinity, now_ms))

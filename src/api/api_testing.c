@@ -53,6 +53,7 @@ static void open_rooms(struct shop *shop)
     const struct customer_share_rooms rooms = { r->memory, r->purchases, r->people, r->population, NULL };
     need(customer_share_new(rooms, &r->share, &e), &e, "share");
     population_share_by(r->population, r->share);
+    investment_reach_by(r->investment, customer_share_reach, r->share);
     need(affinity_new(r->memory, r->purchases, &r->affinity, &e), &e, "affinity");
     need(staff_new(shop->store, &shop->clock, &r->staff, &e), &e, "staff");
     need(pool_new(2, 32, &r->jobs, &e), &e, "pool");

@@ -88,6 +88,7 @@ static enum err_code open_share(struct rooms *r, struct err *e)
     const struct customer_share_rooms rooms = { r->memory, r->purchases, r->people, r->population, &r->zones };
     TRY(customer_share_new(rooms, &r->share, e));
     population_share_by(r->population, r->share);
+    investment_reach_by(r->investment, customer_share_reach, r->share);
     return ERR_OK;
 }
 

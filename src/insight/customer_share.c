@@ -271,14 +271,10 @@ size_t share_by_reach(const struct share_scores *scores, size_t category, size_t
     return n;
 }
 
-void share_reach_column(const struct share_scores *scores, double *ret, size_t n)
+double customer_share_reach(void *share, uint32_t root)
 {
-    for (size_t i = 0; i < n; i++)
-        ret[i] = NAN;
-    const struct share_rows *r = share_categories(scores) ? &scores->category[0] : NULL;
-    for (size_t i = 0; r && i < r->n; i++) {
-        const struct share_one one = one_at(r, i);
-        if (r->root[i] < n)
-            ret[r->root[i]] = share_reach(&one);
-    }
+    const struct share_scores *scores = customer_share_look(share);
+    const struct share_one one = share_of(scores, 0, root);
+    share_scores_drop(&scores);
+    return one.why == SHARE_KNOWN ? share_reach(&one) : NAN;
 }

@@ -72,8 +72,9 @@ double share_reach(const struct share_one *);
 struct share_one share_of(const struct share_scores *, size_t category, uint32_t root);
 /* Those whose share is known, by what is within reach, the most first; how many there are. */
 size_t share_by_reach(const struct share_scores *, size_t category, size_t from, size_t max, uint32_t *root);
-/* By root, of everything, for n roots from 0 on: what is within reach; NAN: not known. */
-void share_reach_column(const struct share_scores *, double *ret, size_t n);
+/* Of everything, what is within reach of a customer by the newest scores; NAN: not known. As investment_reach_by takes it: share
+ * is a struct customer_share. */
+double customer_share_reach(void *share, uint32_t root);
 
 /* ---- fits that are kept ---- */
 struct share_fit_row {

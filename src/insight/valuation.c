@@ -175,13 +175,11 @@ static void not_before_tomorrow(struct valuation *v, int64_t now_ms, uint64_t or
     pthread_mutex_unlock(&v->lock);
 }
 
-enum err_code valuation_refit(struct valuation *v, int64_t now_ms, struct progress *progress, struct err *e)
+static enum err_code refit(struct valuation *v, int64_t now_ms, struct progress *progress, struct err *e)
 {
-    assert(v);
     struct value_fit *fit = malloc(sizeof *fit);
     if (!fit)
         return NO_MEMORY(e);
-    pthread_mutex_lock(&v->fitting);
     uint64_t orders = orders_now(v);
     enum err_code code = value_fit_make(v, now_ms, progress, fit, e);
     if (code == ERR_CONFLICT && orders)
@@ -190,8 +188,26 @@ enum err_code valuation_refit(struct valuation *v, int64_t now_ms, struct progre
         code = keep_fit(v, fit, e);
     if (!code)
         use(v, fit, orders);
-    pthread_mutex_unlock(&v->fitting);
     free(fit);
+    return code;
+}
+
+enum err_code valuation_refit(struct valuation *v, int64_t now_ms, struct progress *progress, struct err *e)
+{
+    assert(v);
+    pthread_mutex_lock(&v->fitting);
+    enum err_code code = refit(v, now_ms, progress, e);
+    pthread_mutex_unlock(&v->fitting);
+    return code;
+}
+
+enum err_code valuation_refresh(struct valuation *v, int64_t now_ms, struct progress *progress, struct err *e)
+{
+    assert(v);
+    if (pthread_mutex_trylock(&v->fitting))
+        return ERR_OK;           // somebody fits just now
+    enum err_code code = valuation_refit_due(v, now_ms) ? refit(v, now_ms, progress, e) : ERR_OK;
+    pthread_mutex_unlock(&v->fitting);
     return code;
 }
 

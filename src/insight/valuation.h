@@ -1,7 +1,7 @@
 /* What each customer will be worth: models of buying and spending (engine/clv), fitted on the shop's own orders.
  *
- * Fit       over every customer who bought, by the days on which they did (purchases_transactions): BG/NBD, MBG/NBD and Pareto/NBD
- *           with the gamma-gamma model of what they spend; a life table of first purchases for those who have not bought.
+ * Fit       over every customer who bought, by the days on which they did (purchases_transactions): BG/NBD, MBG/NBD, Pareto/NBD and
+ *           Gamma-Gompertz/NBD (to 20,000 of them) with the gamma-gamma model of what they spend; a life table of first purchases for those who have not bought.
  * Proof     the last part of the shop's time, a third of it, is held back: the models and simple rules of thumb foretell it of each
  *           customer. The model with the smallest error (RMSE) there is the one that counts; without a proof, BG/NBD
  *           or the first after it whose search ended.
@@ -37,6 +37,8 @@ void valuation_drop(struct valuation **);
 bool valuation_refit_due(const struct valuation *, int64_t now_ms);
 /* ERR_CONFLICT: nobody has bought twice yet. ERR_BUSY: cancelled. */
 MUST_CHECK enum err_code valuation_refit(struct valuation *, int64_t now_ms, struct progress *, struct err *e);
+/* The same where it is due and nobody else fits. */
+MUST_CHECK enum err_code valuation_refresh(struct valuation *, int64_t now_ms, struct progress *, struct err *e);
 /* Another day may have begun. */
 void valuation_turn(struct valuation *, int64_t now_ms);
 
