@@ -19,7 +19,7 @@ static enum err_code api_fill(struct api *api, struct err *e)
     if (!api->metrics)
         return err_set(e, ERR_LIMIT, 0, "no memory for the metrics");
     TRY(openapi_make(&api->openapi, e));
-    TRY(pool_new_behind(1, 1, &api->background, e));
+    TRY(pool_new_behind(2, 2, &api->background, e));
     TRY(allocations_new(&api->allocations, e));
     return jobs_new(&api->options, &api->jobs, e);
 }
@@ -46,7 +46,7 @@ enum err_code api_new(struct api_options options, struct api **ret, struct err *
 static void wait_for_work(struct api *api)
 {
     pthread_mutex_lock(&api->lock);
-    while (api->refreshing || api->flushing || api->work)
+    while (api->refreshing || api->recommending || api->flushing || api->work)
         pthread_cond_wait(&api->idle, &api->lock);
     pthread_mutex_unlock(&api->lock);
 }
@@ -59,6 +59,7 @@ void api_drop(struct api **at)
         return;
     atomic_store(&api->stopping, true);
     atomic_store(&api->refit.cancel, true);
+    atomic_store(&api->training.cancel, true);
     jobs_drop(&api->jobs);
     roster_cancel(api->options.roster);
     wait_for_work(api);
@@ -107,7 +108,7 @@ static enum err_code thread_fill(struct api_thread *thread, struct err *e)
     if (!thread->parser)
         return err_set(e, ERR_LIMIT, 0, "no memory for a loop's parser");
     TRY(store_conn_new(memory_store(rooms->memory), STORE_READ, &thread->read, e));
-    return decider_new(rooms->memory, rooms->purchases, rooms->affinity, rooms->catalogue, &thread->decider, e);
+    return decider_new(rooms->memory, rooms->purchases, rooms->recommendations, rooms->catalogue, &thread->decider, e);
 }
 
 void *api_thread_start(void *arg, unsigned number)
@@ -159,7 +160,7 @@ static void tick_end(struct api *api, bool *place)
     pthread_mutex_unlock(&api->lock);
 }
 
-/* Tiers first: they are seconds, the model may be a minute. What fails is due again at the next tick. */
+/* Tiers first: others wait for them. What fails is due again at the next tick. */
 static void refresh_work(void *arg)
 {
     struct api *api = arg;
@@ -172,8 +173,8 @@ static void refresh_work(void *arg)
         (void)!valuation_refresh(rooms->valuation, now_ms, &api->refit, &e);
     if (!atomic_load(&api->stopping) && investment_refit_due(rooms->investment, now_ms))
         (void)!investment_refit(rooms->investment, rooms->people, now_ms, &api->refit, &e);
-    if (!atomic_load(&api->stopping) && affinity_refit_due(rooms->affinity, now_ms))
-        (void)!affinity_refit(rooms->affinity, now_ms, &api->stopping, &e);
+    if (!atomic_load(&api->stopping) && recommendations_behind(rooms->recommendations))
+        (void)!recommendations_turn(rooms->recommendations, &e);
     if (!atomic_load(&api->stopping) && roster_due(rooms->roster, rooms->people, now_ms))
         (void)!roster_pass(rooms->roster, rooms->people, now_ms, &e);
     if (!atomic_load(&api->stopping) && now_ms - api->sized_ms >= SIZES_EVERY_MS) {
@@ -191,7 +192,7 @@ static void refresh_start(struct api *api, int64_t now_ms)
     valuation_turn(api->options.valuation, now_ms);
     likings_turn(api->options.likings, now_ms);
     bool due = people_refresh_due(api->options.people, now_ms)
-               || affinity_refit_due(api->options.affinity, now_ms) || valuation_refit_due(api->options.valuation, now_ms)
+               || recommendations_behind(api->options.recommendations) || valuation_refit_due(api->options.valuation, now_ms)
                || investment_refit_due(api->options.investment, now_ms)
                || customer_share_refit_due(api->options.share, now_ms)
                || roster_due(api->options.roster, api->options.people, now_ms) || now_ms - api->sized_ms >= SIZES_EVERY_MS;
@@ -199,6 +200,26 @@ static void refresh_start(struct api *api, int64_t now_ms)
         return;
     if (pool_submit(api->background, refresh_work, api, &e))
         tick_end(api, &api->refreshing);
+}
+
+/* Models of what to propose: minutes, for which nothing else shall wait. */
+static void recommend_work(void *arg)
+{
+    struct api *api = arg;
+    const struct api_options *rooms = &api->options;
+    const struct recommend_taste taste = taste_of_catalogue(rooms->catalogue);
+    struct err e;
+    (void)!recommendations_refit(rooms->recommendations, &taste, clock_now_ms(memory_clock(rooms->memory)), &api->training, &e);
+    tick_end(api, &api->recommending);
+}
+
+static void recommend_start(struct api *api, int64_t now_ms)
+{
+    struct err e;
+    if (!recommendations_due(api->options.recommendations, now_ms) || !tick_begin(api, &api->recommending))
+        return;
+    if (pool_submit(api->background, recommend_work, api, &e))
+        tick_end(api, &api->recommending);
 }
 
 struct flush {
@@ -242,5 +263,6 @@ void api_tick(struct api *api, int64_t now_ms)
 {
     assert(api);
     refresh_start(api, now_ms);
+    recommend_start(api, now_ms);
     flush_start(api, now_ms);
 }

@@ -9,7 +9,7 @@
 #define TENDERO_API_API_H
 
 #include "dialogue/preview.h"
-#include "insight/affinity.h"
+#include "insight/recommendations.h"
 #include "insight/counts.h"
 #include "insight/likings.h"
 #include "insight/investment.h"
@@ -47,7 +47,7 @@ struct api_options {
     struct customer_share *share;
     struct roster *roster;
     const struct zones *zones; // of rules
-    struct affinity *affinity;
+    struct recommendations *recommendations;
     struct catalogue *catalogue;
     struct counts *counts;
     struct staff *staff;

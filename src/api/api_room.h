@@ -22,11 +22,11 @@ struct api {
     struct allocations *allocations;
     struct buf openapi;
     atomic_bool stopping;
-    struct pool *background;           // of one thread: what is due
-    struct progress refit;             // of the models of value, the tiers and shares, when it is due
+    struct pool *background;           // of two threads: what is due, and the training of what to propose
+    struct progress refit, training;   // of the models of value, the tiers and shares; of what to propose; when they are due
     pthread_mutex_t lock;              // guards the next three
     pthread_cond_t idle;
-    bool refreshing, flushing;         // one such work is with the pool, with the writer
+    bool refreshing, recommending, flushing;  // one such work is with the pool, the last with the writer
     size_t work;                       // with the pool: pieces of exports, allocations
     int64_t flushed_ms;                // of the thread that calls api_tick
     _Atomic int64_t sized_ms;          // when sizes of audiences were kept last

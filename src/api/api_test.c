@@ -484,7 +484,8 @@ static void facts_are_corrected_and_taken_back(void **state)
 static void refit(void)
 {
     struct err e = { 0 };
-    if (affinity_refit(shop.rooms.affinity, shop.clock.fixed_ms, NULL, &e)
+    const struct recommend_taste taste = taste_of_catalogue(shop.rooms.catalogue);
+    if (recommendations_refit(shop.rooms.recommendations, &taste, shop.clock.fixed_ms, NULL, &e)
         || people_refresh(shop.rooms.people, shop.clock.fixed_ms, &e))
         fail_msg("%s", e.text);
 }
@@ -617,6 +618,27 @@ static void proposals_are_measured(void **state)
     struct answer result = ask_ok(&shop, 200, "GET", "/api/v1/evaluation", NULL);
     expect_number(result.json, "heldBackDays", 7);
     assert_int_equal(json_count(at(result.json, "byOrders")), 4);
+}
+
+static void models_of_what_to_propose(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        char user[16], id[16];
+        snprintf(user, sizeof user, "r%d", i);
+        snprintf(id, sizeof id, "o-r%d", i);
+        order(user, id, i % 2 ? LINE("mug") "," LINE("tea") : LINE("mug") "," LINE("pot"));
+    }
+    struct answer job = ask_ok(&shop, 202, "POST", "/api/v1/recommendations/fits", "");
+    expect_text(job.json, "kind", "recommend");
+    expect_text(job_ended(id_of(job)).json, "state", "done");
+    struct answer page = ask_ok(&shop, 200, "GET", "/api/v1/recommendations", NULL);
+    expect_text(page.json, "health", "few");
+    assert_int_equal(json_count(at(page.json, "proof.quality")), MEASURED - 2);  // nobody bought before the cutoff: nothing to factor
+    assert_int_equal(json_count(at(page.json, "versions.0.models")), PROPOSERS);
+    expect_text(page.json, "versions.0.models.1.kind", "walk");
+    expect_number(page.json, "versions.0.models.1.weight", 1);
+    ask_ok(&shop, 404, "GET", "/api/v1/customers/c4711/recommendations", NULL);
 }
 
 static void the_command_line_names_a_file(void **state)
@@ -799,7 +821,8 @@ static void openapi_tells_every_route(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(proposals_are_measured),      cmocka_unit_test(each_route_asks_who),
+        cmocka_unit_test(proposals_are_measured),      cmocka_unit_test(models_of_what_to_propose),
+        cmocka_unit_test(each_route_asks_who),
         cmocka_unit_test(people_log_in),               cmocka_unit_test(guessing_is_slowed),
         cmocka_unit_test(people_change_their_password), cmocka_unit_test(people_are_let_in_and_out),
         cmocka_unit_test(keys_come_and_go),            cmocka_unit_test(problems_say_what_is_wrong),

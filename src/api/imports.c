@@ -205,7 +205,7 @@ static void hit_json(struct json_w *w, const char *key, const char *name, uint32
 static void lead_json(struct json_w *w, const struct hit_rate *all)
 {
     bool recent = all->hits_recent > all->hits_baseline;
-    struct lead lead = paired_lead(all->hits_model, recent ? all->hits_recent : all->hits_baseline,
+    struct interval lead = paired_lead(all->hits_model, recent ? all->hits_recent : all->hits_baseline,
                                    recent ? all->both_recent : all->both_baseline, all->customers);
     json_w_key(w, "lead");
     json_w_open(w, '{');
@@ -224,7 +224,7 @@ static void evaluation_json(struct json_w *w, const struct evaluation *v)
     json_w_ktime(w, "cutoff", v->cutoff_ms);
     json_w_ki64(w, "heldBackDays", v->held_back_days);
     json_w_ki64(w, "customers", v->all.customers);
-    hit_json(w, "model", "neighbours", v->all.hits_model, v->all.customers);
+    hit_json(w, "model", "recommendations", v->all.hits_model, v->all.customers);
     hit_json(w, "baseline", "popular", v->all.hits_baseline, v->all.customers);
     hit_json(w, "recent", "popular in 28 days", v->all.hits_recent, v->all.customers);
     lead_json(w, &v->all);
@@ -242,12 +242,12 @@ static void evaluation_json(struct json_w *w, const struct evaluation *v)
     }
     json_w_close(w, ']');
     json_w_texts(w, "protocol",
-                 SLICE("The model is fitted on the orders before the cutoff. Each customer who bought before it "
-                       "and after it gets 10 proposals of goods not bought yet; a hit is one of them bought "
-                       "after it for the first time. The baselines propose the 10 goods with the most buyers, "
+                 SLICE("The models are fitted on the orders before the cutoff, and their blend is learnt there. Each "
+                       "customer who bought before it and after it gets 10 proposals of goods not bought yet; a hit is "
+                       "one of them bought after it for the first time. The baselines propose the 10 goods with the most buyers, "
                        "ever and in the last 28 days before the cutoff, that the customer has not bought."),
-                 SLICE("El modelo se ajusta con los pedidos anteriores al corte. Cada cliente que compró antes "
-                       "y después recibe 10 propuestas de artículos que aún no había comprado; hay acierto si "
+                 SLICE("Los modelos se ajustan con los pedidos anteriores al corte, y con ellos se aprende su mezcla. Cada "
+                       "cliente que compró antes y después recibe 10 propuestas de artículos que aún no había comprado; hay acierto si "
                        "compra después alguno de ellos por primera vez. Las referencias proponen los 10 artículos "
                        "con más compradores, desde siempre y en los últimos 28 días antes del corte, que el "
                        "cliente no ha comprado."));

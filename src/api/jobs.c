@@ -31,7 +31,7 @@ struct job {
     struct job_row row;     // guarded by the jobs' lock; figures are in `progress` while it runs
     struct import_ask ask;  // its slices lie in mem
     struct arena *mem;
-    int held_back_days;     // evaluations
+    int held_back_days;     // evaluations; their progress is `fitting`
     struct trait_work trait;           // arg NULL: none, or it has ended
     struct trait_progress told;
     struct fit_work fit;               // run NULL: none
@@ -323,20 +323,6 @@ static void import_work(void *arg)
     job_end(job, code, &e);
 }
 
-/* Goods of the catalogue, whether in stock today or not: what could have been proposed then. */
-static bool may_propose(void *arg, uint32_t product)
-{
-    const struct api_options *rooms = arg;
-    const struct product *known = catalogue_product(rooms->catalogue, product);
-    return known && known->kind == PRODUCT_GOODS;
-}
-
-static uint32_t group_of(void *arg, uint32_t product)
-{
-    const struct api_options *rooms = arg;
-    return catalogue_group(rooms->catalogue, product);
-}
-
 /* The day after the shop's newest order; 0: there are none. */
 static int64_t orders_end_ms(const struct api_options *rooms)
 {
@@ -386,9 +372,15 @@ static enum err_code evaluation_job(struct job *job, struct evaluation *ret, str
     int64_t end_ms = orders_end_ms(rooms);
     if (!end_ms)
         return err_set(e, ERR_CONFLICT, 0, "there are no orders yet: import some first");
-    struct affinity_taste taste = { may_propose, group_of, (void *)(uintptr_t)rooms };
-    return affinity_evaluate(rooms->affinity, end_ms - job->held_back_days * DAY_MS, job->held_back_days,
-                             &taste, &job->progress.cancel, ret, e);
+    const struct recommend_taste taste = taste_of_catalogue(rooms->catalogue);
+    struct recommend_proof *proof = malloc(sizeof *proof);
+    enum err_code code = proof ? recommendations_evaluate(rooms->recommendations, end_ms - job->held_back_days * DAY_MS,
+                                                          job->held_back_days, &taste, &job->fitting, proof, e)
+                               : NO_MEMORY(e);
+    if (!code)
+        *ret = proof->evaluation;
+    free(proof);
+    return code;
 }
 
 static void evaluation_work(void *arg)

@@ -378,8 +378,8 @@ static void variants_member(struct json_w *w, const struct variant *variants, si
 /* Under the read lock. */
 static void neighbours_member(const struct api_options *rooms, struct json_w *w, uint32_t product)
 {
-    int64_t version;
-    const struct neighbours *model = affinity_use(rooms->affinity, &version);
+    const struct recommend_model *models = recommendations_use(rooms->recommendations);
+    const struct neighbours *model = models ? models->of->table[PROPOSER_NEIGHBOURS] : NULL;
     json_w_key(w, "neighbours");
     json_w_open(w, '[');
     size_t shown = 0, n = model && product && product <= model->items ? model->count[product - 1] : 0;
@@ -397,8 +397,7 @@ static void neighbours_member(const struct api_options *rooms, struct json_w *w,
         shown++;
     }
     json_w_close(w, ']');
-    if (model)
-        affinity_done(rooms->affinity, model);
+    recommendations_done(rooms->recommendations, models);
 }
 
 enum err_code json_product(struct call *call, struct json_w *w, struct slice id, struct arena *mem,

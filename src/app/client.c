@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "app/rooms.h"
+#include "offers/decide.h"
 #include "text/json.h"
 
 struct client {
@@ -66,8 +67,9 @@ enum err_code client_refresh(struct client *c, struct err *e)
     if (people_refresh_due(c->rooms->people, now_ms))
         TRY(people_refresh(c->rooms->people, now_ms, e));
     TRY(population_refresh(c->rooms->population, c->rooms->people, now_ms, e));
-    return affinity_refit_due(c->rooms->affinity, now_ms) ? affinity_refit(c->rooms->affinity, now_ms, NULL, e)
-                                                          : ERR_OK;
+    const struct recommend_taste taste = taste_of_catalogue(c->rooms->catalogue);
+    return recommendations_due(c->rooms->recommendations, now_ms)
+           ? recommendations_refit(c->rooms->recommendations, &taste, now_ms, NULL, e) : ERR_OK;
 }
 
 /* The words of a problem document; of anything else the status. */

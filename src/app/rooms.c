@@ -115,7 +115,7 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(people_new(r->memory, r->purchases, &r->people, e));
     TRY(open_valuation(r, e));
     TRY(open_share(r, e));
-    TRY(affinity_new(r->memory, r->purchases, &r->affinity, e));
+    TRY(recommendations_new(r->memory, r->purchases, &r->recommendations, e));
     TRY(staff_new(r->store, &sys_clock_real, &r->staff, e));
     return pool_new(JOB_THREADS, JOBS_MAX, &r->jobs, e);
 }
@@ -158,7 +158,7 @@ static enum err_code open_api(struct rooms *r, const struct rooms_options *optio
     struct api_options api = { .memory = r->memory, .purchases = r->purchases, .people = r->people,
                                .population = r->population, .valuation = r->valuation, .investment = r->investment,
                                .share = r->share, .likings = r->likings, .roster = r->roster, .zones = &r->zones,
-                               .affinity = r->affinity, .catalogue = r->catalogue, .counts = r->counts,
+                               .recommendations = r->recommendations, .catalogue = r->catalogue, .counts = r->counts,
                                .staff = r->staff, .jobs = r->jobs, .data_dir = setting(s, SETTING_data),
                                .console_dir = dir, .shop = slice_of(setting(s, SETTING_shop_name)),
                                .currency = slice_of(setting(s, SETTING_currency)),
@@ -231,7 +231,7 @@ void rooms_close(struct rooms **rooms)
     if (r->memory)
         memory_stop(r->memory);
     staff_drop(&r->staff);
-    affinity_drop(&r->affinity);
+    recommendations_drop(&r->recommendations);
     people_drop(&r->people);
     roster_drop(&r->roster);
     population_drop(&r->population);

@@ -24,7 +24,7 @@ struct rooms {
     struct roster *roster;
     struct zone_files *zone_files;
     struct zones zones;
-    struct affinity *affinity;
+    struct recommendations *recommendations;
     struct staff *staff;
     struct pool *jobs;
     struct api *api;

@@ -247,7 +247,7 @@ static void print_customer(const struct purchases *p, uint32_t root, struct line
         line(l, "c%u bought %.*s %u %lld", root, SLICE_ARG(purchases_product_id(p, bought[i].product)),
              bought[i].times, (long long)bought[i].last_ms);
     uint32_t viewed[20];
-    n = purchases_viewed(p, root, viewed, 20);
+    n = purchases_viewed(p, root, viewed, 20, NULL);
     for (size_t i = 0; i < n; i++)
         line(l, "c%u viewed %zu %.*s", root, i, SLICE_ARG(purchases_product_id(p, viewed[i])));
     line(l, "c%u category %.*s", root, SLICE_ARG(purchases_viewed_category(p, root)));

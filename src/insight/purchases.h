@@ -84,12 +84,15 @@ struct spent {
 bool purchases_spent(const struct purchases *, uint32_t root, int64_t since_ms, int64_t until_ms, struct spent *ret);
 void spent_clear(struct spent *);
 int64_t purchases_newest_ms(const struct purchases *);  // of all orders; 0: none
-/* Products looked at or put in a cart lately, latest first. */
-size_t purchases_viewed(const struct purchases *, uint32_t root, uint32_t *ret, size_t max);
+/* Products looked at or put in a cart lately, latest first. *last_ms (or NULL): when the latest was. */
+size_t purchases_viewed(const struct purchases *, uint32_t root, uint32_t *ret, size_t max, int64_t *last_ms);
 /* Category last looked at, empty when none. */
 struct slice purchases_viewed_category(const struct purchases *, uint32_t root);
 
 uint64_t purchases_orders(const struct purchases *);    // ever seen, nobody's included
+/* Orders that stand, one by one as they came, nobody's included: that of row *row or the first behind it. Fills product[max],
+ * returns how many it held at most, and moves *row on; 0: there is none. Begin with row 0. */
+size_t purchases_basket(const struct purchases *, uint32_t *row, int64_t *time_ms, uint32_t *product, size_t max);
 uint32_t purchases_products(const struct purchases *);  // numbers 1..count
 uint32_t purchases_product_find(const struct purchases *, struct slice id);  // 0: never seen
 struct slice purchases_product_id(const struct purchases *, uint32_t product);

@@ -319,18 +319,22 @@ static bool holds(const uint32_t *list, size_t n, uint32_t product)
     return n > 0;
 }
 
-size_t purchases_viewed(const struct purchases *p, uint32_t root, uint32_t *ret, size_t max)
+size_t purchases_viewed(const struct purchases *p, uint32_t root, uint32_t *ret, size_t max, int64_t *last_ms)
 {
     struct histories histories;
     histories_of(p, root, &histories);
     size_t n = 0, behind = 0;
-    int64_t before_ms = INT64_MAX;
+    int64_t before_ms = INT64_MAX, first_ms = FACT_NO_TIME;
     const struct looked *looked;
-    while (n < max && (looked = looked_next(p, &histories, &before_ms, &behind)))
+    while (n < max && (looked = looked_next(p, &histories, &before_ms, &behind))) {
+        first_ms = first_ms == FACT_NO_TIME ? looked->at_ms : first_ms;
         for (size_t i = 0; i < LOOKED_PRODUCTS && n < max; i++)
             if (looked->product[i] && !holds(ret, n, looked->product[i]))
                 ret[n++] = looked->product[i];
+    }
     histories_free(&histories);
+    if (last_ms)
+        *last_ms = first_ms;
     return n;
 }
 
@@ -353,6 +357,22 @@ struct slice purchases_viewed_category(const struct purchases *p, uint32_t root)
 uint64_t purchases_orders(const struct purchases *p)
 {
     return p->orders;
+}
+
+size_t purchases_basket(const struct purchases *p, uint32_t *row, int64_t *time_ms, uint32_t *product, size_t max)
+{
+    for (*row = *row ? *row : 1; *row <= p->orders; ++*row) {
+        const struct order *order = &p->order[*row];
+        size_t n = order->lines < max ? order->lines : max;
+        if (order->state != ORDER_LIVE || order->refund || !n)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            product[i] = p->line[order->first_line + i].product;
+        *time_ms = order->time_ms;
+        ++*row;
+        return n;
+    }
+    return 0;
 }
 
 uint32_t purchases_products(const struct purchases *p)

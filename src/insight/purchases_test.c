@@ -42,7 +42,7 @@ static const char *viewed(struct shop *s, const char *who)
     uint32_t products[20], root = shop_root(s, who);
     text[0] = 0;
     memory_read_lock(s->lab.memory);
-    size_t n = purchases_viewed(s->purchases, root, products, 20), at = 0;
+    size_t n = purchases_viewed(s->purchases, root, products, 20, NULL), at = 0;
     for (size_t i = 0; i < n; i++)
         at += (size_t)snprintf(text + at, sizeof text - at, "%s%.*s", i ? " " : "",
                                SLICE_ARG(purchases_product_id(s->purchases, products[i])));

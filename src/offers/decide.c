@@ -8,8 +8,11 @@
 #include "base/hash.h"
 #include "insight/vec.h"
 #include "offers/reason.h"
+#include "text/time.h"
 
 #define POPULAR_TURN 0.5   // popular goods change places within this part of their rank
+#define VIEWED 8           // products looked at last that count
+#define AGAIN_LATEST 4     // times what is usual: who has not bought it again by then does not
 
 /* Where a product stands in `bought`; valid only in its turn, so nothing is cleared. */
 struct mark {
@@ -19,9 +22,9 @@ struct mark {
 struct decider {
     struct memory *memory;
     struct purchases *purchases;
-    struct affinity *affinity;
+    struct recommendations *recommendations;
     struct catalogue *catalogue;
-    struct neighbour_work *work;
+    struct recommend_work *work;
     struct bought *bought;  // all that the customer at hand has
     size_t bought_cap, n_bought;
     struct mark *mark;      // by product
@@ -31,19 +34,20 @@ struct decider {
 
 const char *reason_name(enum reason_code code)
 {
-    static const char *const names[] = { "bought_together", "viewed", "popular_in_category", "popular" };
+    static const char *const names[] = { "bought_together", "viewed", "popular_in_category", "popular",
+                                         "similar_customers", "similar_orders", "bought_again" };
     assert((size_t)code < sizeof names / sizeof *names);
     return names[code];
 }
 
-enum err_code decider_new(struct memory *memory, struct purchases *purchases, struct affinity *affinity,
+enum err_code decider_new(struct memory *memory, struct purchases *purchases, struct recommendations *recommendations,
                           struct catalogue *catalogue, struct decider **ret, struct err *e)
 {
-    assert(memory && purchases && affinity && catalogue && ret);
+    assert(memory && purchases && recommendations && catalogue && ret);
     struct decider *d = calloc(1, sizeof *d);
     if (d) {
-        *d = (struct decider){ .memory = memory, .purchases = purchases, .affinity = affinity,
-                               .catalogue = catalogue, .work = neighbour_work_new() };
+        *d = (struct decider){ .memory = memory, .purchases = purchases, .recommendations = recommendations,
+                               .catalogue = catalogue, .work = recommend_work_new() };
     }
     if (!d || !d->work || !vec_need(d->bought, d->bought_cap, 256)) {
         decider_drop(&d);
@@ -58,7 +62,7 @@ void decider_drop(struct decider **d)
     assert(d);
     if (!*d)
         return;
-    neighbour_work_drop(&(*d)->work);
+    recommend_work_drop(&(*d)->work);
     free((*d)->bought);
     free((*d)->mark);
     free(*d);
@@ -123,7 +127,7 @@ static bool category_full(const struct decider *d, const struct decision *decisi
     size_t n = 0;
     for (size_t i = 0; group && i < decision->n; i++)
         n += catalogue_group(d->catalogue, decision->of[i].product) == group;
-    return n >= AFFINITY_PER_GROUP;
+    return n >= RECOMMEND_PER_GROUP;
 }
 
 static void choose(struct choice *c, struct proposal proposal)
@@ -132,7 +136,7 @@ static void choose(struct choice *c, struct proposal proposal)
         c->decision->of[c->decision->n++] = proposal;
 }
 
-/* The best candidates with at most AFFINITY_PER_GROUP of a category; then, if room is left, the others. */
+/* The best candidates with at most RECOMMEND_PER_GROUP of a category; then, if room is left, the others. */
 static void choose_varied(const struct decider *d, struct choice *c, const struct proposal *of, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -144,27 +148,91 @@ static void choose_varied(const struct decider *d, struct choice *c, const struc
 
 /* ---- where proposals come from ---- */
 
-static enum err_code from_model(struct decider *d, const uint32_t *basis, size_t n_basis,
-                                enum reason_code code, struct choice *c, struct err *e)
+/* What the models start from. */
+struct known {
+    uint32_t item[RECOMMEND_BASIS + VIEWED], session[RECOMMEND_SESSION + VIEWED];  // the latest last
+    size_t n, n_session;
+};
+
+/* What was looked at counts as the latest. The visit is the last order, and what was looked at since. */
+static void know(struct decider *d, uint32_t root, struct known *k)
 {
-    const struct neighbours *fit = affinity_use(d->affinity, &c->decision->model);
-    if (!fit || n_basis == 0) {
-        affinity_done(d->affinity, fit);
-        return ERR_OK;
+    uint32_t viewed[VIEWED];
+    int64_t viewed_ms = FACT_NO_TIME, ordered_ms = d->n_bought ? d->bought[0].last_ms : FACT_NO_TIME;
+    size_t n_viewed = root ? purchases_viewed(d->purchases, root, viewed, VIEWED, &viewed_ms) : 0, in_order = 0;
+    k->n = k->n_session = 0;
+    for (size_t i = d->n_bought < RECOMMEND_BASIS ? d->n_bought : RECOMMEND_BASIS; i-- > 0;)  // bought is the latest first
+        k->item[k->n++] = d->bought[i].product - 1;
+    while (in_order < d->n_bought && in_order < RECOMMEND_SESSION && d->bought[in_order].last_ms == ordered_ms)
+        in_order++;
+    while (in_order-- > 0)
+        k->session[k->n_session++] = d->bought[in_order].product - 1;
+    for (size_t i = n_viewed; i-- > 0;) {
+        if (!has_bought(d, viewed[i]))
+            k->item[k->n++] = viewed[i] - 1;
+        if (ordered_ms == FACT_NO_TIME || viewed_ms > ordered_ms)
+            k->session[k->n_session++] = viewed[i] - 1;
     }
-    struct scored best[DECIDE_MAX];
-    struct affinity_taste taste = { may_propose, group_of, d };
-    size_t n = 0;
-    enum err_code failed = affinity_propose(fit, basis, n_basis, &taste, d->work, best, c->limit, &n, e);
-    affinity_done(d->affinity, fit);
-    if (failed)
-        return failed;
+}
+
+static struct proposal reasoned(const struct decider *d, const struct recommended *r)
+{
+    struct proposal p = { .product = r->item + 1, .score = (double)r->score, .because = r->why + 1, .count = r->together,
+                          .because_ms = FACT_NO_TIME };
+    const struct bought *because = p.because ? has_bought(d, p.because) : NULL;
+    if (because) {
+        p.times = because->times;
+        p.because_ms = because->last_ms;
+    }
+    if (r->by == PROPOSER_IALS)
+        p.code = REASON_SIMILAR_CUSTOMERS;
+    else if (r->by == PROPOSER_SESSIONS)
+        p.code = REASON_SIMILAR_ORDERS;
+    else if (!p.because)
+        p.code = REASON_POPULAR;
+    else
+        p.code = because ? REASON_BOUGHT_TOGETHER : REASON_VIEWED;
+    if (p.code == REASON_POPULAR)
+        p.count = purchases_product_orders(d->purchases, p.product);
+    return p;
+}
+
+/* What is bought again by now, and was not for so long that it no longer is: what is due the longest, by its own measure. */
+static void add_again(struct decider *d, const struct proposers *of, int64_t now_ms, struct choice *c)
+{
+    const struct bought *best = NULL;
+    double most = 1;
+    for (size_t i = 0; i < d->n_bought; i++) {
+        uint32_t item = d->bought[i].product - 1;
+        double days = item < of->items ? of->again_days[item] : 0;
+        double times = days > 0 ? (double)(now_ms - d->bought[i].last_ms) / (days * (double)DAY_MS) : 0;
+        if (times < most || times > AGAIN_LATEST || !catalogue_offerable(d->catalogue, d->bought[i].product))
+            continue;
+        most = times;
+        best = &d->bought[i];
+    }
+    if (best)
+        choose(c, (struct proposal){ .product = best->product, .score = 1, .code = REASON_BOUGHT_AGAIN, .because = best->product,
+                                     .count = of->again_days[best->product - 1], .times = best->times,
+                                     .because_ms = best->last_ms });
+}
+
+static enum err_code from_model(struct decider *d, const struct recommend_model *model, const double weight[PROPOSERS],
+                                int64_t now_ms, struct choice *c, struct err *e)
+{
+    const struct recommend_taste taste = { may_propose, group_of, d };
+    struct recommended best[DECIDE_MAX];
+    struct known known;
+    size_t n = 0, before = c->decision->n;
+    know(d, c->decision->root, &known);
+    if (!known.n)  // trends alone would be the same for all newcomers
+        return ERR_OK;
+    const struct recommend_basis basis = { known.item, known.n, known.session, known.n_session };
+    TRY(recommend_propose(model->of, weight, &basis, &taste, d->work, best, c->limit, &n, e));
     for (size_t i = 0; i < n; i++) {
-        const struct bought *because = has_bought(d, best[i].why + 1);
-        choose(c, (struct proposal){ .product = best[i].item + 1, .score = (double)best[i].score, .code = code,
-                                     .because = best[i].why + 1, .count = best[i].together,
-                                     .times = because ? because->times : 0,
-                                     .because_ms = because ? because->last_ms : FACT_NO_TIME });
+        choose(c, reasoned(d, &best[i]));
+        if (c->decision->n == before + 1 && i == 0 && c->limit > 1)
+            add_again(d, model->of, now_ms, c);
     }
     return ERR_OK;
 }
@@ -202,36 +270,49 @@ static void from_popular(struct decider *d, uint32_t root, struct slice category
     choose_varied(d, c, proposals, kept);
 }
 
-/* Products looked at but not bought: what a newcomer's proposals start from. */
-static enum err_code from_viewed(struct decider *d, uint32_t root, struct choice *c, struct err *e)
+static enum err_code begin(struct decider *d, uint32_t root, int64_t now_ms, struct decision *ret, struct err *e)
 {
-    uint32_t viewed[8], basis[8];
-    size_t n = root ? purchases_viewed(d->purchases, root, viewed, 8) : 0;
-    for (size_t i = 0; i < n; i++)
-        basis[i] = viewed[i] - 1;
-    return from_model(d, basis, n, REASON_VIEWED, c, e);
+    ret->root = root;
+    ret->at_ms = now_ms;
+    ret->model = 0;
+    ret->n = 0;
+    return gather(d, root, e);
+}
+
+enum err_code decide_by(struct decider *d, uint32_t root, const double weight[PROPOSERS], size_t limit, int64_t now_ms,
+                        struct decision *ret, struct err *e)
+{
+    assert(d && ret && limit > 0 && limit <= DECIDE_MAX);
+    struct choice c = { ret, limit };
+    TRY(begin(d, root, now_ms, ret, e));
+    const struct recommend_model *model = recommendations_use(d->recommendations);
+    enum err_code code = ERR_OK;
+    if (model) {
+        ret->model = model->about.version;
+        code = from_model(d, model, weight, now_ms, &c, e);
+    }
+    recommendations_done(d->recommendations, model);
+    return code;
 }
 
 enum err_code decide(struct decider *d, const struct decide_query *query, int64_t now_ms,
                      struct decision *ret, struct err *e)
 {
     assert(d && query && ret && query->limit > 0 && query->limit <= DECIDE_MAX);
-    ret->root = query->root;
-    ret->at_ms = now_ms;
-    ret->model = 0;
-    ret->n = 0;
     struct choice c = { ret, query->limit };
-    TRY(gather(d, query->root, e));
     struct slice category = query->category;
+    enum err_code code = ERR_OK;
+    TRY(begin(d, query->root, now_ms, ret, e));
     if (category.len)  // asked for: it goes before everything else
         from_popular(d, query->root, category, REASON_POPULAR_IN_CATEGORY, &c);
-    uint32_t basis[AFFINITY_BASIS];
-    size_t n = d->n_bought < AFFINITY_BASIS ? d->n_bought : AFFINITY_BASIS;
-    for (size_t i = 0; i < n; i++)  // bought is the latest first
-        basis[n - 1 - i] = d->bought[i].product - 1;
-    TRY(from_model(d, basis, n, REASON_BOUGHT_TOGETHER, &c, e));
-    if (ret->n < query->limit)
-        TRY(from_viewed(d, query->root, &c, e));
+    const struct recommend_model *model = recommendations_use(d->recommendations);
+    if (model) {
+        ret->model = model->about.version;
+        if (query->root && ret->n < query->limit)
+            code = from_model(d, model, model->about.weight, now_ms, &c, e);
+    }
+    recommendations_done(d->recommendations, model);
+    TRY(code);
     if (ret->n < query->limit && !category.len && query->root) {
         category = purchases_viewed_category(d->purchases, query->root);
         if (category.len)
@@ -240,6 +321,22 @@ enum err_code decide(struct decider *d, const struct decide_query *query, int64_
     if (ret->n < query->limit)
         from_popular(d, query->root, SLICE(""), REASON_POPULAR, &c);
     return ERR_OK;
+}
+
+static bool is_goods(void *arg, uint32_t product)
+{
+    const struct product *known = catalogue_product(arg, product);
+    return known && known->kind == PRODUCT_GOODS;
+}
+
+static uint32_t its_group(void *arg, uint32_t product)
+{
+    return catalogue_group(arg, product);
+}
+
+struct recommend_taste taste_of_catalogue(struct catalogue *catalogue)
+{
+    return (struct recommend_taste){ is_goods, its_group, catalogue };
 }
 
 /* ---- saying it ---- */
@@ -295,6 +392,21 @@ static void reason_json(struct decider *d, const struct proposal *proposal, int6
     json_w_close(w, '}');
 }
 
+void proposal_json(struct decider *d, const struct proposal *proposal, int64_t now_ms, struct json_w *w)
+{
+    json_w_open(w, '{');
+    json_w_key(w, "product");
+    json_w_open(w, '{');
+    product_json(w, catalogue_product(d->catalogue, proposal->product));
+    json_w_close(w, '}');
+    json_w_kdouble(w, "score", proposal->score);
+    json_w_key(w, "reasons");
+    json_w_open(w, '[');
+    reason_json(d, proposal, now_ms, w);
+    json_w_close(w, ']');
+    json_w_close(w, '}');
+}
+
 void decision_json(struct decider *d, const struct decision *decision, int64_t id, struct json_w *w)
 {
     char text[32];
@@ -304,24 +416,12 @@ void decision_json(struct decider *d, const struct decision *decision, int64_t i
     snprintf(text, sizeof text, "c%u", decision->root);
     json_w_kcstr(w, "customer", decision->root ? text : NULL);
     json_w_ktime(w, "at", decision->at_ms);
-    snprintf(text, sizeof text, "neighbours-%lld", (long long)decision->model);
+    snprintf(text, sizeof text, "recommend-%lld", (long long)decision->model);
     json_w_kcstr(w, "model", text);
     json_w_key(w, "proposals");
     json_w_open(w, '[');
-    for (size_t i = 0; i < decision->n; i++) {
-        const struct proposal *proposal = &decision->of[i];
-        json_w_open(w, '{');
-        json_w_key(w, "product");
-        json_w_open(w, '{');
-        product_json(w, catalogue_product(d->catalogue, proposal->product));
-        json_w_close(w, '}');
-        json_w_kdouble(w, "score", proposal->score);
-        json_w_key(w, "reasons");
-        json_w_open(w, '[');
-        reason_json(d, proposal, decision->at_ms, w);
-        json_w_close(w, ']');
-        json_w_close(w, '}');
-    }
+    for (size_t i = 0; i < decision->n; i++)
+        proposal_json(d, &decision->of[i], decision->at_ms, w);
     json_w_close(w, ']');
     json_w_close(w, '}');
 }

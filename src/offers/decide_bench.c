@@ -25,7 +25,7 @@ struct bench {
     struct memory *memory;
     struct purchases *purchases;
     struct catalogue *catalogue;
-    struct affinity *affinity;
+    struct recommendations *recommendations;
     struct decider *decider;
     uint32_t customers;
 };
@@ -80,10 +80,10 @@ static enum err_code open_rooms(struct bench *b, const char *dir, struct err *e)
     struct follower follower = catalogue_follower(b->catalogue);
     memory_follow(b->memory, &follower);
     TRY(memory_start(b->memory, e));
-    TRY(affinity_new(b->memory, b->purchases, &b->affinity, e));
+    TRY(recommendations_new(b->memory, b->purchases, &b->recommendations, e));
     struct furnishing f = { { .run = furnish, .facts = GOODS }, b->customers };
     TRY(memory_run(b->memory, &f.command, e));
-    return decider_new(b->memory, b->purchases, b->affinity, b->catalogue, &b->decider, e);
+    return decider_new(b->memory, b->purchases, b->recommendations, b->catalogue, &b->decider, e);
 }
 
 /* Zipf with exponent 1 over n, by inverting its integral. */
@@ -123,8 +123,13 @@ static enum err_code buy(struct bench *b, struct err *e)
 static enum err_code measure(struct bench *b, struct err *e)
 {
     double began = cpu_seconds();
-    TRY(affinity_refit(b->affinity, NOW, NULL, e));
-    printf("model fitted in %.2f s of CPU; %u customers, %llu orders, %u goods\n", cpu_seconds() - began, b->customers,
+    const struct recommend_taste taste = taste_of_catalogue(b->catalogue);
+    struct recommend_version about;
+    TRY(recommendations_learn(b->recommendations, &taste, NOW, NULL, e));
+    (void)recommendations_versions(b->recommendations, &about, 1);
+    for (enum proposer p = 0; p < PROPOSERS; p++)
+        printf("%s %.2f%s", proposer_name(p), about.weight[p], p + 1 < PROPOSERS ? ", " : "\n");
+    printf("models fitted in %.2f s of CPU; %u customers, %llu orders, %u goods\n", cpu_seconds() - began, b->customers,
            (unsigned long long)purchases_orders(b->purchases), purchases_products(b->purchases));
     size_t proposals = 0;
     began = cpu_seconds();
@@ -161,7 +166,7 @@ int main(int argc, char **argv)
     decider_drop(&b.decider);
     store_conn_drop(&b.read);
     memory_drop(&b.memory);
-    affinity_drop(&b.affinity);
+    recommendations_drop(&b.recommendations);
     catalogue_drop(&b.catalogue);
     purchases_drop(&b.purchases);
     store_drop(&b.store);

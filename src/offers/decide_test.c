@@ -11,7 +11,7 @@
 
 struct desk {
     struct stall stall;
-    struct affinity *affinity;
+    struct recommendations *recommendations;
     struct decider *decider;
 };
 
@@ -45,11 +45,11 @@ static int setup(void **state)
     stall_open(&d->stall);
     struct shop *shop = &d->stall.shop;
     furnish(d);
-    assert_int_equal(affinity_new(shop->lab.memory, shop->purchases, &d->affinity, NULL), ERR_OK);
-    assert_true(affinity_refit_due(d->affinity, LAB_NOW));
-    assert_int_equal(affinity_refit(d->affinity, LAB_NOW, NULL, NULL), ERR_OK);
-    assert_false(affinity_refit_due(d->affinity, LAB_NOW));
-    assert_int_equal(decider_new(shop->lab.memory, shop->purchases, d->affinity, d->stall.catalogue, &d->decider,
+    const struct recommend_taste taste = taste_of_catalogue(d->stall.catalogue);
+    assert_int_equal(recommendations_new(shop->lab.memory, shop->purchases, &d->recommendations, NULL), ERR_OK);
+    assert_true(recommendations_due(d->recommendations, LAB_NOW));
+    assert_int_equal(recommendations_refit(d->recommendations, &taste, LAB_NOW, NULL, NULL), ERR_OK);
+    assert_int_equal(decider_new(shop->lab.memory, shop->purchases, d->recommendations, d->stall.catalogue, &d->decider,
                                  NULL), ERR_OK);
     *state = d;
     return 0;
@@ -59,7 +59,7 @@ static int teardown(void **state)
 {
     struct desk *d = *state;
     decider_drop(&d->decider);
-    affinity_drop(&d->affinity);
+    recommendations_drop(&d->recommendations);
     stall_close(&d->stall);
     shop_close(&d->stall.shop);
     free(d);
@@ -194,7 +194,7 @@ static void newcomers_and_categories(void **state)
         snprintf(own, sizeof own, "%s", category_of(d, nobody.of[i].product));
         for (size_t k = 0; k < 6; k++)
             same += strcmp(category_of(d, nobody.of[k].product), own) == 0;
-        assert_true(same <= AFFINITY_PER_GROUP);
+        assert_true(same <= RECOMMEND_PER_GROUP);
     }
     // somebody who only looked: first what goes with it, then its category
     shop_track(&d->stall.shop, "@new", "Product List Viewed", LAB_NOW - 9, "{'category': 'jars'}");
@@ -215,11 +215,11 @@ static void newcomers_and_categories(void **state)
 static void little_is_enough(void **state)
 {
     struct desk *d = *state;
-    struct affinity *none = NULL;
+    struct recommendations *none = NULL;
     struct decider *decider = NULL;
     struct shop *shop = &d->stall.shop;
     struct decision decision;
-    assert_int_equal(affinity_new(shop->lab.memory, shop->purchases, &none, NULL), ERR_OK);
+    assert_int_equal(recommendations_new(shop->lab.memory, shop->purchases, &none, NULL), ERR_OK);
     assert_int_equal(decider_new(shop->lab.memory, shop->purchases, none, d->stall.catalogue, &decider, NULL), 0);
     struct decide_query query = { .root = shop_root(shop, "u1"), .limit = DECIDE_MAX };
     memory_read_lock(shop->lab.memory);
@@ -238,7 +238,7 @@ static void little_is_enough(void **state)
     memory_read_unlock(shop->lab.memory);
     assert_int_equal(decision.n, 0);
     decider_drop(&decider);
-    affinity_drop(&none);
+    recommendations_drop(&none);
 }
 
 struct logging {

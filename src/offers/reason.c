@@ -85,6 +85,48 @@ static void viewed_text(const struct reason *r, enum lang lang, struct buf *out)
                    one ? "customer" : "customers", SLICE_ARG(r->because));
 }
 
+/* Nobody counted who bought both. */
+static void goes_with_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    bool viewed = r->code == REASON_VIEWED;
+    if (lang == ES)
+        buf_printf(out, viewed ? "porque usted miró %.*s" : "porque usted compró %.*s", SLICE_ARG(r->because));
+    else
+        buf_printf(out, viewed ? "because you looked at %.*s" : "because you bought %.*s", SLICE_ARG(r->because));
+    if (viewed)
+        return;
+    times_text(r->times, lang, out);
+    when_text(r, lang, out);
+}
+
+static void customers_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    buf_adds(out, lang == ES ? "clientes como usted lo compran" : "customers like you buy it");
+    if (r->because.len)
+        buf_printf(out, lang == ES ? "; va con %.*s" : "; it goes with %.*s", SLICE_ARG(r->because));
+}
+
+static void orders_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    bool viewed = r->times == 0, one = r->count == 1;
+    if (lang == ES)
+        buf_printf(out, viewed ? "porque usted miró %.*s: está en %u %s" : "porque usted compró %.*s: está en %u %s",
+                   SLICE_ARG(r->because), r->count, one ? "pedido parecido" : "pedidos parecidos");
+    else
+        buf_printf(out, viewed ? "because you looked at %.*s: part of %u %s" : "because you bought %.*s: part of %u %s",
+                   SLICE_ARG(r->because), r->count, one ? "order like it" : "orders like it");
+}
+
+static void again_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    bool one = r->count == 1;
+    buf_adds(out, lang == ES ? "usted lo compró" : "you bought it");
+    times_text(r->times, lang, out);
+    when_text(r, lang, out);
+    buf_printf(out, lang == ES ? "; quienes repiten lo hacen a los %u %s" : "; those who buy it again do so after %u %s", r->count,
+               lang == ES ? (one ? "día" : "días") : one ? "day" : "days");
+}
+
 static void popular_text(const struct reason *r, enum lang lang, struct buf *out)
 {
     buf_adds(out, lang == ES ? "de lo más pedido últimamente" : "popular lately");
@@ -100,10 +142,24 @@ void reason_text(const struct reason *r, const char *lang, struct buf *out)
 {
     assert(r && lang && out);
     enum lang l = lang_of(lang);
-    if (r->code == REASON_BOUGHT_TOGETHER)
-        together_text(r, l, out);
-    else if (r->code == REASON_VIEWED)
-        viewed_text(r, l, out);
-    else
+    switch (r->code) {
+    case REASON_BOUGHT_TOGETHER:
+    case REASON_VIEWED:
+        (!r->count ? goes_with_text : r->code == REASON_VIEWED ? viewed_text : together_text)(r, l, out);
+        break;
+    case REASON_SIMILAR_CUSTOMERS:
+        customers_text(r, l, out);
+        break;
+    case REASON_SIMILAR_ORDERS:
+        orders_text(r, l, out);
+        break;
+    case REASON_BOUGHT_AGAIN:
+        again_text(r, l, out);
+        break;
+    case REASON_POPULAR_IN_CATEGORY:
+    case REASON_POPULAR:
+    case REASONS:
         popular_text(r, l, out);
+        break;
+    }
 }
