@@ -333,6 +333,7 @@ export type AudienceTerm = {
   name: string;
   label: Text;
   group: "purchases" | "customer" | "value" | "likings" | "trait";
+  group: "purchases" | "customer" | "value" | "trait";
   kind: "number" | "text" | "boolean" | "date" | "other";
   customers: number;
   values: AudienceValue[];
@@ -672,7 +673,7 @@ export type DecideAsk = {
   log: boolean;
 };
 export type Reason = {
-  code: "bought_together" | "popular_in_category" | "popular" | "declared" | "viewed";
+  code: "bought_together" | "popular_in_category" | "popular" | "declared" | "viewed" | "similar_customers" | "similar_orders" | "bought_again";
   product: string | null;
   count: number | null;
   month: string | null;
@@ -739,6 +740,7 @@ export type JobTrait = {
 export type Job = {
   id: string;
   kind: "import" | "evaluation" | "trait" | "value" | "tiers" | "share" | "recommend";
+  kind: "import" | "evaluation" | "trait" | "value" | "recommend";
   name: string;
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
   format: string;
@@ -862,6 +864,73 @@ export type ValueReport = {
   proof: ValueProof | null;
   weeks: ValueWeek[];
   map: ValueCell[];
+};
+export type Estimate = {
+  value: number;
+  low: number;
+  high: number;
+};
+export type RecommendModel = {
+  kind: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend";
+  fitted: boolean;
+  weight: number;
+  bytes: number;
+};
+export type RecommendVersion = {
+  version: string;
+  fittedAt: string;
+  tookMs: number;
+  learntAt: string | null;
+  orders: number;
+  lines: number;
+  customers: number;
+  products: number;
+  sessions: number;
+  bytes: number;
+  models: RecommendModel[];
+};
+export type RecommendQuality = {
+  kind: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend" | "shown" | "popular" | "cooccurrence";
+  recallAt20: Estimate;
+  ndcgAt10: Estimate;
+  hitRateAt10: Estimate;
+};
+export type RecommendLead = {
+  over: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend" | "shown" | "popular" | "cooccurrence";
+  value: number;
+  low: number;
+  high: number;
+};
+export type RecommendBlend = {
+  counts: boolean;
+  bestSingle: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend";
+  learntOn: number;
+  measuredOn: number;
+  lead: Estimate;
+};
+export type RecommendProof = {
+  at: string;
+  cutoff: string;
+  heldBackDays: number;
+  customers: number;
+  quality: RecommendQuality[];
+  lead: RecommendLead;
+  blend: RecommendBlend;
+};
+export type Recommendations = {
+  health: "nothing" | "first" | "few" | "blend" | "single";
+  why: Text;
+  proof: RecommendProof | null;
+  versions: RecommendVersion[];
+};
+export type ModelProposals = {
+  kind: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend" | "shown";
+  weight: number;
+  proposals: Proposal[];
+};
+export type CustomerRecommendations = {
+  customer: string;
+  models: ModelProposals[];
 };
 export type ValuePage = {
   id: number | null;
@@ -1192,6 +1261,9 @@ export type CustomerShare = {
   customer: string;
   days: number;
   categories: ShareOfCategory[];
+};
+  history: ValueMoment[];
+  transactions: ValueTransaction[];
 };
 export type Setting = {
   name: string;

@@ -22,6 +22,7 @@ const Share = lazy(() => import('./pages/share.js').then((m) => m.Share));
 const Results = lazy(() => import('./pages/results.js').then((m) => m.Results));
 const Value = lazy(() => import('./pages/value.js').then((m) => m.Value));
 const ModelsPage = lazy(() => import('./pages/models.js').then((m) => m.ModelsPage));
+const Recommendations = lazy(() => import('./pages/recommendations.js').then((m) => m.Recommendations));
 const Catalogue = lazy(() => import('./pages/catalogue.js').then((m) => m.Catalogue));
 const ProductPage = lazy(() => import('./pages/product.js').then((m) => m.ProductPage));
 const Settings = lazy(() => import('./pages/settings.js').then((m) => m.Settings));
@@ -38,6 +39,7 @@ export const PLACES: { href: string; name: MessageKey; icon: IconName }[] = [
   { href: '/value', name: 'nav.value', icon: 'value' },
   { href: '/share', name: 'nav.share', icon: 'share' },
   { href: '/results', name: 'nav.results', icon: 'results' },
+  { href: '/recommendations', name: 'nav.recommendations', icon: 'recommendations' },
   { href: '/catalogue', name: 'nav.catalogue', icon: 'catalogue' },
   { href: '/settings', name: 'nav.settings', icon: 'settings' },
 ];
@@ -156,6 +158,7 @@ function Shell() {
           <Route path="/models" component={ModelsPage} />
           <Route path="/share" component={Share} />
           <Route path="/results" component={Results} />
+          <Route path="/recommendations" component={Recommendations} />
           <Route path="/catalogue" component={Catalogue} />
           <Route path="/catalogue/:id" component={ProductPage} />
           <Route path="/settings" component={Settings} />

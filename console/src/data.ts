@@ -2,8 +2,10 @@
  * longer wanted is aborted. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, get, networkError, type List } from './api.js';
+import type { Job } from './api-types.js';
 
 const SEEN_MAX = 200;
+const POLL_MS = 1000;
 const seen = new Map<string, unknown>();
 
 function remember(path: string, data: unknown): void {
@@ -145,4 +147,21 @@ export function useRested<T>(value: T, restMs: number): T {
     return () => clearTimeout(timer);
   }, [value, restMs]);
   return rested;
+}
+
+/* Follows a job until it ends. */
+export function useJob(onEnd: (j: Job) => void): { job: Job | null; follow: (j: Job) => void } {
+  const [job, setJob] = useState<Job | null>(null);
+  const over = !job || !['waiting', 'running'].includes(job.state);
+  useEffect(() => {
+    if (over || !job) return;
+    const timer = setInterval(() => {
+      get<Job>(`/imports/${job.id}`).then((j) => {
+        setJob(j);
+        if (!['waiting', 'running'].includes(j.state)) onEnd(j);
+      }, () => undefined);  // asked again in a moment
+    }, POLL_MS);
+    return () => clearInterval(timer);
+  }, [job?.id, over]);
+  return { job, follow: setJob };
 }

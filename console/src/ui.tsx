@@ -51,6 +51,7 @@ const ICONS = {
   value: 'M3 16l5-6 3.500 3L17 5M12 5h5v5',
   share: 'M9 4a7 7 0 107 7H9zM12 2a6 6 0 016 6h-6z',
   results: 'M3 17V4M3 17h14M7 14V9M11 14V5M15 14v-3',
+  recommendations: 'M10 3l2.1 4.5 4.9.6-3.6 3.4.9 4.9-4.3-2.4-4.3 2.4.9-4.9L3 8.1l4.9-.6z',
   catalogue: 'M3 6l7-3 7 3v8l-7 3-7-3zM3 6l7 3 7-3M10 9v8',
   settings: 'M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4',
   left: 'M12 4l-6 6 6 6', right: 'M8 4l6 6-6 6', down: 'M4 8l6 6 6-6',

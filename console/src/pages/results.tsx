@@ -1,16 +1,15 @@
 /* Do the proposals beat popularity, and that of the last weeks? The figure with its doubt, and how it was made. */
-import { useEffect, useState } from 'preact/hooks';
-import { get, post, type List } from '../api.js';
+import { useEffect } from 'preact/hooks';
+import { post, type List } from '../api.js';
 import type { Evaluation, Hit, Job } from '../api-types.js';
-import { useAction, useLoad } from '../data.js';
+import { useAction, useJob, useLoad } from '../data.js';
 import { date, dateTime, number, percent } from '../format.js';
 import { pick, t } from '../i18n.js';
 import { announce, Button, Empty, ErrorBox, Note, PageHead, Skeleton, Table } from '../ui.js';
 
-const POLL_MS = 1000;
 const FEW = 200;  // with fewer customers the interval says little
 
-function HitBar({ hit, top, name, main }: { hit: Hit; top: number; name: string; main?: boolean }) {
+export function HitBar({ hit, top, name, main }: { hit: Hit; top: number; name: string; main?: boolean }) {
   const at = (share: number) => `${Math.min(100, (100 * share) / top)}%`;
   return (
     <div class={main ? 'hit main' : 'hit'}>
@@ -67,23 +66,6 @@ function Shown({ e }: { e: Evaluation }) {
       </div>
     </>
   );
-}
-
-/* Follows a job until it ends. */
-function useJob(onEnd: (j: Job) => void): { job: Job | null; follow: (j: Job) => void } {
-  const [job, setJob] = useState<Job | null>(null);
-  const over = !job || !['waiting', 'running'].includes(job.state);
-  useEffect(() => {
-    if (over || !job) return;
-    const timer = setInterval(() => {
-      get<Job>(`/imports/${job.id}`).then((j) => {
-        setJob(j);
-        if (!['waiting', 'running'].includes(j.state)) onEnd(j);
-      }, () => undefined);  // asked again in a moment
-    }, POLL_MS);
-    return () => clearInterval(timer);
-  }, [job?.id, over]);
-  return { job, follow: setJob };
 }
 
 export function Results() {
