@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "insight/recommendations_room.h"
 #include "sys/clock.h"
@@ -11,6 +12,8 @@
 #define REFIT_GROWTH 0.05            // purchases may grow by this before the models are fitted anew
 #define LEARN_GROWTH 1.0             // and by this before the weights are learnt anew
 #define REFIT_MIN_MS INT64_C(60000)
+#define WAIT_NS 50000000L
+#define SECOND_NS 1000000000L
 #define LEARN_DAYS 7
 #define PROOF_DAYS 28                // kept back
 #define PROOF_SPANS 6                // of history, at least so many times what is kept back
@@ -272,11 +275,28 @@ static enum err_code learn(struct refit *refit, const struct recommend_taste *ta
     return code;
 }
 
+/* Waits for the fit before this one, but not against the wish that it ends. */
+static enum err_code fitting_begin(struct recommendations *r, struct progress *progress, struct err *e)
+{
+    for (;;) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += WAIT_NS;
+        if (until.tv_nsec >= SECOND_NS) {
+            until.tv_nsec -= SECOND_NS;
+            until.tv_sec++;
+        }
+        TRY(progress_check(progress, e));
+        if (pthread_mutex_timedlock(&r->fitting, &until) == 0)
+            return ERR_OK;
+    }
+}
+
 static enum err_code refit(struct recommendations *r, const struct recommend_taste *taste, bool learning, int64_t now_ms,
                            struct progress *progress, struct err *e)
 {
     struct refit work;
-    pthread_mutex_lock(&r->fitting);
+    TRY(fitting_begin(r, progress, e));
     enum err_code code = refit_begin(r, now_ms, progress, &work, e);
     if (!code && learning)
         code = learn(&work, taste, e);

@@ -48,7 +48,7 @@ function Quality({ proof }: { proof: RecommendProof }) {
 function Versions({ versions }: { versions: RecommendVersion[] }) {
   const now = versions[0]!;
   return (
-    <div class="two">
+    <>
       <section class="sheet" aria-labelledby="models">
         <h2 id="models">{t('rec.now')}</h2>
         <Table label={t('rec.now')} rows={now.models.filter((m) => m.fitted)} rowKey={(m) => m.kind} columns={[
@@ -68,7 +68,7 @@ function Versions({ versions }: { versions: RecommendVersion[] }) {
           { key: 'memory', label: t('rec.memory'), number: true, cell: (v) => bytes(v.bytes) },
         ]} />
       </section>
-    </div>
+    </>
   );
 }
 
