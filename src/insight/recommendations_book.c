@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "insight/purchases_state.h"
 #include "insight/recommendations_room.h"
 #include "insight/vec.h"
 #include "text/time.h"
@@ -44,7 +43,7 @@ enum err_code book_read(struct memory *memory, const struct purchases *purchases
     memory_read_lock(memory);
     uint32_t count = customers_count(customers);
     for (uint32_t root = 1; ok && root <= count; root++) {
-        if (root % LOCK_STEP == 0) {  // lets the writer in
+        if (root % BOOK_STEP == 0) {  // lets the writer in
             memory_read_unlock(memory);
             memory_read_lock(memory);
         }

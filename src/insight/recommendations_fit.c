@@ -8,7 +8,6 @@
 #include "engine/recommend/ease.h"
 #include "engine/recommend/together.h"
 #include "engine/recommend/tune.h"
-#include "insight/purchases_state.h"
 #include "insight/recommendations_room.h"
 #include "text/time.h"
 

@@ -132,6 +132,34 @@ static void good_proposals_for_everybody(void **state)
     }
 }
 
+/* The same after all models were fitted; and each of them alone proposes nothing that was bought. */
+static void each_model_by_itself(void **state)
+{
+    struct desk *d = *state;
+    struct shop *shop = &d->stall.shop;
+    const struct recommend_taste taste = taste_of_catalogue(d->stall.catalogue);
+    assert_int_equal(recommendations_learn(d->recommendations, &taste, LAB_NOW, NULL, NULL), ERR_OK);
+    good_proposals_for_everybody(state);
+    for (enum proposer p = 0; p < PROPOSERS; p++) {
+        double alone[PROPOSERS] = { 0 };
+        struct decision decision;
+        alone[p] = 1;
+        memory_read_lock(shop->lab.memory);
+        assert_int_equal(decide_by(d->decider, shop_root(shop, "u1"), alone, 5, LAB_NOW, &decision, NULL), ERR_OK);
+        struct bought bought[40];
+        size_t n = purchases_bought(shop->purchases, decision.root, bought, 40);
+        memory_read_unlock(shop->lab.memory);
+        assert_true(decision.n > 0 && decision.model > 0);
+        for (size_t i = 0; i < decision.n; i++) {
+            assert_true(p != PROPOSER_IALS || decision.of[i].code == REASON_SIMILAR_CUSTOMERS);
+            assert_true(p != PROPOSER_SESSIONS || decision.of[i].code == REASON_SIMILAR_ORDERS);
+            assert_true(p != PROPOSER_TREND || decision.of[i].code == REASON_POPULAR);
+            for (size_t k = 0; k < n; k++)
+                assert_int_not_equal(bought[k].product, decision.of[i].product);
+        }
+    }
+}
+
 static void not_the_same_for_all(void **state)
 {
     struct desk *d = *state;
@@ -300,7 +328,7 @@ int main(void)
 {
 #define DESK_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        DESK_TEST(good_proposals_for_everybody), DESK_TEST(not_the_same_for_all),
+        DESK_TEST(good_proposals_for_everybody), DESK_TEST(each_model_by_itself), DESK_TEST(not_the_same_for_all),
         DESK_TEST(a_purchase_changes_the_next_answer), DESK_TEST(newcomers_and_categories),
         DESK_TEST(little_is_enough), DESK_TEST(said_in_words_and_logged),
     };

@@ -34,6 +34,21 @@ static const struct {
       "de lo más pedido últimamente en Mugs: está en 40 pedidos" },
     { { REASON_POPULAR, 1, 0, FACT_NO_TIME, NOW, { NULL, 0 }, { "Mugs", 4 } },
       "popular lately: part of 1 order", "de lo más pedido últimamente: está en 1 pedido" },
+    { { REASON_BOUGHT_TOGETHER, 0, 2, MARCH, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "because you bought JAR twice, last in March", "porque usted compró JAR dos veces, la última vez en marzo" },
+    { { REASON_VIEWED, 0, 0, FACT_NO_TIME, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "because you looked at JAR", "porque usted miró JAR" },
+    { { REASON_SIMILAR_CUSTOMERS, 0, 1, MARCH, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "customers like you buy it; it goes with JAR", "clientes como usted lo compran; va con JAR" },
+    { { REASON_SIMILAR_CUSTOMERS, 0, 0, FACT_NO_TIME, NOW, { NULL, 0 }, { NULL, 0 } },
+      "customers like you buy it", "clientes como usted lo compran" },
+    { { REASON_SIMILAR_ORDERS, 1, 0, FACT_NO_TIME, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "because you looked at JAR: part of 1 order like it", "porque usted miró JAR: está en 1 pedido parecido" },
+    { { REASON_SIMILAR_ORDERS, 7, 1, MARCH, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "because you bought JAR: part of 7 orders like it", "porque usted compró JAR: está en 7 pedidos parecidos" },
+    { { REASON_BOUGHT_AGAIN, 30, 2, MARCH, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "you bought it twice, last in March; those who buy it again do so after 30 days",
+      "usted lo compró dos veces, la última vez en marzo; quienes repiten lo hacen a los 30 días" },
 };
 
 static void sentences(void **state)
