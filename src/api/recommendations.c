@@ -129,21 +129,24 @@ static void why_text(enum why why, const struct recommend_proof *p, bool es, str
 {
     switch (why) {
     case WHY_NOTHING:
-        buf_adds(out, es ? "Todavía no hay pedidos: se propone lo más pedido." : "There are no orders yet: what is popular is proposed.");
+        buf_adds(out, es ? "Todavía no hay pedidos: se propone lo más pedido."
+                         : "There are no orders yet: what is popular is proposed.");
         break;
     case WHY_FIRST:
-        buf_adds(out, es ? "Lo que se compra junto (RP3beta), hasta que se haya medido en el pasado de la tienda qué modelos valen más."
-                         : "What is bought together (RP3beta), until it is measured on the shop's past which models are worth more.");
+        buf_adds(out, es ? "Lo que se compra junto (RP3beta), hasta que se haya medido en el pasado de la tienda qué modelos "
+                           "valen más."
+                         : "What is bought together (RP3beta), until it is measured on the shop's past which models are worth "
+                           "more.");
         break;
     case WHY_FEW:
-        buf_adds(out, es ? "Muy pocos clientes volvieron a comprar algo nuevo para aprender de ellos: se propone lo que se compra junto "
-                           "(RP3beta) y, donde falta, lo más pedido."
+        buf_adds(out, es ? "Muy pocos clientes volvieron a comprar algo nuevo para aprender de ellos: se propone lo que se "
+                           "compra junto (RP3beta) y, donde falta, lo más pedido."
                          : "Too few customers came back for something new to learn from: what is bought together (RP3beta) is "
                            "proposed and, where that is not enough, what is popular.");
         break;
     case WHY_BLEND:
-        buf_printf(out, es ? "La mezcla: en %u clientes que no sirvieron para aprenderla fue mejor que el mejor modelo solo (%s): "
-                             "NDCG@10 %+.3f (95 %%: %+.3f a %+.3f)."
+        buf_printf(out, es ? "La mezcla: en %u clientes que no sirvieron para aprenderla fue mejor que el mejor modelo solo "
+                             "(%s): NDCG@10 %+.3f (95 %%: %+.3f a %+.3f)."
                            : "The blend: on %u customers it was not learnt on it was better than the best single model (%s): "
                              "NDCG@10 %+.3f (95 %%: %+.3f to %+.3f).",
                    p->blend.measured, proposer_name((enum proposer)p->blend.best), p->blend.lead.value, p->blend.lead.low,

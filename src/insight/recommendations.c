@@ -357,8 +357,8 @@ enum err_code recommendations_turn(struct recommendations *r, struct err *e)
 }
 
 enum err_code recommendations_evaluate(struct recommendations *r, int64_t cutoff_ms, int held_back_days,
-                                       const struct recommend_taste *taste, struct progress *progress, struct recommend_proof *ret,
-                                       struct err *e)
+                                       const struct recommend_taste *taste, struct progress *progress,
+                                       struct recommend_proof *ret, struct err *e)
 {
     struct refit work;
     enum err_code code = refit_begin(r, 0, progress, &work, e);

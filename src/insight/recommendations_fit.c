@@ -33,7 +33,8 @@ const char *proposer_name(enum proposer p)
 struct recommend_settings settings_usual(void)
 {
     struct recommend_options o = recommend_usual(RECOMMEND_IALS, 1);
-    return (struct recommend_settings){ o.ridge, o.ials.dimensions, o.ials.epochs, o.ials.alpha, o.ials.lambda, o.ials.nu, false };
+    return (struct recommend_settings){ o.ridge, o.ials.dimensions, o.ials.epochs, o.ials.alpha, o.ials.lambda, o.ials.nu,
+                                        false };
 }
 
 void proposers_drop(struct proposers **at)
@@ -184,9 +185,11 @@ enum err_code sessions_follow(struct proposers *p, struct memory *memory, const 
     while (n && !code) {
         memory_read_lock(memory);
         pthread_rwlock_wrlock(&p->sessions_lock);
-        for (int step = 0; step < 256 && !code && (n = purchases_basket(purchases, &p->sessions_row, &time_ms, basket, SESSION_ITEMS));
-             step++) {
+        for (int step = 0; step < 256 && !code; step++) {
             size_t kept = 0;
+            n = purchases_basket(purchases, &p->sessions_row, &time_ms, basket, SESSION_ITEMS);
+            if (!n)
+                break;
             for (size_t i = 0; i < n; i++)
                 if (basket[i] - 1 < p->items + NEW_ITEMS)
                     basket[kept++] = basket[i] - 1;
@@ -294,8 +297,8 @@ static enum err_code tune_rows(const struct fit_ask *ask, struct purchase_rows r
                                struct recommend_settings *ret, struct err *e)
 {
     struct told told = { progress, 40 };
-    struct tune_options o = { .kinds = 1u << RECOMMEND_IALS | (rows.items <= TUNE_ITEMS ? 1u << RECOMMEND_EASE : 0), .in_order = true,
-                              .seed = 1, .threads = 1, .cancel = ask->cancel, .progress = tell, .arg = &told };
+    struct tune_options o = { .kinds = 1u << RECOMMEND_IALS | (rows.items <= TUNE_ITEMS ? 1u << RECOMMEND_EASE : 0),
+                              .in_order = true, .seed = 1, .threads = 1, .cancel = ask->cancel, .progress = tell, .arg = &told };
     struct tuned *tuned = malloc(sizeof *tuned);
     enum err_code code = tuned ? tune(&rows, &o, tuned, e) : NO_MEMORY(e);
     const struct recommend_options *ease = code ? NULL : best_of_kind(tuned, RECOMMEND_EASE),

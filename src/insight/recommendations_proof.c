@@ -175,7 +175,8 @@ static void customer_end(struct proving *p, uint32_t c)
         p->later[p->after.item[i]] = 0;
 }
 
-static struct recommend_basis basis_of(const struct proving *p, uint32_t c, int64_t cutoff_ms, uint32_t session[RECOMMEND_SESSION])
+static struct recommend_basis basis_of(const struct proving *p, uint32_t c, int64_t cutoff_ms,
+                                       uint32_t session[RECOMMEND_SESSION])
 {
     return (struct recommend_basis){ p->before.item + p->before.start[c], p->before.start[c + 1] - p->before.start[c], session,
                                      book_last_order(p->ask->fit.book, c, cutoff_ms, session, RECOMMEND_SESSION) };

@@ -229,14 +229,16 @@ static size_t candidates(const struct proposers *of, const struct recommend_tast
     for (size_t i = 0; i < w->pool.n; i++) {
         uint32_t item = w->pool.item[i];
         w->taken[i] = false;
-        w->candidate[n++] = (struct candidate){ .item = item, .score = w->score[i], .buyers = item < of->items ? of->buyers[item] : 0,
+        w->candidate[n++] = (struct candidate){ .item = item, .score = w->score[i],
+                                                .buyers = item < of->items ? of->buyers[item] : 0,
                                                 .category = taste->group ? taste->group(taste->arg, item + 1) : 0,
                                                 .offerable = w->score[i] > 0, .in_stock = true };
     }
     return n;
 }
 
-static struct recommended recommended(const struct recommend_work *w, const double weight[PROPOSERS], size_t i, bool passed_over)
+static struct recommended recommended(const struct recommend_work *w, const double weight[PROPOSERS], size_t i,
+                                      bool passed_over)
 {
     const struct pool *pool = &w->pool;
     bool ials = !isnan(pool->score[PROPOSER_IALS][i]) && (float)weight[PROPOSER_IALS] > pool->most[i];
@@ -257,8 +259,8 @@ static size_t next_best(const struct recommend_work *w, size_t n)
 }
 
 enum err_code recommend_propose(struct proposers *of, const double weight[PROPOSERS], const struct recommend_basis *basis,
-                                const struct recommend_taste *taste, struct recommend_work *w, struct recommended *best, size_t max,
-                                size_t *ret, struct err *e)
+                                const struct recommend_taste *taste, struct recommend_work *w, struct recommended *best,
+                                size_t max, size_t *ret, struct err *e)
 {
     assert(max <= RECOMMEND_MAX);
     const struct rerank_rules rules = { .per_category = RECOMMEND_PER_GROUP, .lambda = 1 };

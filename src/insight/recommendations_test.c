@@ -207,7 +207,8 @@ static void again_by_its_median(void **state)
         snprintf(who, sizeof who, "u%d", c);
         for (int o = 0; o < 3; o++) {  // coffee every 27 to 33 days, a cup once; c == 0 buys two pots
             snprintf(id, sizeof id, "o%d-%d", c, o);
-            shop_buy(s, who, id, SHOP_T0 + o * (25 + c / 2) * SHOP_DAY, o ? (c || o > 1 ? "coffee" : "coffee pot") : "coffee cup pot");
+            shop_buy(s, who, id, SHOP_T0 + o * (25 + c / 2) * SHOP_DAY,
+                     o ? (c || o > 1 ? "coffee" : "coffee pot") : "coffee cup pot");
         }
     }
     assert_int_equal(book_read(s->lab.memory, s->purchases, &book, NULL), ERR_OK);
@@ -271,9 +272,8 @@ static void learns_what_customers_like(void **state)
         assert_true(q->known && q->both <= q->hits && q->both <= shown->hits && strlen(measured_name(m)) > 0);
         for (int i = 0; i < 3; i++)
             assert_true(0 <= of[i].low && of[i].low <= of[i].value && of[i].value <= of[i].high && of[i].high <= 1);
-        if (m < (enum measured)PROPOSERS && proof.blend.weight[m] == 1) {  // one alone is what is shown, but for the order of a trend
+        if (m < (enum measured)PROPOSER_TREND && proof.blend.weight[m] == 1)  // one alone is what is shown
             assert_int_equal(q->hits, shown->hits);
-        }
         sum += m < (enum measured)PROPOSERS ? proof.blend.weight[m] : 0;
     }
     assert_true(fabs(sum - 1) < 1e-9);

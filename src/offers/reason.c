@@ -123,8 +123,8 @@ static void again_text(const struct reason *r, enum lang lang, struct buf *out)
     buf_adds(out, lang == ES ? "usted lo compró" : "you bought it");
     times_text(r->times, lang, out);
     when_text(r, lang, out);
-    buf_printf(out, lang == ES ? "; quienes repiten lo hacen a los %u %s" : "; those who buy it again do so after %u %s", r->count,
-               lang == ES ? (one ? "día" : "días") : one ? "day" : "days");
+    buf_printf(out, lang == ES ? "; quienes repiten lo hacen a los %u %s" : "; those who buy it again do so after %u %s",
+               r->count, lang == ES ? (one ? "día" : "días") : one ? "day" : "days");
 }
 
 static void popular_text(const struct reason *r, enum lang lang, struct buf *out)

@@ -42,7 +42,7 @@ test('logging in: a wrong password is said plainly, a right one opens Today', as
   const table = { ...rules.tables[0], rules: [{ id: '', tests: ['> 100'], says: ['"card"'], note: '' }] };
   await call(page, 'PUT', `/models/${rules.model.id}`, { table });
   places = ['/', '/people', `/people/${people.items[0].id}`, '/data/live', '/data/rejections', '/data/imports',
-    '/data/keys', '/data/schema', '/data/suggestions', '/data/exports', '/results', '/catalogue',
+    '/data/keys', '/data/schema', '/data/suggestions', '/data/exports', '/results', '/recommendations', '/catalogue',
     `/catalogue/${encodeURIComponent(products.items[0].id)}`, '/settings',
     '/audiences', '/audiences/new?condition=orders%20%3E%202', '/rules', `/rules/${rules.model.id}`, '/value', '/models', '/affinities',
     '/tiers', '/tiers/migrator'];
