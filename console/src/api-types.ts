@@ -333,7 +333,6 @@ export type AudienceTerm = {
   name: string;
   label: Text;
   group: "purchases" | "customer" | "value" | "likings" | "trait";
-  group: "purchases" | "customer" | "value" | "trait";
   kind: "number" | "text" | "boolean" | "date" | "other";
   customers: number;
   values: AudienceValue[];
@@ -740,7 +739,6 @@ export type JobTrait = {
 export type Job = {
   id: string;
   kind: "import" | "evaluation" | "trait" | "value" | "tiers" | "share" | "recommend";
-  kind: "import" | "evaluation" | "trait" | "value" | "recommend";
   name: string;
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
   format: string;
@@ -1261,9 +1259,6 @@ export type CustomerShare = {
   customer: string;
   days: number;
   categories: ShareOfCategory[];
-};
-  history: ValueMoment[];
-  transactions: ValueTransaction[];
 };
 export type Setting = {
   name: string;
