@@ -213,7 +213,7 @@ static enum err_code preview_write(struct call *call, const struct pair *pair, s
 
 enum err_code merge_preview(struct call *call, struct err *e)
 {
-    struct pair *pair;
+    struct pair *pair = NULL;  // gcc 12 loses track of it with -O3
     TRY(pair_read(call, &pair, e));
     struct buf *out = call_buf(call);
     memory_read_lock(call->rooms->memory);
@@ -257,7 +257,7 @@ static enum err_code merge_done(struct call *call, void *arg, struct err *e)
 
 enum err_code merge_create(struct call *call, struct err *e)
 {
-    struct pair *pair;
+    struct pair *pair = NULL;  // gcc 12 loses track of it with -O3
     TRY(pair_read(call, &pair, e));
     if (pair->winner == pair->loser)
         return err_set(e, ERR_CONFLICT, 0, "these are one customer already: c%u", pair->winner);
