@@ -340,6 +340,28 @@ MUST_CHECK enum err_code population_get_keep(struct loading *, struct keep *, bo
 
 /* A text that a trait of the type date has is a date, or a date with a time. */
 struct value population_dated(struct slice text, struct arena *mem, bool *ok);
+/* population_row.c, under the lock. What a customer likes; texts are of the slice. Empty and NAN: unknown. */
+struct favourites {
+    struct slice category, brand, weekday, channel;
+    double category_share, price_level, hour;
+};
+/* One customer as it is read. */
+struct seen {
+    uint32_t row, root;
+    enum customer_kind kind;
+    bool known;
+    int64_t first_ms, last_ms;
+    struct standing standing;
+    struct customer_value value;
+    struct favourites liked;
+    struct customer_tier invest;
+    struct share_one share;
+};
+/* All that is computed; what changes with fits and days alone, and whether it has. false: memory. */
+bool population_put_computed(struct population *, const struct seen *);
+bool population_put_standing(struct population *, const struct seen *, bool *changed);
+void population_clear_computed(struct population *, size_t row);
+
 /* Columns move when they grow: what questions are given, made anew. Under the lock. */
 MUST_CHECK enum err_code population_show(struct population *, struct err *e);
 /* population_fill.c, under refreshing: what changed into the columns. */
