@@ -73,7 +73,8 @@ static enum err_code fit_buying(const struct buyers *all, size_t customers, stru
 
 enum err_code value_fit_models(const struct valued *of, size_t n, bool then, struct fitted *ret, struct err *e)
 {
-    struct buyer *buyer = malloc((n + 1) * sizeof *buyer);
+    // gcc 12 takes what malloc gives as read before it is written
+    struct buyer *buyer = calloc(n + 1, sizeof *buyer);
     struct buyers buyers = { 0 };
     size_t bought = 0;
     *ret = (struct fitted){ 0 };
