@@ -53,6 +53,8 @@ enum err_code book_read(struct memory *memory, const struct purchases *purchases
     ret->items = purchases_products(purchases);
     memory_read_unlock(memory);
     free(copying.line);
+    if (!ret->customers)         // orders that name no product have no lines
+        ret->oldest_ms = ret->newest_ms = 0;
     if (ok)
         return ERR_OK;
     book_drop(ret);

@@ -441,6 +441,24 @@ static void a_lead_by_hand(void **state)
     assert_true(lead.low < 0 && lead.high > 0);
 }
 
+/* A shop whose orders tell what was paid and not for what. */
+static void orders_without_products(void **state)
+{
+    struct shop *s = *state;
+    struct recommendations *r = NULL;
+    for (int i = 0; i < 12; i++) {
+        char order[64];
+        snprintf(order, sizeof order, "{'order_id': 'o%d', 'revenue': 9}", i);
+        shop_track(s, i % 2 ? "ana" : "eva", "Order Completed", SHOP_T0 + i * SHOP_DAY, order);
+    }
+    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, &r, NULL), ERR_OK);
+    assert_int_equal(recommendations_refit(r, &everything, LAB_NOW, NULL, NULL), ERR_OK);
+    assert_int_equal(recommendations_learn(r, &everything, LAB_NOW, NULL, NULL), ERR_OK);
+    struct recommend_proof proof;
+    assert_false(recommendations_proof(r, &proof));
+    recommendations_drop(&r);
+}
+
 int main(void)
 {
 #define SHOP_TEST(f) cmocka_unit_test_setup_teardown(f, shop_setup, shop_teardown)
@@ -449,6 +467,7 @@ int main(void)
         cmocka_unit_test(at_most_some_of_a_group), cmocka_unit_test(the_latest_count),
         SHOP_TEST(models_live_while_they_are_used), SHOP_TEST(again_by_its_median),
         SHOP_TEST(learns_what_customers_like),     SHOP_TEST(the_proof_by_its_definition),
+        SHOP_TEST(orders_without_products),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
