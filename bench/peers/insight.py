@@ -20,12 +20,13 @@ def value(path):
     from lifetimes.utils import summary_data_from_transaction_data
 
     purchases = pandas.read_csv(path)
-    summary = summary_data_from_transaction_data(purchases, "customer", "date", freq="D")
+    summary = summary_data_from_transaction_data(purchases, "customer", "date", freq="D",
+                                                 observation_period_end="2026-12-31")
     frequency, recency, age = summary["frequency"], summary["recency"] / 7, summary["T"] / 7
     began = time.perf_counter()
     model = BetaGeoFitter().fit(frequency, recency, age)
     seconds = time.perf_counter() - began
-    return {"what": "lifetimes", "customers": len(summary), "fit_ms": seconds * 1e3, "parameters": dict(model.params_)}
+    return {"what": "lifetimes", "customers": len(summary), "fit_ms": seconds * 1e3}
 
 
 def ials(buyers, items, purchases, dimensions):
