@@ -1,8 +1,8 @@
 /* Long work of the server (imports, traits that rules write), followed to its end. */
 import { useEffect, useRef } from 'preact/hooks';
-import { get, seg, type ApiError, type List } from './api.js';
+import { get, post, seg, type ApiError, type List } from './api.js';
 import type { Job } from './api-types.js';
-import { forget, useLoad } from './data.js';
+import { forget, useAction, useLoad } from './data.js';
 import { t } from './i18n.js';
 import { announce } from './ui.js';
 
@@ -41,3 +41,22 @@ export function useJobs(wanted: (job: Job) => boolean): {
   }, [busy]);
   return { jobs, error, put, reload };
 }
+
+/* A model that is fitted when somebody asks for it at `where`. onDone: there may be another fit. */
+export function useFit(kind: Job['kind'], where: string, onDone: () => void) {
+  const { jobs, put } = useJobs((j) => j.kind === kind);
+  const action = useAction();
+  const last = jobs?.[0] ?? null;
+  const busy = last !== null && active(last);
+  const was = useRef(false);
+  useEffect(() => {
+    if (was.current && !busy) onDone();
+    was.current = busy;
+  }, [busy]);
+  return {
+    last, busy, action,
+    start: () => void action.run(() => post<Job>(where, {}), put),
+    cancel: () => void action.run(() => post<Job>(`/imports/${seg(last!.id)}/cancel`), put),
+  };
+}
+export type Fit = ReturnType<typeof useFit>;

@@ -1,13 +1,13 @@
 /* What part of their spending customers leave with us, what is within reach, and whose. */
 import { useLocation } from 'preact-iso';
-import { useEffect, useRef } from 'preact/hooks';
-import { post, query, seg } from '../api.js';
-import type { Job, ShareCategory, SharePage, ShareReach, ShareReport } from '../api-types.js';
+import { useEffect } from 'preact/hooks';
+import { query, seg } from '../api.js';
+import type { ShareCategory, SharePage, ShareReach, ShareReport } from '../api-types.js';
 import { ShareBar, useCategoryNames } from '../customer/share.js';
-import { useAction, useGrowing, useLoad } from '../data.js';
+import { useGrowing, useLoad } from '../data.js';
 import { day, money, number, percent } from '../format.js';
 import { t } from '../i18n.js';
-import { active, useJobs } from '../jobs.js';
+import { useFit, type Fit } from '../jobs.js';
 import { Button, Chip, Empty, ErrorBox, Note, PageHead, Select, Skeleton, Table, TierChip, When } from '../ui.js';
 import { personName } from './people.js';
 
@@ -16,24 +16,7 @@ const READY_MS = 3000;
 const WALLET = 'wallet';  // the trait
 
 /* Working it out now: how far it is, the way out, and what went wrong. */
-function useFit(onDone: () => void) {
-  const { jobs, put } = useJobs((j) => j.kind === 'share');
-  const action = useAction();
-  const last = jobs?.[0] ?? null;
-  const busy = last !== null && active(last);
-  const was = useRef(false);
-  useEffect(() => {
-    if (was.current && !busy) onDone();
-    was.current = busy;
-  }, [busy]);
-  return {
-    last, busy, action,
-    start: () => void action.run(() => post<Job>('/share/fits', {}), put),
-    cancel: () => void action.run(() => post<Job>(`/imports/${seg(last!.id)}/cancel`), put),
-  };
-}
-
-function FitState({ fit }: { fit: ReturnType<typeof useFit> }) {
+function FitState({ fit }: { fit: Fit }) {
   const { last } = fit;
   return (
     <>
@@ -133,7 +116,7 @@ export function Share() {
   const { query: words } = useLocation();
   const { data, error, reload } = useLoad<SharePage>('/share');
   const name = useCategoryNames();
-  const fit = useFit(reload);
+  const fit = useFit('share', '/share/fits', reload);
   const waits = data?.report && !data.ready;
   useEffect(() => {
     if (!waits) return;

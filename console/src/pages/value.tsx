@@ -6,7 +6,8 @@ import { useLoad } from '../data.js';
 import { t } from '../i18n.js';
 import { Empty, ErrorBox, Note, PageHead, Skeleton, When } from '../ui.js';
 import { Changes } from '../value/change.js';
-import { FitButton, FitState, useFit } from '../value/fit.js';
+import { useFit } from '../jobs.js';
+import { FitButton, FitState } from '../value/fit.js';
 import { Head, Why } from '../value/head.js';
 import { HeatMap } from '../value/map.js';
 import { Models } from '../value/models.js';
@@ -44,7 +45,7 @@ export function Value() {
   const wanted = useLocation().query['fit'];
   const { data, error, reload } = useLoad<ValuePage>(wanted ? `/value/fits/${seg(wanted)}` : '/value');
   const fits = useLoad<List<ValueFit>>('/value/fits?limit=50');
-  const fit = useFit(() => {
+  const fit = useFit('value', '/value/fits', () => {
     reload();
     fits.reload();
   });
