@@ -181,8 +181,8 @@ static void refresh_work(void *arg)
         (void)!audiences_keep_sizes(rooms, now_ms, &e);
         api->sized_ms = now_ms;
     }
-    if (!atomic_load(&api->stopping) && customer_share_refit_due(rooms->share, now_ms))
-        (void)!customer_share_refit(rooms->share, now_ms, &api->refit, &e);
+    if (!atomic_load(&api->stopping))
+        (void)!customer_share_refresh(rooms->share, now_ms, &api->refit, &e);
     tick_end(api, &api->refreshing);
 }
 

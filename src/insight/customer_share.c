@@ -143,22 +143,38 @@ static void use(struct customer_share *c, struct share_fit *fit, bool ok, uint64
     share_scores_drop(&before);
 }
 
-enum err_code customer_share_refit(struct customer_share *c, int64_t now_ms, struct progress *progress, struct err *e)
+static enum err_code refit(struct customer_share *c, int64_t now_ms, struct progress *progress, struct err *e)
 {
-    assert(c);
     struct share_fit *fit = calloc(1, sizeof *fit);
     if (!fit)
         return NO_MEMORY(e);
-    pthread_mutex_lock(&c->fitting);
     uint64_t orders = orders_now(c);
     enum err_code code = share_fit_make(c, now_ms, progress, fit, e);
     if (!code)
         code = keep_fit(c, fit, e);
     if (!code || (code == ERR_CONFLICT && orders))
         use(c, fit, !code, orders);
-    pthread_mutex_unlock(&c->fitting);
     share_fit_clear(fit);
     free(fit);
+    return code;
+}
+
+enum err_code customer_share_refit(struct customer_share *c, int64_t now_ms, struct progress *progress, struct err *e)
+{
+    assert(c);
+    pthread_mutex_lock(&c->fitting);
+    enum err_code code = refit(c, now_ms, progress, e);
+    pthread_mutex_unlock(&c->fitting);
+    return code;
+}
+
+enum err_code customer_share_refresh(struct customer_share *c, int64_t now_ms, struct progress *progress, struct err *e)
+{
+    assert(c);
+    if (pthread_mutex_trylock(&c->fitting))
+        return ERR_OK;           // somebody fits just now
+    enum err_code code = customer_share_refit_due(c, now_ms) ? refit(c, now_ms, progress, e) : ERR_OK;
+    pthread_mutex_unlock(&c->fitting);
     return code;
 }
 

@@ -44,6 +44,8 @@ void customer_share_drop(struct customer_share **);
 bool customer_share_refit_due(const struct customer_share *, int64_t now_ms);
 /* ERR_CONFLICT: nobody has bought anything in that time. ERR_BUSY: cancelled. */
 MUST_CHECK enum err_code customer_share_refit(struct customer_share *, int64_t now_ms, struct progress *, struct err *e);
+/* The same where it is due and nobody else fits. */
+MUST_CHECK enum err_code customer_share_refresh(struct customer_share *, int64_t now_ms, struct progress *, struct err *e);
 
 /* What one fit says of everybody: it stays until given back. */
 struct share_scores;
