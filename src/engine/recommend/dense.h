@@ -11,8 +11,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define DENSE_LANES 16
+#define DENSE_PAIR 32
+#define DENSE_FEW 4
 #define DENSE_ALIGN 64
 
 /* Zeroed, aligned to DENSE_ALIGN; free() it. NULL without memory, or when it would be more than there can be. */
@@ -27,6 +30,22 @@ void dense_outer(float by, const float *a, size_t a_stride, size_t rows, const f
 void dense_dots(const float *y, size_t n, size_t stride, size_t width, const float *w, float *out);
 /* out[width] += by * Y'r. */
 void dense_sum(float by, const float *y, size_t n, size_t stride, size_t width, const float *r, float *out);
+
+/* c[rows][width] += a b: a holds rows of k, b k rows of `width`. */
+void dense_times(const float *a, size_t a_stride, size_t rows, const float *b, size_t b_stride, size_t width, size_t k,
+                 float *c, size_t c_stride);
+
+/* Rows of 16 bits with a scale for each: half of what has to come from memory, and as good as 1 / 65,536 of the largest of a
+ * row. The width is a multiple of DENSE_PAIR: two numbers that stand DENSE_LANES apart share an int32_t. */
+struct dense_shorts {
+    const int32_t *row;         // width / 2 apart
+    const float *scale;
+    size_t width;
+};
+/* to[width / 2]; returns the scale. */
+float dense_shorten(const float *from, size_t width, int32_t *to);
+/* out += sum over these n rows y of (y.p - less) y, in one pass; scratch[DENSE_FEW * width]. */
+void dense_pulls(struct dense_shorts, const uint32_t *which, size_t n, float less, const float *p, float *out, float *scratch);
 
 /* a = U'U in its place; false: it is not positive definite, as far as float32 tells. */
 bool dense_factor(float *a, size_t n, size_t stride);

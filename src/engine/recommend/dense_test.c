@@ -76,6 +76,54 @@ static void products_are_those_of_plain_loops(void **state)
     }
 }
 
+static void rows_by_a_matrix_are_those_of_plain_loops(void **state)
+{
+    (void)state;
+    static float a[ROWS * STRIDE], b[STRIDE * WIDTH], c[ROWS * WIDTH];
+    fill(a, ROWS * STRIDE, 31);
+    fill(b, STRIDE * WIDTH, 32000);
+    dense_times(a, STRIDE, ROWS, b, WIDTH, WIDTH, STRIDE, c, WIDTH);
+    for (size_t row = 0; row < ROWS; row++) {
+        for (size_t col = 0; col < WIDTH; col++) {
+            double want = 0;
+            for (size_t k = 0; k < STRIDE; k++)
+                want += (double)a[row * STRIDE + k] * (double)b[k * WIDTH + col];
+            near(c[row * WIDTH + col], want, 1e-4);
+        }
+    }
+}
+
+/* Any number of rows, one more than once, and one of zeros; against doubles, as well as 16 bits can. */
+static void pulls_of_short_rows_are_those_of_long_ones(void **state)
+{
+    (void)state;
+    static float y[ROWS * STRIDE], p[STRIDE], out[STRIDE], scale[ROWS], scratch[DENSE_FEW * STRIDE];
+    static int32_t shorts[ROWS * STRIDE / 2];
+    uint32_t which[ROWS];
+    fill(y, ROWS * STRIDE, 70);
+    fill(p, STRIDE, 7000);
+    memset(y + 3 * STRIDE, 0, STRIDE * sizeof *y);
+    for (uint32_t r = 0; r < ROWS; r++) {
+        scale[r] = dense_shorten(y + r * STRIDE, STRIDE, shorts + r * STRIDE / 2);
+        which[r] = r == 5 ? 2 : ROWS - 1 - r;
+    }
+    for (size_t n = 0; n <= ROWS; n++) {
+        double want[STRIDE] = { 0 };
+        for (size_t i = 0; i < n; i++) {
+            const float *row = y + which[i] * STRIDE;
+            double off = -.5;
+            for (size_t k = 0; k < STRIDE; k++)
+                off += (double)row[k] * (double)p[k];
+            for (size_t k = 0; k < STRIDE; k++)
+                want[k] += off * (double)row[k];
+        }
+        memset(out, 0, sizeof out);
+        dense_pulls((struct dense_shorts){ shorts, scale, STRIDE }, which, n, .5f, p, out, scratch);
+        for (size_t k = 0; k < STRIDE; k++)
+            near(out[k], want[k], 1e-3 * sqrt((double)n + 1));
+    }
+}
+
 static void a_solution_solves(void **state)
 {
     (void)state;
@@ -131,6 +179,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_those_of_plain_loops),
+        cmocka_unit_test(rows_by_a_matrix_are_those_of_plain_loops),
+        cmocka_unit_test(pulls_of_short_rows_are_those_of_long_ones),
         cmocka_unit_test(a_solution_solves),
         cmocka_unit_test(a_sweep_inverts),
         cmocka_unit_test(what_has_no_factor_is_told),

@@ -1,6 +1,7 @@
 #include "engine/recommend/ials.h"
 
 #include <assert.h>
+#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@ struct fitting {
     float *buyer;
     float *gram, *slices;       // of the side that is held
     struct purchase_rows rows, cols;
+    // of the side that is held, where there are steps: as struct ials_turned has it
+    int32_t *shorts;
+    float *scale, *there, *back, *axis, *usual;
     struct ials_work *work[CREW_MAX];
     double *loss;               // of each buyer
 };
@@ -32,6 +36,7 @@ struct half {
     float *vector;
     size_t block;               // 0: exactly, unless there are steps
     unsigned steps;
+    struct ials_turned turned;
 };
 
 /* ---- the start ---- */
@@ -58,7 +63,7 @@ static void start(const struct fitting *f)
                    f->model->item + i * f->width);
 }
 
-/* ---- a half step ---- */
+/* ---- the product of a side ---- */
 struct product {
     const float *vector;
     float *slices;
@@ -95,6 +100,80 @@ static void product_of(const struct fitting *f, const float *vector, size_t n, f
     }
 }
 
+/* ---- along the axes of the product ---- */
+/* Whoever has them counts for each purchase: `often` are the rows of the held side. */
+struct turning {
+    const struct fitting *fitting;
+    const struct purchase_rows *often;
+    const float *vector;
+};
+
+static void turn_slices(void *arg, unsigned worker, size_t begin, size_t end)
+{
+    (void)worker;
+    const struct turning *t = arg;
+    const struct fitting *f = t->fitting;
+    size_t d = ials_turned_width(f->width), n = t->often->buyers;
+    for (size_t s = begin; s < end; s++) {
+        float *turned = f->slices + s * d * d, *usual = turned + GRAIN * d;
+        memset(usual, 0, d * sizeof *usual);
+        for (size_t first = n * s / SLICES, last = n * (s + 1) / SLICES; first < last; first += GRAIN) {
+            size_t some = last - first < GRAIN ? last - first : GRAIN;
+            memset(turned, 0, some * d * sizeof *turned);
+            dense_times(t->vector + first * f->width, f->width, some, f->there, d, d, f->width, turned, d);
+            for (size_t r = first; r < first + some; r++) {
+                const float *row = turned + (r - first) * d;
+                float often = (float)(t->often->start[r + 1] - t->often->start[r]);
+                f->scale[r] = dense_shorten(row, d, f->shorts + r * d / 2);
+                for (size_t k = 0; k < d; k++)
+                    usual[k] += often * row[k] * row[k];
+            }
+        }
+    }
+}
+
+static enum err_code turn(const struct fitting *f, struct turning t, const float *gram, struct ials_turned *ret, struct err *e)
+{
+    size_t d = f->width, wide = ials_turned_width(d);
+    lapack_int size = (lapack_int)f->options->dimensions;
+    float purchases = (float)f->rows.start[f->rows.buyers] + 1;
+    memcpy(f->back, gram, d * d * sizeof *f->back);
+    if (LAPACKE_ssyevd(LAPACK_COL_MAJOR, 'V', 'U', size, f->back, (lapack_int)d, f->axis) != 0)
+        return err_set(e, ERR_LIMIT, 0, "the axes of %u dimensions could not be found", f->options->dimensions);
+    for (size_t row = 0; row < d; row++)
+        for (size_t col = 0; col < d; col++)
+            f->there[col * wide + row] = f->back[row * d + col];
+    crew_run(f->options->threads, SLICES, 1, turn_slices, &t);
+    memset(f->usual, 0, wide * sizeof *f->usual);
+    for (size_t s = 0; s < SLICES; s++)
+        for (size_t k = 0; k < wide; k++)
+            f->usual[k] += f->slices[(s * wide + GRAIN) * wide + k] / purchases;
+    for (size_t k = 0; k < wide; k++)  // what rounding leaves of nothing may lie below it
+        f->axis[k] = fmaxf(f->axis[k], 0);
+    *ret = (struct ials_turned){ { f->shorts, f->scale, wide }, f->there, f->back, f->axis, f->usual };
+    return ERR_OK;
+}
+
+/* Some rows are turned at once: then it is a product of matrices, and the axes are read once for all. */
+static void step_some(const struct half *half, size_t begin, size_t end, struct ials_work *work)
+{
+    const struct purchase_rows *rows = half->rows;
+    size_t d = half->side.width, wide = half->turned.vector.width, some = end - begin;
+    float *w = half->vector + begin * d, *turned = work->square;
+    memset(turned, 0, some * wide * sizeof *turned);
+    dense_times(w, d, some, half->turned.there, wide, wide, d, turned, wide);
+    memset(w, 0, some * d * sizeof *w);
+    for (size_t r = begin; r < end; r++) {
+        size_t n = (size_t)(rows->start[r + 1] - rows->start[r]);
+        float *own = turned + (r - begin) * wide;
+        if (n)
+            ials_step(&half->side, &half->turned, half->steps, rows->item + rows->start[r], n, own, work);
+        else
+            memset(own, 0, wide * sizeof *own);
+    }
+    dense_times(turned, wide, some, half->turned.back, d, d, wide, w, d);
+}
+
 static void solve_some(void *arg, unsigned worker, size_t begin, size_t end)
 {
     const struct half *half = arg;
@@ -102,29 +181,34 @@ static void solve_some(void *arg, unsigned worker, size_t begin, size_t end)
     const atomic_bool *cancel = half->fitting->options->cancel;
     if (cancel && atomic_load_explicit(cancel, memory_order_relaxed))
         return;
+    if (half->steps) {
+        step_some(half, begin, end, half->fitting->work[worker]);
+        return;
+    }
     for (size_t r = begin; r < end; r++) {
         const uint32_t *other = rows->item + rows->start[r];
         size_t n = (size_t)(rows->start[r + 1] - rows->start[r]);
         float *w = half->vector + r * half->side.width;
-        if (half->steps)
-            ials_step(&half->side, half->steps, other, n, w, half->fitting->work[worker]);
-        else if (half->block)
+        if (half->block)
             ials_sweep(&half->side, half->block, other, n, w, half->fitting->work[worker]);
         else
             ials_solve(&half->side, other, n, w, half->fitting->work[worker]);
     }
 }
 
-static void half_step(const struct fitting *f, bool of_buyers, size_t block, unsigned steps)
+static enum err_code half_step(const struct fitting *f, bool of_buyers, size_t block, unsigned steps, struct err *e)
 {
     const struct purchase_rows *rows = of_buyers ? &f->rows : &f->cols;
     const float *held = of_buyers ? f->model->item : f->buyer;
     float *gram = of_buyers ? f->model->gram : f->gram;
     const struct ials_options *o = f->options;
     struct half half = { f, rows, { held, gram, rows->items, f->width, o->alpha, o->lambda, o->nu },
-                         of_buyers ? f->buyer : f->model->item, block, steps };
+                         of_buyers ? f->buyer : f->model->item, block, steps, { .axis = NULL } };
     product_of(f, held, rows->items, gram);
+    if (steps)
+        TRY(turn(f, (struct turning){ f, of_buyers ? &f->cols : &f->rows, held }, gram, &half.turned, e));
     crew_run(o->threads, rows->buyers, GRAIN, solve_some, &half);
+    return ERR_OK;
 }
 
 /* ---- what is minimised ---- */
@@ -178,16 +262,15 @@ static enum err_code run(struct fitting *f, struct err *e)
     size_t block = o->block < o->dimensions ? ials_width(o->block) : 0;
     start(f);
     for (unsigned half = 0; half < 2 * o->epochs; half++) {
-        half_step(f, half % 2 == 0, block, o->steps);
+        TRY(half_step(f, half % 2 == 0, block, o->steps, e));
         if (o->cancel && atomic_load(o->cancel))
             return err_set(e, ERR_BUSY, half, "cancelled in epoch %u of %u", half / 2 + 1, o->epochs);
         if (o->watch)
             o->watch(o->watch_arg, half, loss_of(f));
     }
     if (o->keep_buyers)
-        half_step(f, true, 0, 0);
-    else
-        product_of(f, f->model->item, f->model->items, f->model->gram);
+        return half_step(f, true, 0, 0, e);
+    product_of(f, f->model->item, f->model->items, f->model->gram);
     return ERR_OK;
 }
 
@@ -200,19 +283,32 @@ static size_t longest(const struct purchase_rows *rows)
     return most;
 }
 
+static bool turned_make(struct fitting *f)
+{
+    size_t d = ials_turned_width(f->width), buyers = f->rows.buyers, items = f->rows.items;
+    size_t most = (buyers > items ? buyers : items) + 1;
+    f->shorts = (int32_t *)dense_new(most, d / 2);
+    f->scale = dense_new(most, 1);
+    f->there = dense_new(f->width, d);
+    f->back = dense_new(d, f->width);
+    f->axis = dense_new(1, d);
+    f->usual = dense_new(1, d);
+    return f->shorts && f->scale && f->there && f->back && f->axis && f->usual;
+}
+
 static enum err_code scratch_make(struct fitting *f, struct err *e)
 {
     const struct ials_options *o = f->options;
     size_t d = f->width, room = longest(&f->rows), buyers = (size_t)f->rows.buyers + 1;
-    bool there = true;
+    bool there = !o->steps || turned_make(f);
     if (longest(&f->cols) > room)
         room = longest(&f->cols);
     f->buyer = dense_new(buyers, d);
     f->gram = dense_new(d, d);
-    f->slices = dense_new(SLICES, d * d);
+    f->slices = dense_new(SLICES, ials_turned_width(d) * ials_turned_width(d));
     f->loss = o->watch ? malloc(buyers * sizeof *f->loss) : NULL;
     for (unsigned t = 0; t < o->threads; t++)
-        there = (f->work[t] = ials_work_with(o->dimensions, o->block || o->steps ? room : 0)) && there;
+        there = (f->work[t] = ials_work_with(o->dimensions, o->block ? room : 0)) && there;
     if (!f->model || !f->buyer || !f->gram || !f->slices || (o->watch && !f->loss) || !there)
         return err_set(e, ERR_LIMIT, 0, "no memory for %u buyers and %u items of %u dimensions", f->rows.buyers, f->rows.items,
                        o->dimensions);
@@ -247,6 +343,12 @@ enum err_code ials_fit(const struct purchase_rows *rows, const struct ials_optio
     free(f.gram);
     free(f.slices);
     free(f.loss);
+    free(f.shorts);
+    free(f.scale);
+    free(f.there);
+    free(f.back);
+    free(f.axis);
+    free(f.usual);
     if (code) {
         ials_drop(&f.model);
         return code;

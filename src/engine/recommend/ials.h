@@ -6,14 +6,16 @@
  * Source   Hu, Koren, Volinsky 2008; the weight of what is not known and the regularisation that grows with how often one is
  *          met: Rendle, Krichene, Zhang, Koren 2021, "Revisiting the Performance of iALS", equations 1-4. Both sides in turn,
  *          each row by Cholesky's factors; or (block > 0) by one sweep over blocks of dimensions with the rest held: iALS++,
- *          Rendle, Krichene, Zhang, Koren 2021, algorithm 2; or (steps > 0) by some steps of conjugate gradients from where it
- *          was: Takacs, Pilaszy, Tikk 2011, "Applications of the conjugate gradient method for implicit feedback collaborative
- *          filtering", the fastest from 64 dimensions on. An epoch is a half step of the buyers, then one of the items.
+ *          Rendle, Krichene, Zhang, Koren 2021, algorithm 2; or (steps > 0) by some steps of conjugate gradients from where
+ *          it was: Takacs, Pilaszy, Tikk 2011, "Applications of the conjugate gradient method for implicit feedback
+ *          collaborative filtering", along the axes of the held side's product, which then is diagonal and a guess of the
+ *          inverse: so two steps come as far as three. The fastest, from 64 dimensions on several times. The held side has 16
+ *          bits there. An epoch is a half step of the buyers, then one of the items.
  * Start    h_i normal with deviation sigma / sqrt(dimensions), made of item_key[i] and the seed: other numbers for the same
  *          buyers and items change nothing but rounding. The number of threads changes nothing at all.
  * Fold-in  a buyer's vector is worked out from what they bought when it is needed; those of the fit are worked out so, too.
- * Memory   4 (buyers + items) dimensions bytes while it is fitted, and per thread the vectors of the longest row; afterwards
- *          the items' vectors, those of the buyers if they are kept.
+ * Memory   4 (buyers + items) dimensions bytes while it is fitted, with steps half of the larger side again, and per thread
+ *          the vectors of the longest row; afterwards the items' vectors, those of the buyers if they are kept.
  * Errors   ERR_LIMIT without memory, ERR_BUSY when *cancel turned true, ERR_INVALID for items out of range.
  */
 #ifndef TENDERO_ENGINE_RECOMMEND_IALS_H

@@ -142,25 +142,6 @@ void ials_sweep(const struct ials_side *side, size_t block, const uint32_t *othe
 }
 
 /* ---- by conjugate gradients ---- */
-/* out = (gram + ridge + Y'Y) p, or, with the ones that are wanted, Y'1 less that of w. In pieces that stay in the first cache. */
-static void pass_of(const struct ials_side *side, size_t n, double ridge, const float *p, bool residual, float *out,
-                    struct ials_work *work)
-{
-    size_t d = side->width, most = rows_at_once(d);
-    float by = residual ? -1 : 1;
-    for (size_t k = 0; k < d; k++)
-        out[k] = by * (float)ridge * p[k];
-    dense_sum(by, side->gram, d, d, d, p, out);
-    for (size_t done = 0; done < n; done += most) {
-        size_t some = n - done < most ? n - done : most;
-        float *y = work->gathered + done * d, *off = work->off + done;
-        for (size_t i = 0; i < some; i++)
-            off[i] = residual ? -1 : 0;
-        dense_dots(y, some, d, d, p, off);
-        dense_sum(by, y, some, d, d, off, out);
-    }
-}
-
 static float product(const float *a, const float *b, size_t d)
 {
     float sum = 0;
@@ -168,30 +149,42 @@ static float product(const float *a, const float *b, size_t d)
     return sum;
 }
 
-void ials_step(const struct ials_side *side, unsigned steps, const uint32_t *other, size_t n, float *w, struct ials_work *work)
+/* By conjugate gradients with what is known of the matrix without its purchases, and with usual ones, before them: along its
+ * axes that is diagonal, and two steps come further than three without. */
+void ials_step(const struct ials_side *side, const struct ials_turned *turned, unsigned steps, const uint32_t *other, size_t n,
+               float *w, struct ials_work *work)
 {
-    size_t d = side->width;
-    float *left = work->pull, *along = work->step, *turned = work->square;
-    assert(n <= work->room);
-    if (!n) {
-        memset(w, 0, d * sizeof *w);
-        return;
+    size_t d = turned->vector.width;
+    float *left = work->pull, *along = work->step, *scratch = work->gathered;
+    float *pulled = scratch + DENSE_FEW * d, *held = pulled + d, *guess = held + d, *next = guess + d;
+    float ridge = (float)ials_weight(side, n), size, before = 0;
+    for (size_t k = 0; k < d; k++) {
+        held[k] = turned->axis[k] + ridge;
+        guess[k] = 1 / (held[k] + (float)n * turned->usual[k]);
+        pulled[k] = held[k] * w[k];
     }
-    double ridge = ials_weight(side, n);
-    gather(side, other, n, work->gathered);
-    pass_of(side, n, ridge, w, true, left, work);
-    memcpy(along, left, d * sizeof *along);
-    float size = product(left, left, d);
-    for (unsigned i = 0; i < steps && size > TINY; i++) {
-        pass_of(side, n, ridge, along, false, turned, work);
-        float far = size / product(along, turned, d), before = size;
+    dense_pulls(turned->vector, other, n, 1, w, pulled, scratch);
+    memset(along, 0, d * sizeof *along);
+    for (size_t k = 0; k < d; k++)
+        left[k] = -pulled[k];
+    for (unsigned i = 0; i < steps; i++) {
+        for (size_t k = 0; k < d; k++)
+            next[k] = guess[k] * left[k];
+        size = product(left, next, d);
+        if (!(size > TINY))
+            return;
+        float keep = i ? size / before : 0;
+        for (size_t k = 0; k < d; k++) {
+            along[k] = next[k] + keep * along[k];
+            pulled[k] = held[k] * along[k];
+        }
+        dense_pulls(turned->vector, other, n, 0, along, pulled, scratch);
+        float far = size / product(along, pulled, d);
         for (size_t k = 0; k < d; k++) {
             w[k] += far * along[k];
-            left[k] -= far * turned[k];
+            left[k] -= far * pulled[k];
         }
-        size = product(left, left, d);
-        for (size_t k = 0; k < d; k++)
-            along[k] = left[k] + size / before * along[k];
+        before = size;
     }
 }
 
@@ -227,8 +220,8 @@ struct ials_work *ials_work_with(uint32_t dimensions, size_t room)
     size_t d = ials_width(dimensions), rows = room > rows_at_once(d) ? room : rows_at_once(d);
     if (!work)
         return NULL;
-    *work = (struct ials_work){ rows, dense_new(rows, d), dense_new(1, rows), dense_new(d, d), dense_new(1, d),
-                                dense_new(1, d) };
+    *work = (struct ials_work){ rows, dense_new(rows, d), dense_new(1, rows), dense_new(d, d),
+                                dense_new(1, ials_turned_width(d)), dense_new(1, ials_turned_width(d)) };
     if (!work->gathered || !work->off || !work->square || !work->pull || !work->step)
         ials_work_drop(&work);
     return work;

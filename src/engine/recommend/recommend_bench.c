@@ -211,7 +211,7 @@ int main(int argc, char **argv)
     bench_fold(128);
     struct purchase_rows rows = make(buyers, items, purchases);
     for (uint32_t d = 64; d <= 256; d *= 2) {
-        bench_ials(&rows, d, 0, 3, threads, of_peak);
+        bench_ials(&rows, d, 0, 2, threads, of_peak);
         bench_ials(&rows, d, d > 64 ? 32 : 0, 0, threads, of_peak);
     }
     rows_free(&rows);
