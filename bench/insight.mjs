@@ -126,7 +126,7 @@ export async function insight(tools) {
 
 export function insight_text(f, date) {
   const [cdnow, million] = f.clv, s = f.server;
-  const ials = f.recommend.filter(l => l.what === 'ials'), fold = f.recommend.find(l => l.what === 'fold-in'), ease = f.recommend.find(l => l.what === 'ease');
+  const ials = f.recommend.filter(l => l.what === 'ials'), fold = f.recommend.find(l => l.what === 'fold-in'), ease = f.recommend.filter(l => l.what === 'ease');
   const goals = { 64: '1.0', 128: '1.8', 256: '4.5' };
   const rows = [
     [`BG/NBD fitted to ${n(cdnow.customers)} customers, ms`, ms(cdnow.bg_nbd_ms), '', '3'],
@@ -137,7 +137,7 @@ export function insight_text(f, date) {
       ['BG/NBD from a file of 2,357 customers\' purchases, the whole program with intervals, ms', ms(f.peers.ours_ms), `lifetimes, the fit alone: ${ms(f.peers.lifetimes.fit_ms)}`, ''],
       [`iALS, ${ials[0].dimensions} dimensions, once more: s an iteration`, seconds(ials[0].epoch_s), `implicit (conjugate gradients), purchases of the same shape: ${seconds(f.peers.implicit.epoch_s)}`, ''],
     ] : []),
-    ...(ease ? [[`EASE over ${n(ease.items)} items, s`, seconds(ease.fit_s), `${ms(ease.gflops)} GFLOP/s`, '90']] : []),
+    ...ease.map(l => [`EASE over ${n(l.items)} items, s`, seconds(l.fit_s), `${ms(l.gflops)} GFLOP/s; OpenBLAS's own product of large squares: ${ms(ials[0].sgemm_gflops)}`, l.items === 20_000 ? '90' : '']),
     ...(fold ? [[`fold-in of ${fold.events} events and the best ${fold.top} of ${n(fold.items)}, ms`, seconds(fold.fold_and_top_us / 1000), '', '0.5']] : []),
     ...f.allocate.map(l => [`allocation: ${n(l.customers)} customers, ${l.treatments} treatments, s: a budget, five limits`, `${seconds(l.budget_ms / 1000)}, ${seconds(l.five_limits_ms / 1000)}`, `short of the bound by ${l.budget_gap.toExponential(0)}, ${l.five_limits_gap.toExponential(0)} of it`, '3']),
     ...f.tiers.map(l => [`tiers of ${n(l.customers)} customers, s: cuts, customers`, `${seconds(l.fit_ms / 1000)}, ${seconds(l.assign_ms / 1000)}`, '', '']),

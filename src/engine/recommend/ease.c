@@ -12,6 +12,7 @@
 
 #define TILE 64
 #define PIVOTS 256              // of a step: the matrix is read and written once a step
+#define GROUP 32                // columns that one piece of the panel holds: as wide as the widest tile of dense.c
 #define GRAIN 8
 
 struct fitting {
@@ -21,7 +22,7 @@ struct fitting {
     float *a;                   // width * width; right of the diagonal, until it is weighed
     float *unit;                // 1 / P_jj
     size_t items, width;
-    // of a step: the pivots' rows, and those by the inverse of the pivots' square; in columns of DENSE_LANES, each in one piece
+    // of a step: the pivots' rows, and those by the inverse of the pivots' square; in columns of GROUP, each in one piece
     float *panel, *solved, *square;
     size_t first, pivots;
 };
@@ -55,29 +56,29 @@ static void take_panel(void *arg, unsigned worker, size_t begin, size_t end)
     (void)worker;
     struct fitting *f = arg;
     for (size_t g = begin; g < end; g++) {
-        float *to = f->panel + g * DENSE_LANES * f->pivots;
+        float *to = f->panel + g * GROUP * f->pivots;
         for (size_t p = 0; p < f->pivots; p++) {
-            for (size_t l = 0; l < DENSE_LANES; l++) {
-                size_t row = f->first + p, col = g * DENSE_LANES + l;
-                to[p * DENSE_LANES + l] = col < f->first ? f->a[col * f->width + row] : f->a[row * f->width + col];
+            for (size_t l = 0; l < GROUP; l++) {
+                size_t row = f->first + p, col = g * GROUP + l;
+                to[p * GROUP + l] = col < f->first ? f->a[col * f->width + row] : f->a[row * f->width + col];
             }
         }
-        float *solved = f->solved + g * DENSE_LANES * f->pivots;
-        memset(solved, 0, DENSE_LANES * f->pivots * sizeof *solved);
-        dense_outer(-1, f->square, f->pivots, f->pivots, to, DENSE_LANES, DENSE_LANES, f->pivots, solved, DENSE_LANES);
+        float *solved = f->solved + g * GROUP * f->pivots;
+        memset(solved, 0, GROUP * f->pivots * sizeof *solved);
+        dense_outer(-1, f->square, f->pivots, f->pivots, to, GROUP, GROUP, f->pivots, solved, GROUP);
     }
 }
 
 static void put_panel(const struct fitting *f, size_t g)
 {
-    const float *from = f->solved + g * DENSE_LANES * f->pivots;
+    const float *from = f->solved + g * GROUP * f->pivots;
     for (size_t p = 0; p < f->pivots; p++) {
-        for (size_t l = 0; l < DENSE_LANES; l++) {
-            size_t row = f->first + p, col = g * DENSE_LANES + l;
+        for (size_t l = 0; l < GROUP; l++) {
+            size_t row = f->first + p, col = g * GROUP + l;
             if (col < f->first)
-                f->a[col * f->width + row] = from[p * DENSE_LANES + l];
+                f->a[col * f->width + row] = from[p * GROUP + l];
             else
-                f->a[row * f->width + col] = from[p * DENSE_LANES + l];
+                f->a[row * f->width + col] = from[p * GROUP + l];
         }
     }
 }
@@ -90,12 +91,12 @@ static void update_strips(void *arg, unsigned worker, size_t begin, size_t end)
     for (size_t row = begin * TILE; row < end * TILE; row += TILE) {
         if (row >= f->first && row < f->first + f->pivots)
             continue;
-        for (size_t col = row; col < f->width; col += DENSE_LANES) {
+        for (size_t col = row; col < f->width; col += GROUP) {
             if (col >= f->first && col < f->first + f->pivots)
                 continue;
-            for (size_t part = 0; part < TILE; part += DENSE_LANES)
-                dense_outer(-1, f->panel + (row + part) * f->pivots, DENSE_LANES, DENSE_LANES, f->solved + col * f->pivots,
-                            DENSE_LANES, DENSE_LANES, f->pivots, f->a + (row + part) * f->width + col, f->width);
+            for (size_t part = 0; part < TILE; part += GROUP)
+                dense_outer(-1, f->panel + (row + part) * f->pivots, GROUP, GROUP, f->solved + col * f->pivots,
+                            GROUP, GROUP, f->pivots, f->a + (row + part) * f->width + col, f->width);
         }
     }
 }
@@ -109,10 +110,10 @@ static bool step(struct fitting *f)
             f->square[p * n + q] = f->square[q * n + p] = f->a[(f->first + p) * f->width + f->first + q];
     if (!dense_sweep(f->square, n, n))
         return false;
-    crew_run((unsigned)threads, f->width / DENSE_LANES, GRAIN, take_panel, f);
+    crew_run((unsigned)threads, f->width / GROUP, GRAIN, take_panel, f);
     crew_run((unsigned)threads, f->width / TILE, 1, update_strips, f);
-    for (size_t g = 0; g < f->width / DENSE_LANES; g++)
-        if (g * DENSE_LANES < f->first || g * DENSE_LANES >= f->first + n)
+    for (size_t g = 0; g < f->width / GROUP; g++)
+        if (g * GROUP < f->first || g * GROUP >= f->first + n)
             put_panel(f, g);
     for (size_t p = 0; p < n; p++)
         memcpy(f->a + (f->first + p) * f->width + f->first, f->square + p * n, n * sizeof *f->a);
