@@ -54,7 +54,7 @@ static void open_rooms(struct shop *shop)
     need(customer_share_new(rooms, &r->share, &e), &e, "share");
     population_share_by(r->population, r->share);
     investment_reach_by(r->investment, customer_share_reach, r->share);
-    need(recommendations_new(r->memory, r->purchases, &r->recommendations, &e), &e, "recommendations");
+    need(recommendations_new(r->memory, r->purchases, shop->read, &r->recommendations, &e), &e, "recommendations");
     need(staff_new(shop->store, &shop->clock, &r->staff, &e), &e, "staff");
     need(pool_new(2, 32, &r->jobs, &e), &e, "pool");
 }

@@ -92,6 +92,18 @@ static enum err_code open_share(struct rooms *r, struct err *e)
     return ERR_OK;
 }
 
+static enum err_code open_recommendations(struct rooms *r, struct err *e)
+{
+    TRY(recommendations_new(r->memory, r->purchases, r->read, &r->recommendations, e));
+    const char *note = recommendations_note(r->recommendations);
+    if (note[0]) {
+        struct log_line line = log_begin("warning", "recommendations");
+        log_text(&line, "note", note);
+        log_end(&line);
+    }
+    return ERR_OK;
+}
+
 static enum err_code open_memory(struct rooms *r, struct err *e)
 {
     struct memory_options options = { .dir = setting(r->settings, SETTING_data), .clock = &sys_clock_real };
@@ -115,7 +127,7 @@ static enum err_code open_memory(struct rooms *r, struct err *e)
     TRY(people_new(r->memory, r->purchases, &r->people, e));
     TRY(open_valuation(r, e));
     TRY(open_share(r, e));
-    TRY(recommendations_new(r->memory, r->purchases, &r->recommendations, e));
+    TRY(open_recommendations(r, e));
     TRY(staff_new(r->store, &sys_clock_real, &r->staff, e));
     return pool_new(JOB_THREADS, JOBS_MAX, &r->jobs, e);
 }

@@ -34,15 +34,28 @@ struct recommendations {
     struct version *versions;            // newest first
     struct recommend_version past[RECOMMEND_VERSIONS];  // newest first
     size_t pasts;
-    struct recommend_proof proof;
-    bool proven;
-    int64_t learnt_ms, learnt_took_ms;
-    uint64_t learnt_orders;
+    struct recommend_learnt learnt;
+    struct recommend_note note;          // of the start; it does not change
 };
 
-enum err_code recommendations_new(struct memory *memory, struct purchases *purchases, struct recommendations **ret, struct err *e)
+static enum err_code read_kept(struct recommendations *r, struct store_conn *conn, struct err *e)
 {
-    assert(memory && purchases && ret);
+    struct recommend_kept *kept = malloc(sizeof *kept);
+    enum err_code code = kept ? recommend_kept(conn, kept, e) : NO_MEMORY(e);
+    if (!code) {
+        r->learnt = kept->learnt;
+        r->note = kept->note;
+        r->pasts = kept->n;
+        memcpy(r->past, kept->past, sizeof r->past);
+    }
+    free(kept);
+    return code;
+}
+
+enum err_code recommendations_new(struct memory *memory, struct purchases *purchases, struct store_conn *conn,
+                                  struct recommendations **ret, struct err *e)
+{
+    assert(memory && purchases && conn && ret);
     struct recommendations *r = calloc(1, sizeof *r);
     if (!r)
         return NO_MEMORY(e);
@@ -50,8 +63,17 @@ enum err_code recommendations_new(struct memory *memory, struct purchases *purch
     r->purchases = purchases;
     pthread_mutex_init(&r->fitting, NULL);
     pthread_mutex_init(&r->lock, NULL);
+    enum err_code code = read_kept(r, conn, e);
+    if (code)
+        recommendations_drop(&r);
     *ret = r;
-    return ERR_OK;
+    return code;
+}
+
+const char *recommendations_note(const struct recommendations *r)
+{
+    assert(r);
+    return r->note.text;
 }
 
 static void version_free(struct version *v)
@@ -126,9 +148,9 @@ size_t recommendations_versions(struct recommendations *r, struct recommend_vers
 bool recommendations_proof(struct recommendations *r, struct recommend_proof *ret)
 {
     pthread_mutex_lock(&r->lock);
-    bool proven = r->proven;
+    bool proven = r->learnt.proven;
     if (proven)
-        *ret = r->proof;
+        *ret = r->learnt.proof;
     pthread_mutex_unlock(&r->lock);
     return proven;
 }
@@ -148,13 +170,14 @@ static enum due due(const struct recommendations *recommendations, int64_t now_m
     uint64_t orders = purchases_orders(r->purchases);
     memory_read_unlock(r->memory);
     pthread_mutex_lock(&r->lock);
-    const struct recommend_version *last = r->pasts ? &r->past[0] : NULL;
-    bool rested = last && now_ms - last->fitted_ms >= REFIT_MIN_MS, changed = orders != r->learnt_orders;
+    const struct recommend_version *last = r->versions ? &r->past[0] : NULL;  // of a run before there is none in use
+    const struct recommend_learnt *learnt = &r->learnt;
+    bool rested = last && now_ms - last->fitted_ms >= REFIT_MIN_MS, changed = orders != learnt->orders;
     bool fit = last ? (rested && grown(orders, last->orders, REFIT_GROWTH))
                           || (orders != last->orders && now_ms - last->fitted_ms >= DAY_MS)
                     : orders > 0;
-    bool learn = last && changed && (!r->learnt_ms || (rested && grown(orders, r->learnt_orders, LEARN_GROWTH))
-                                     || now_ms - r->learnt_ms >= LEARN_DAYS * DAY_MS);
+    bool learn = last && changed && (!learnt->at_ms || (rested && grown(orders, learnt->orders, LEARN_GROWTH))
+                                     || now_ms - learnt->at_ms >= LEARN_DAYS * DAY_MS);
     pthread_mutex_unlock(&r->lock);
     return learn ? DUE_LEARN : fit ? DUE_FIT : DUE_NOTHING;
 }
@@ -211,20 +234,22 @@ static void describe(const struct refit *refit, const struct proposers *of, stru
 }
 
 /* With the lock held. Weights of what could not be fitted are none; where nothing is left, the walk is asked. */
-static void weigh(const struct recommendations *r, struct recommend_version *about)
+static void weigh(const struct recommend_learnt *learnt, struct recommend_version *about)
 {
     double sum = 0;
     for (enum proposer p = 0; p < PROPOSERS; p++) {
-        about->weight[p] = r->proven && about->fitted[p] ? r->proof.blend.weight[p] : 0;
+        about->weight[p] = learnt->proven && about->fitted[p] ? learnt->proof.blend.weight[p] : 0;
         sum += about->weight[p];
     }
     if (sum <= 0)
         weights_usual(about->weight);
-    about->learnt_ms = r->proven && r->proof.learnt ? r->learnt_ms : 0;
-    about->learnt_took_ms = r->learnt_took_ms;
+    about->learnt_ms = learnt->proven && learnt->proof.learnt ? learnt->at_ms : 0;
+    about->learnt_took_ms = learnt->took_ms;
 }
 
-static enum err_code swap_in(const struct refit *refit, struct err *e)
+/* The new models serve before they are kept: a disk that is full shall not stop them. */
+static enum err_code swap_in(const struct refit *refit, struct recommend_version *about, struct recommend_learnt *learnt,
+                             struct err *e)
 {
     struct recommendations *r = refit->r;
     struct version *v = calloc(1, sizeof *v);
@@ -235,7 +260,7 @@ static enum err_code swap_in(const struct refit *refit, struct err *e)
     }
     describe(refit, v->model.of, &v->model.about);
     pthread_mutex_lock(&r->lock);
-    weigh(r, &v->model.about);
+    weigh(&r->learnt, &v->model.about);
     if (r->versions)
         r->versions->replaced = true;
     v->next = r->versions;
@@ -243,6 +268,8 @@ static enum err_code swap_in(const struct refit *refit, struct err *e)
     memmove(r->past + 1, r->past, (RECOMMEND_VERSIONS - 1) * sizeof *r->past);
     r->past[0] = v->model.about;
     r->pasts += r->pasts < RECOMMEND_VERSIONS;
+    *about = v->model.about;
+    *learnt = r->learnt;
     versions_sweep(r);
     pthread_mutex_unlock(&r->lock);
     return ERR_OK;
@@ -255,7 +282,7 @@ static enum err_code learn(struct refit *refit, const struct recommend_taste *ta
     const struct book *l = &refit->book;
     int64_t span = l->customers ? (l->newest_ms - l->oldest_ms) / DAY_MS / PROOF_SPANS : 0;
     int days = span < 1 ? 1 : span > PROOF_DAYS ? PROOF_DAYS : (int)span;
-    struct recommend_proof *proof = malloc(sizeof *proof);
+    struct recommend_proof *proof = calloc(1, sizeof *proof);
     if (!proof)
         return NO_MEMORY(e);
     struct proof_ask ask = { .fit = refit->fit, .taste = taste, .cutoff_ms = l->newest_ms + 1 - days * DAY_MS, .days = days,
@@ -263,12 +290,7 @@ static enum err_code learn(struct refit *refit, const struct recommend_taste *ta
     enum err_code code = l->customers ? recommend_prove(&ask, proof, e) : ERR_OK;
     if (!code) {
         pthread_mutex_lock(&r->lock);
-        r->proven = l->customers > 0;
-        if (r->proven)
-            r->proof = *proof;
-        r->learnt_ms = refit->now_ms;
-        r->learnt_orders = refit->orders;
-        r->learnt_took_ms = took_ms(refit);
+        r->learnt = (struct recommend_learnt){ refit->now_ms, took_ms(refit), refit->orders, l->customers > 0, *proof };
         pthread_mutex_unlock(&r->lock);
     }
     free(proof);
@@ -296,6 +318,8 @@ static enum err_code refit(struct recommendations *r, const struct recommend_tas
                            struct progress *progress, struct err *e)
 {
     struct refit work;
+    struct recommend_version about;
+    struct recommend_learnt learnt;
     TRY(fitting_begin(r, progress, e));
     enum err_code code = refit_begin(r, now_ms, progress, &work, e);
     if (!code && learning)
@@ -303,12 +327,14 @@ static enum err_code refit(struct recommendations *r, const struct recommend_tas
     if (!code) {
         progress_set(progress, learning ? 80 : 0, 100);
         pthread_mutex_lock(&r->lock);
-        work.fit.quick = !r->learnt_ms;
-        if (r->proven)
-            work.fit.settings = r->proof.settings;
+        work.fit.quick = !r->learnt.at_ms;
+        if (r->learnt.proven)
+            work.fit.settings = r->learnt.proof.settings;
         pthread_mutex_unlock(&r->lock);
-        code = swap_in(&work, e);
+        code = swap_in(&work, &about, &learnt, e);
     }
+    if (!code)
+        code = recommend_keep(r->memory, &about, &learnt, e);
     if (!code)
         progress_set(progress, 100, 100);
     book_drop(&work.book);
@@ -366,8 +392,8 @@ enum err_code recommendations_evaluate(struct recommendations *r, int64_t cutoff
         struct proof_ask ask = { .fit = work.fit, .taste = taste, .cutoff_ms = cutoff_ms, .days = held_back_days,
                                  .progress = progress };
         pthread_mutex_lock(&r->lock);
-        if (r->proven)
-            ask.fit.settings = r->proof.settings;
+        if (r->learnt.proven)
+            ask.fit.settings = r->learnt.proof.settings;
         pthread_mutex_unlock(&r->lock);
         code = recommend_prove(&ask, ret, e);
     }

@@ -16,6 +16,8 @@
  *           Wald's of means.
  * Fresh     a purchase or a look counts in the next answer: it is part of what is scored. Orders enter `sessions` every tick.
  *           The models are fitted anew when purchases grew by 5 %, and every night; weights are learnt anew after LEARN_DAYS.
+ * Stored    what was learnt (weights, settings, proof) and the last RECOMMEND_VERSIONS versions, in recommend_fits, at the end of a
+ *           fit; read at start. The models are fitted anew then, with the weights and settings that are known.
  * Threads   the old models serve until the new ones are ready; fitting takes locks for microseconds.
  */
 #ifndef TENDERO_INSIGHT_RECOMMENDATIONS_H
@@ -105,7 +107,11 @@ struct interval paired_lead(uint32_t hits, uint32_t rival, uint32_t both, uint32
 
 /* ---- versions ---- */
 struct recommendations;
-MUST_CHECK enum err_code recommendations_new(struct memory *, struct purchases *, struct recommendations **ret, struct err *e);
+/* Reads what is stored by the connection. */
+MUST_CHECK enum err_code recommendations_new(struct memory *, struct purchases *, struct store_conn *,
+                                             struct recommendations **ret, struct err *e);
+/* What of it could not be read, in words for the log; empty: nothing. */
+const char *recommendations_note(const struct recommendations *);
 void recommendations_drop(struct recommendations **);
 bool recommendations_due(const struct recommendations *, int64_t now_ms);
 /* What is due: a fit with the weights that are known, or learning. From a job; progress may be NULL. */
@@ -130,7 +136,7 @@ struct recommend_version {
     size_t bytes[PROPOSERS];
 };
 #define RECOMMEND_VERSIONS 20
-/* Of the versions since the start, newest first; ret[max]. */
+/* Newest first, those of runs before included; ret[max]. */
 size_t recommendations_versions(struct recommendations *, struct recommend_version *ret, size_t max);
 /* The newest proof; false: none yet. */
 bool recommendations_proof(struct recommendations *, struct recommend_proof *ret);

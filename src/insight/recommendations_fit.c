@@ -16,7 +16,6 @@
 #define SHRINK 10.0f
 #define BASKET_MAX 500
 #define TREND_KEPT 400
-#define DIMENSIONS_MAX 64            // more cost a decision too much
 #define TUNE_BUYERS 2000             // on whom settings are compared
 #define TUNE_ITEMS 5000              // above it, EASE is fitted with the usual lambda
 #define SESSIONS_MAX 200000u

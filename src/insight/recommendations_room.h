@@ -5,6 +5,7 @@
 #include "insight/recommendations.h"
 
 #define NO_ITEM UINT32_MAX
+#define DIMENSIONS_MAX 64u           // of iALS: more cost a decision too much
 #define NEW_ITEMS 1024u              // that may come before the next fit
 #define BOOK_STEP 512                // customers or products looked at before the writer is let in
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the recommendations")
@@ -87,5 +88,27 @@ struct proof_ask {
 MUST_CHECK enum err_code recommend_prove(const struct proof_ask *, struct recommend_proof *ret, struct err *e);
 /* What is asked where nothing could be learnt. */
 void weights_usual(double weight[PROPOSERS]);
+
+/* ---- what is kept (recommendations_keep.c) ---- */
+struct recommend_learnt {
+    int64_t at_ms, took_ms;              // 0: never
+    uint64_t orders;
+    bool proven;                         // there were orders to prove it with
+    struct recommend_proof proof;
+};
+struct recommend_note {
+    char text[256];                      // for the log; empty: nothing
+};
+struct recommend_kept {
+    struct recommend_learnt learnt;
+    struct recommend_version past[RECOMMEND_VERSIONS];  // newest first
+    size_t n;
+    struct recommend_note note;
+};
+/* In one transaction of the writer. */
+MUST_CHECK enum err_code recommend_keep(struct memory *, const struct recommend_version *, const struct recommend_learnt *,
+                                        struct err *e);
+/* What cannot be read is left out and noted. */
+MUST_CHECK enum err_code recommend_kept(struct store_conn *, struct recommend_kept *ret, struct err *e);
 
 #endif

@@ -142,7 +142,7 @@ static void models_live_while_they_are_used(void **state)
     struct shop *s = *state;
     struct recommendations *r = NULL;
     struct recommend_version past[RECOMMEND_VERSIONS];
-    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, &r, NULL), ERR_OK);
+    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, s->lab.read, &r, NULL), ERR_OK);
     assert_null(recommendations_use(r));
     recommendations_done(r, NULL);
     assert_false(recommendations_due(r, LAB_NOW));  // nothing to fit
@@ -227,14 +227,14 @@ static void again_by_its_median(void **state)
 }
 
 /* ---- learning ---- */
-enum { FANS = 180, TASTES = 5, OF_A_TASTE = 24 };
+enum { FANS = 180, FEW_FANS = 80, TASTES = 5, OF_A_TASTE = 24 };
 
 /* Everybody buys of one taste, twice a month for six months; what is popular changes by the month and is bought by few. */
-static void furnish_tastes(struct shop *s)
+static void furnish_tastes(struct shop *s, int fans)
 {
     uint64_t seed = 3;
     for (int o = 0; o < 12; o++)
-        for (int c = 0; c < FANS; c++) {
+        for (int c = 0; c < fans; c++) {
             char who[16], id[32], products[60];
             if (hash_mix(++seed) % 3 == 0)
                 continue;
@@ -253,8 +253,8 @@ static void learns_what_customers_like(void **state)
     struct shop *s = *state;
     struct recommendations *r = NULL;
     struct recommend_proof proof, again;
-    furnish_tastes(s);
-    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, &r, NULL), ERR_OK);
+    furnish_tastes(s, FANS);
+    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, s->lab.read, &r, NULL), ERR_OK);
     assert_false(recommendations_proof(r, &proof));
     struct progress progress = { .done = 0 };
     assert_int_equal(recommendations_learn(r, &everything, LAB_NOW, &progress, NULL), ERR_OK);
@@ -287,6 +287,140 @@ static void learns_what_customers_like(void **state)
     for (enum proposer p = 0; p < PROPOSERS; p++)
         assert_true(model->about.fitted[p] && model->about.bytes[p] > 0);
     recommendations_done(r, model);
+    recommendations_drop(&r);
+}
+
+/* ---- what is kept ---- */
+static struct recommendations *anew(struct shop *s)
+{
+    struct recommendations *r = NULL;
+    struct err e = { 0 };
+    if (recommendations_new(s->lab.memory, s->purchases, s->lab.read, &r, &e))
+        fail_msg("%s", e.text);
+    return r;
+}
+
+static void a_restart_forgets_nothing(void **state)
+{
+    struct shop *s = *state;
+    static struct recommend_version before[RECOMMEND_VERSIONS], after[RECOMMEND_VERSIONS];
+    struct recommend_proof learnt, known;
+    struct recommendations *r = anew(s);
+    furnish_tastes(s, FEW_FANS);
+    assert_int_equal(recommendations_learn(r, &everything, LAB_NOW, NULL, NULL), ERR_OK);
+    assert_int_equal(recommendations_refit(r, &everything, LAB_NOW + 1, NULL, NULL), ERR_OK);
+    assert_true(recommendations_proof(r, &learnt));
+    assert_int_equal(recommendations_versions(r, before, RECOMMEND_VERSIONS), 2);
+    recommendations_drop(&r);
+    r = anew(s);
+    assert_string_equal(recommendations_note(r), "");
+    assert_null(recommendations_use(r));  // the models are fitted anew
+    assert_true(recommendations_proof(r, &known));
+    assert_memory_equal(&known.evaluation, &learnt.evaluation, sizeof known.evaluation);
+    assert_memory_equal(&known.settings, &learnt.settings, sizeof known.settings);
+    assert_memory_equal(&known.of, &learnt.of, sizeof known.of);
+    assert_memory_equal(&known.blend.weight, &learnt.blend.weight, sizeof known.blend.weight);
+    assert_true(known.learnt == learnt.learnt && known.blend.best == learnt.blend.best && known.blend.learnt == learnt.blend.learnt
+                && known.blend.blended == learnt.blend.blended && known.blend.lead.low == learnt.blend.lead.low);
+    assert_int_equal(recommendations_versions(r, after, RECOMMEND_VERSIONS), 2);
+    assert_memory_equal(after, before, 2 * sizeof *after);
+    // a fit is due, for there are no models; learning is not
+    int64_t now_ms = LAB_NOW + SHOP_DAY;
+    assert_true(recommendations_due(r, now_ms));
+    assert_int_equal(recommendations_refit(r, &everything, now_ms, NULL, NULL), ERR_OK);
+    const struct recommend_model *model = recommendations_use(r);
+    assert_int_equal(model->about.learnt_ms, LAB_NOW);
+    assert_memory_equal(model->about.weight, learnt.blend.weight, sizeof model->about.weight);
+    assert_true(model->about.fitted[PROPOSER_EASE] && model->about.fitted[PROPOSER_IALS]);
+    recommendations_done(r, model);
+    assert_false(recommendations_due(r, now_ms));
+    // days pass: without anything new nothing is learnt, with it all is
+    assert_false(recommendations_due(r, LAB_NOW + 7 * SHOP_DAY));
+    shop_buy(s, "u9", "one-more", SHOP_T0, "p1 p2");
+    assert_int_equal(recommendations_refit(r, &everything, LAB_NOW + 7 * SHOP_DAY, NULL, NULL), ERR_OK);
+    assert_int_equal(recommendations_versions(r, after, 2), 2);
+    assert_int_equal(after[0].learnt_ms, LAB_NOW + 7 * SHOP_DAY);
+    assert_int_equal(after[1].learnt_ms, LAB_NOW);
+    recommendations_drop(&r);
+}
+
+static void the_last_versions_are_kept(void **state)
+{
+    struct shop *s = *state;
+    static struct recommend_learnt learnt;
+    static struct recommend_kept kept;
+    for (int i = 1; i <= RECOMMEND_VERSIONS + 3; i++) {
+        learnt.at_ms = LAB_NOW + i;
+        const struct recommend_version about = { .version = i, .fitted_ms = LAB_NOW + i, .weight = { 1 } };
+        assert_int_equal(recommend_keep(s->lab.memory, &about, &learnt, NULL), ERR_OK);
+    }
+    assert_int_equal(recommend_kept(s->lab.read, &kept, NULL), ERR_OK);
+    assert_int_equal(kept.n, RECOMMEND_VERSIONS);
+    assert_int_equal(kept.learnt.at_ms, LAB_NOW + RECOMMEND_VERSIONS + 3);
+    assert_false(kept.learnt.proven);
+    for (size_t i = 0; i < kept.n; i++)
+        assert_int_equal(kept.past[i].version, RECOMMEND_VERSIONS + 3 - i);
+}
+
+/* `learnt` of the newest row with every `from` replaced by `to`. */
+struct rewriting {
+    struct command command;
+    const char *from, *to;
+};
+
+static enum err_code rewrite(struct command *command, struct tx *tx, struct err *e)
+{
+    const struct rewriting *change = (const struct rewriting *)command;
+    struct store_stmt *st;
+    TRY(store_prepare(tx->conn, SLICE("UPDATE recommend_fits SET learnt = replace(learnt, $1, $2)"), &st, e));
+    store_bind_text(st, 1, slice_of(change->from));
+    store_bind_text(st, 2, slice_of(change->to));
+    return store_run(st, e);
+}
+
+static void what_cannot_be_read_is_passed_over(void **state)
+{
+    struct shop *s = *state;
+    struct recommend_proof proof, known;
+    struct recommend_version past;
+    struct recommendations *r = anew(s);
+    furnish_tastes(s, FEW_FANS);
+    assert_int_equal(recommendations_learn(r, &everything, LAB_NOW, NULL, NULL), ERR_OK);
+    assert_true(recommendations_proof(r, &proof));
+    recommendations_drop(&r);
+    static const struct {
+        const char *from, *to, *note;
+        bool known;
+    } cases[] = {
+        { "\"trend\"", "\"oracle\"", "names \"oracle\", which this version does not know", true },
+        { "\"oracle\"", "\"trend\"", "", true },
+        { "\"dimensions\":", "\"dimensions\":9", "a figure is missing or cannot be", false },
+        { "\"dimensions\":9", "\"dimensions\":", "", true },
+        { "\"hits_model\":", "\"hits_model\":77777", "a figure is missing or cannot be", false },
+        { "\"hits_model\":77777", "\"hits_model\":", "", true },
+        { "\"evaluation\"", "\"elevation\"", "a figure is missing or cannot be", false },
+        { "{\"at_ms\"", "[\"at_ms\"", "it is learnt anew", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rewriting change = { { .run = rewrite }, cases[i].from, cases[i].to };
+        assert_int_equal(memory_run(s->lab.memory, &change.command, NULL), ERR_OK);
+        r = anew(s);
+        const char *note = recommendations_note(r);
+        if (cases[i].note[0] ? !strstr(note, cases[i].note) : note[0] != 0)
+            fail_msg("%s: the note is '%s'", cases[i].to, note);
+        assert_int_equal(recommendations_proof(r, &known), cases[i].known);
+        assert_int_equal(recommendations_versions(r, &past, 1), 1);  // that column is whole
+        if (cases[i].known && !cases[i].note[0])
+            assert_memory_equal(&known.of, &proof.of, sizeof known.of);
+        if (i == 0)
+            assert_false(known.of[PROPOSER_TREND].known || known.blend.weight[PROPOSER_TREND] > 0);
+        recommendations_drop(&r);
+    }
+    r = anew(s);  // what was learnt is gone: what takes seconds first, then it is to be learnt anew
+    assert_int_equal(recommendations_refit(r, &everything, LAB_NOW, NULL, NULL), ERR_OK);
+    assert_int_equal(recommendations_versions(r, &past, 1), 1);
+    assert_false(past.fitted[PROPOSER_IALS]);
+    assert_true(recommendations_due(r, LAB_NOW));
     recommendations_drop(&r);
 }
 
@@ -413,7 +547,7 @@ static void the_proof_by_its_definition(void **state)
     const struct evaluation *got = &proof.evaluation;
     struct evaluation want = { 0 };
     prove(&w, &want);
-    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, &r, NULL), ERR_OK);
+    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, s->lab.read, &r, NULL), ERR_OK);
     struct recommend_taste taste = { offered, NULL, NULL };
     assert_int_equal(recommendations_evaluate(r, SHOP_T0 + 10 * SHOP_DAY, 30, &taste, NULL, &proof, NULL), ERR_OK);
     assert_true(want.all.customers > 20 && want.all.hits_model > 0 && want.all.hits_model < want.all.customers);
@@ -451,7 +585,7 @@ static void orders_without_products(void **state)
         snprintf(order, sizeof order, "{'order_id': 'o%d', 'revenue': 9}", i);
         shop_track(s, i % 2 ? "ana" : "eva", "Order Completed", SHOP_T0 + i * SHOP_DAY, order);
     }
-    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, &r, NULL), ERR_OK);
+    assert_int_equal(recommendations_new(s->lab.memory, s->purchases, s->lab.read, &r, NULL), ERR_OK);
     assert_int_equal(recommendations_refit(r, &everything, LAB_NOW, NULL, NULL), ERR_OK);
     assert_int_equal(recommendations_learn(r, &everything, LAB_NOW, NULL, NULL), ERR_OK);
     struct recommend_proof proof;
@@ -467,7 +601,8 @@ int main(void)
         cmocka_unit_test(at_most_some_of_a_group), cmocka_unit_test(the_latest_count),
         SHOP_TEST(models_live_while_they_are_used), SHOP_TEST(again_by_its_median),
         SHOP_TEST(learns_what_customers_like),     SHOP_TEST(the_proof_by_its_definition),
-        SHOP_TEST(orders_without_products),
+        SHOP_TEST(orders_without_products),        SHOP_TEST(a_restart_forgets_nothing),
+        SHOP_TEST(the_last_versions_are_kept),     SHOP_TEST(what_cannot_be_read_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,7 @@ static enum err_code open_rooms(struct bench *b, const char *dir, struct err *e)
     struct follower follower = catalogue_follower(b->catalogue);
     memory_follow(b->memory, &follower);
     TRY(memory_start(b->memory, e));
-    TRY(recommendations_new(b->memory, b->purchases, &b->recommendations, e));
+    TRY(recommendations_new(b->memory, b->purchases, b->read, &b->recommendations, e));
     struct furnishing f = { { .run = furnish, .facts = GOODS }, b->customers };
     TRY(memory_run(b->memory, &f.command, e));
     return decider_new(b->memory, b->purchases, b->recommendations, b->catalogue, &b->decider, e);

@@ -46,7 +46,7 @@ static int setup(void **state)
     struct shop *shop = &d->stall.shop;
     furnish(d);
     const struct recommend_taste taste = taste_of_catalogue(d->stall.catalogue);
-    assert_int_equal(recommendations_new(shop->lab.memory, shop->purchases, &d->recommendations, NULL), ERR_OK);
+    assert_int_equal(recommendations_new(shop->lab.memory, shop->purchases, shop->lab.read, &d->recommendations, NULL), ERR_OK);
     assert_true(recommendations_due(d->recommendations, LAB_NOW));
     assert_int_equal(recommendations_refit(d->recommendations, &taste, LAB_NOW, NULL, NULL), ERR_OK);
     assert_int_equal(decider_new(shop->lab.memory, shop->purchases, d->recommendations, d->stall.catalogue, &d->decider,
@@ -247,7 +247,7 @@ static void little_is_enough(void **state)
     struct decider *decider = NULL;
     struct shop *shop = &d->stall.shop;
     struct decision decision;
-    assert_int_equal(recommendations_new(shop->lab.memory, shop->purchases, &none, NULL), ERR_OK);
+    assert_int_equal(recommendations_new(shop->lab.memory, shop->purchases, shop->lab.read, &none, NULL), ERR_OK);
     assert_int_equal(decider_new(shop->lab.memory, shop->purchases, none, d->stall.catalogue, &decider, NULL), 0);
     struct decide_query query = { .root = shop_root(shop, "u1"), .limit = DECIDE_MAX };
     memory_read_lock(shop->lab.memory);

@@ -103,6 +103,19 @@ test('models learnt on the shop\'s own past beat popularity, and what is shown f
     assert.equal(old.state, 'done')
     const evaluation = (await s.call('GET', '/evaluation')).body
     assert.ok(evaluation.model.hitRateAt10 > evaluation.baseline.hitRateAt10)
+
+    // what was learnt survives a restart: it is shown at once, and weighs the models that are fitted anew
+    const kept = (await s.call('GET', '/recommendations')).body
+    await s.server.stop()
+    await s.server.start()
+    const known = (await s.call('GET', '/recommendations')).body
+    assert.deepEqual([known.proof, known.why, known.health], [kept.proof, kept.why, kept.health])
+    assert.deepEqual(known.versions.slice(-kept.versions.length), kept.versions)
+    await until('the models are fitted anew', async () => (await s.call('GET', '/recommendations')).body.versions.length > kept.versions.length)
+    const [fresh] = (await s.call('GET', '/recommendations')).body.versions
+    assert.deepEqual(fresh.models.map(m => [m.kind, m.weight]), kept.versions[0].models.map(m => [m.kind, m.weight]))
+    assert.equal(fresh.learntAt, kept.versions[0].learntAt)
+    assert.equal((await decide(s, 'u3')).proposals.length, 10)
 })
 
 test('what is bought again and again is proposed when it is due, and a small shop says so', async t => {
