@@ -195,7 +195,8 @@ static bool read_version(struct json json, struct recommend_version *ret, struct
         int64_t bytes;
         if (p == PROPOSERS)
             continue;
-        if (!read_weight(json_get(it.value, "weight"), &ret->weight[p]) || !json_bool(json_get(it.value, "fitted"), &ret->fitted[p])
+        if (!read_weight(json_get(it.value, "weight"), &ret->weight[p])
+            || !json_bool(json_get(it.value, "fitted"), &ret->fitted[p])
             || !read_whole(json_get(it.value, "bytes"), 0, INT64_MAX, &bytes))
             return false;
         ret->bytes[p] = (size_t)bytes;
@@ -271,8 +272,8 @@ static void write_learnt(struct json_w *w, const struct recommend_learnt *l)
 /* Leads are paired: numbers that contradict each other are no hits. */
 static bool read_hits(struct json v, struct hit_rate *ret)
 {
-    return read_members(v, of_hits, COUNT(of_hits), ret) && ret->hits_model <= ret->customers && ret->hits_baseline <= ret->customers
-           && ret->hits_recent <= ret->customers && ret->both_baseline <= ret->hits_model && ret->both_recent <= ret->hits_model
+    return read_members(v, of_hits, COUNT(of_hits), ret) && ret->hits_model <= ret->customers
+           && ret->hits_baseline <= ret->customers && ret->hits_recent <= ret->customers && ret->both_baseline <= ret->hits_model && ret->both_recent <= ret->hits_model
            && ret->both_baseline <= ret->hits_baseline && ret->both_recent <= ret->hits_recent;
 }
 
@@ -302,7 +303,8 @@ static bool read_blend(struct json v, struct blend *ret, struct recommend_note *
         size_t p = find_name(json_get(it.value, "name"), PROPOSERS, note);
         if (p == PROPOSERS)
             continue;
-        if (!read_weight(json_get(it.value, "weight"), &ret->weight[p]) || !json_double(json_get(it.value, "alone"), &ret->alone[p]))
+        if (!read_weight(json_get(it.value, "weight"), &ret->weight[p])
+            || !json_double(json_get(it.value, "alone"), &ret->alone[p]))
             return false;
         sum += ret->weight[p];
     }
@@ -360,7 +362,8 @@ static enum err_code keep_run(struct command *command, struct tx *tx, struct err
     store_bind_text(st, 2, keep->version);
     store_bind_text(st, 3, keep->learnt);
     TRY(store_run(st, e));
-    TRY(store_prepare(tx->conn, SLICE("DELETE FROM recommend_fits WHERE id <= (SELECT max(id) FROM recommend_fits) - $1"), &st, e));
+    TRY(store_prepare(tx->conn, SLICE("DELETE FROM recommend_fits WHERE id <= (SELECT max(id) FROM recommend_fits) - $1"), &st,
+                      e));
     store_bind_i64(st, 1, RECOMMEND_VERSIONS);
     return store_run(st, e);
 }
@@ -376,7 +379,8 @@ enum err_code recommend_keep(struct memory *memory, const struct recommend_versi
     enum err_code code = buf_check(&version, "the recommendations' version", e);
     if (!code)
         code = buf_check(&text, "what the recommendations learnt", e);
-    struct keep_fit keep = { { .run = keep_run, .bytes = 2 * ROW_BYTES }, about->fitted_ms, buf_slice(&version), buf_slice(&text) };
+    struct keep_fit keep = { { .run = keep_run, .bytes = 2 * ROW_BYTES }, about->fitted_ms, buf_slice(&version),
+                             buf_slice(&text) };
     if (!code)
         code = memory_run(memory, &keep.command, e);
     buf_drop(&version);
