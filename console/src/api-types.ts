@@ -672,7 +672,7 @@ export type DecideAsk = {
   log: boolean;
 };
 export type Reason = {
-  code: "bought_together" | "popular_in_category" | "popular" | "declared" | "viewed" | "similar_customers" | "similar_orders" | "bought_again";
+  code: "bought_together" | "popular_in_category" | "popular" | "declared" | "viewed" | "similar_customers" | "similar_orders" | "bought_again" | "new_like";
   product: string | null;
   count: number | null;
   month: string | null;
@@ -869,7 +869,7 @@ export type Estimate = {
   high: number;
 };
 export type RecommendModel = {
-  kind: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend";
+  kind: "neighbours" | "walk" | "ease" | "content" | "ials" | "sessions" | "trend";
   fitted: boolean;
   weight: number;
   bytes: number;
@@ -888,20 +888,20 @@ export type RecommendVersion = {
   models: RecommendModel[];
 };
 export type RecommendQuality = {
-  kind: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend" | "shown" | "popular" | "cooccurrence";
+  kind: "neighbours" | "walk" | "ease" | "content" | "ials" | "sessions" | "trend" | "shown" | "popular" | "cooccurrence";
   recallAt20: Estimate;
   ndcgAt10: Estimate;
   hitRateAt10: Estimate;
 };
 export type RecommendLead = {
-  over: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend" | "shown" | "popular" | "cooccurrence";
+  over: "neighbours" | "walk" | "ease" | "content" | "ials" | "sessions" | "trend" | "shown" | "popular" | "cooccurrence";
   value: number;
   low: number;
   high: number;
 };
 export type RecommendBlend = {
   counts: boolean;
-  bestSingle: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend";
+  bestSingle: "neighbours" | "walk" | "ease" | "content" | "ials" | "sessions" | "trend";
   learntOn: number;
   measuredOn: number;
   lead: Estimate;
@@ -922,7 +922,7 @@ export type Recommendations = {
   versions: RecommendVersion[];
 };
 export type ModelProposals = {
-  kind: "neighbours" | "walk" | "ease" | "ials" | "sessions" | "trend" | "shown";
+  kind: "neighbours" | "walk" | "ease" | "content" | "ials" | "sessions" | "trend" | "shown";
   weight: number;
   proposals: Proposal[];
 };

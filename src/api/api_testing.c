@@ -11,6 +11,7 @@
 
 #include "api/api_testing.h"
 #include "io/store/migrations.h"
+#include "offers/decide.h"
 #include "sys/file.h"
 #include "sys/pool.h"
 
@@ -55,6 +56,7 @@ static void open_rooms(struct shop *shop)
     population_share_by(r->population, r->share);
     investment_reach_by(r->investment, customer_share_reach, r->share);
     need(recommendations_new(r->memory, r->purchases, shop->read, &r->recommendations, &e), &e, "recommendations");
+    recommendations_content_by(r->recommendations, content_of_catalogue(r->catalogue));
     need(staff_new(shop->store, &shop->clock, &r->staff, &e), &e, "staff");
     need(pool_new(2, 32, &r->jobs, &e), &e, "pool");
 }

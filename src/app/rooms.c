@@ -9,6 +9,7 @@
 #include "io/store/migrate.h"
 #include "io/store/migrations.h"
 #include "io/store/store_fault.h"
+#include "offers/decide.h"
 #include "sys/zone.h"
 
 #define JOB_THREADS 2
@@ -95,6 +96,7 @@ static enum err_code open_share(struct rooms *r, struct err *e)
 static enum err_code open_recommendations(struct rooms *r, struct err *e)
 {
     TRY(recommendations_new(r->memory, r->purchases, r->read, &r->recommendations, e));
+    recommendations_content_by(r->recommendations, content_of_catalogue(r->catalogue));
     const char *note = recommendations_note(r->recommendations);
     if (note[0]) {
         struct log_line line = log_begin("warning", "recommendations");

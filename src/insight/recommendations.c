@@ -29,6 +29,7 @@ struct version {
 struct recommendations {
     struct memory *memory;
     struct purchases *purchases;
+    struct recommend_content content;
     pthread_mutex_t fitting;             // one fit at a time
     pthread_mutex_t lock;                // guards all below
     struct version *versions;            // newest first
@@ -68,6 +69,12 @@ enum err_code recommendations_new(struct memory *memory, struct purchases *purch
         recommendations_drop(&r);
     *ret = r;
     return code;
+}
+
+void recommendations_content_by(struct recommendations *r, struct recommend_content content)
+{
+    assert(r);
+    r->content = content;
 }
 
 const char *recommendations_note(const struct recommendations *r)
@@ -208,7 +215,8 @@ static enum err_code refit_begin(struct recommendations *r, int64_t now_ms, stru
     memory_read_unlock(r->memory);
     TRY(book_read(r->memory, r->purchases, &ret->book, e));
     ret->fit = (struct fit_ask){ .book = &ret->book, .memory = r->memory, .purchases = r->purchases, .until_ms = FACT_NO_TIME,
-                                 .settings = settings_usual(), .cancel = progress ? &progress->cancel : NULL };
+                                 .settings = settings_usual(), .content = r->content.says ? &r->content : NULL,
+                                 .cancel = progress ? &progress->cancel : NULL };
     return ERR_OK;
 }
 
@@ -229,7 +237,7 @@ static void describe(const struct refit *refit, const struct proposers *of, stru
     about->sessions = sessions_count(of->sessions);
     for (enum proposer p = 0; p < PROPOSERS; p++) {
         about->bytes[p] = proposers_bytes(of, p);
-        about->fitted[p] = (p > PROPOSER_EASE || of->table[p]) && (p != PROPOSER_IALS || of->ials);
+        about->fitted[p] = (p > PROPOSER_CONTENT || of->table[p]) && (p != PROPOSER_IALS || of->ials);
     }
 }
 

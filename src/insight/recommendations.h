@@ -3,11 +3,16 @@
  * Proposers neighbours  engine/recommend/neighbours over all purchases
  *           walk        RP3beta (together.h): needs no more than a day of purchases
  *           ease        ease.h, up to TUNE_EASE_ITEMS products, as a table of its EASE_KEPT largest weights a product
+ *           content     what is most like it by what it is: cosine of features (words of the title, category, level of price),
+ *                       each weighed by log(items / those who have it); a table of 20 a product
  *           ials        ials.h: who buys alike. The customer is folded in when asked, and it puts in order what the others found
  *           sessions    sessions.h over orders: what else was in the orders most like what is looked at or was bought last
  *           trend       what had the most buyers in the last RECENT_DAYS
  *           Each names its RECOMMEND_LIST best; blend.h weighs them; rerank.h puts at most RECOMMEND_PER_GROUP of a group
  *           (a category) in the list while others are at hand.
+ * Newcomers a list of NEWCOMER_PLACE and more whose first NEWCOMER_PLACE hold no product of fewer than NEWCOMER_BUYERS buyers has,
+ *           in that place, the one that `content` finds most like what the customer has and looked at, if its group is not
+ *           full: whatever the weights, and in what is measured, too. RECOMMEND_NEWCOMERS 0 switches that off.
  * Learning  orders before T - d days: the models are fitted, EASE and iALS tuned (tune.h). Orders from T - d to T: the blend
  *           is learnt. Fitted anew on all before T, everything is measured on the d days from T on. Then the models are fitted
  *           on all orders and take the place of the old ones. Where too few come back for that, `walk` alone is asked.
@@ -39,8 +44,12 @@
 #define RECOMMEND_MAX 40          // proposals of one answer
 #define RECOMMEND_PER_GROUP 3
 #define EASE_KEPT 60
+#define RECOMMEND_NEWCOMERS 1       // a list of NEWCOMER_PLACE: 0 or 1
+#define NEWCOMER_BUYERS 5
+#define NEWCOMER_PLACE 10
 
-enum proposer { PROPOSER_NEIGHBOURS, PROPOSER_WALK, PROPOSER_EASE, PROPOSER_IALS, PROPOSER_SESSIONS, PROPOSER_TREND, PROPOSERS };
+enum proposer { PROPOSER_NEIGHBOURS, PROPOSER_WALK, PROPOSER_EASE, PROPOSER_CONTENT, PROPOSER_IALS,
+                PROPOSER_SESSIONS, PROPOSER_TREND, PROPOSERS };
 const char *proposer_name(enum proposer);
 
 /* What may be proposed; both are called under the read lock. */
@@ -50,10 +59,16 @@ struct recommend_taste {
     void *arg;
 };
 
+/* What a product is, as hashes of its features: fills at most max, returns how many. Called under the read lock. */
+struct recommend_content {
+    size_t (*says)(void *arg, uint32_t product, uint64_t *feature, size_t max);
+    void *arg;
+};
+
 /* ---- the models, which do not change once they are in use, but for `sessions` ---- */
 struct proposers {
     uint32_t items;                      // item = product - 1
-    struct neighbours *table[PROPOSER_EASE + 1];  // NULL: not fitted
+    struct neighbours *table[PROPOSER_CONTENT + 1];  // NULL: not fitted
     struct ials *ials;
     struct sessions *sessions;
     pthread_rwlock_t sessions_lock;
@@ -112,6 +127,8 @@ MUST_CHECK enum err_code recommendations_new(struct memory *, struct purchases *
                                              struct recommendations **ret, struct err *e);
 /* What of it could not be read, in words for the log; empty: nothing. */
 const char *recommendations_note(const struct recommendations *);
+/* Before the first fit; without it `content` is not fitted. */
+void recommendations_content_by(struct recommendations *, struct recommend_content);
 void recommendations_drop(struct recommendations **);
 bool recommendations_due(const struct recommendations *, int64_t now_ms);
 /* What is due: a fit with the weights that are known, or learning. From a job; progress may be NULL. */
@@ -161,6 +178,7 @@ struct recommended {
     enum proposer by;                    // which counts most
     float score;                         // of the blend, 0 to 1
     bool passed_over;                    // its group was full
+    bool newcomer;                       // in the place that is kept for one
 };
 struct recommend_work;
 struct recommend_work *recommend_work_new(void);  // of a thread; NULL without memory

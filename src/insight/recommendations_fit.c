@@ -24,7 +24,7 @@
 
 const char *proposer_name(enum proposer p)
 {
-    static const char *const names[PROPOSERS] = { "neighbours", "walk", "ease", "ials", "sessions", "trend" };
+    static const char *const names[PROPOSERS] = { "neighbours", "walk", "ease", "content", "ials", "sessions", "trend" };
     assert((size_t)p < PROPOSERS);
     return names[p];
 }
@@ -58,7 +58,8 @@ size_t proposers_bytes(const struct proposers *p, enum proposer which)
     switch (which) {
     case PROPOSER_NEIGHBOURS:
     case PROPOSER_WALK:
-    case PROPOSER_EASE: {
+    case PROPOSER_EASE:
+    case PROPOSER_CONTENT: {
         const struct neighbours *t = p->table[which];
         return t ? (size_t)t->items * (t->k * sizeof *t->of + sizeof *t->buyers + sizeof *t->count) : 0;
     }
@@ -228,6 +229,8 @@ static enum err_code fit_all(const struct fit_ask *ask, const struct window *all
     TRY(fill_sessions(ask, p, e));
     TRY(neighbours_fit(*rows, near, &p->table[PROPOSER_NEIGHBOURS], e));
     TRY(together_walk(*rows, walk, &p->table[PROPOSER_WALK], e));
+    if (ask->content && p->items)
+        TRY(content_liken(ask, p->buyers, p->items, &p->table[PROPOSER_CONTENT], e));
     if (ask->quick || !rows->buyers)
         return ERR_OK;
     TRY(book_again(ask->book, p->again_days, e));

@@ -273,7 +273,8 @@ static void write_learnt(struct json_w *w, const struct recommend_learnt *l)
 static bool read_hits(struct json v, struct hit_rate *ret)
 {
     return read_members(v, of_hits, COUNT(of_hits), ret) && ret->hits_model <= ret->customers
-           && ret->hits_baseline <= ret->customers && ret->hits_recent <= ret->customers && ret->both_baseline <= ret->hits_model && ret->both_recent <= ret->hits_model
+           && ret->hits_baseline <= ret->customers && ret->hits_recent <= ret->customers
+           && ret->both_baseline <= ret->hits_model && ret->both_recent <= ret->hits_model
            && ret->both_baseline <= ret->hits_baseline && ret->both_recent <= ret->hits_recent;
 }
 

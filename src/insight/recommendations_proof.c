@@ -395,6 +395,8 @@ static void conclude(struct proving *p)
     for (size_t m = 0; m < MEASURED; m++) {
         struct quality *q = &p->ret->of[m];
         const struct sums *s = &p->sums[m];
+        if (!q->known)
+            continue;
         q->recall_at_20 = mean_interval(s->recall, s->recall_squares, n);
         q->ndcg_at_10 = mean_interval(s->ndcg, s->ndcg_squares, n);
         q->hit_at_10.value = n ? (double)q->hits / n : 0;
@@ -406,7 +408,7 @@ static enum err_code measure(struct proving *p, struct err *e)
 {
     TRY(rivals_make(p, e));
     for (size_t m = 0; m < MEASURED; m++)
-        p->ret->of[m].known = !((m <= PROPOSER_EASE && !p->models->table[m]) || (m == PROPOSER_IALS && !p->models->ials));
+        p->ret->of[m].known = !((m <= PROPOSER_CONTENT && !p->models->table[m]) || (m == PROPOSER_IALS && !p->models->ials));
     enum err_code code = ERR_OK;
     for (uint32_t c = 0; !code && c < p->before.customers; c++) {
         uint32_t news = customer_begin(p, c);

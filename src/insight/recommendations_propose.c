@@ -197,7 +197,7 @@ enum err_code recommend_gather(struct proposers *of, const double weight[PROPOSE
     if (!pool_begin(work, of->items + NEW_ITEMS))
         return NO_MEMORY(e);
     bool ials = of->ials && weight[PROPOSER_IALS] > 0;
-    for (enum proposer p = 0; p <= PROPOSER_EASE && b.n; p++)
+    for (enum proposer p = 0; p <= PROPOSER_CONTENT && b.n; p++)
         if (of->table[p] && (weight[p] > 0 || (p == PROPOSER_WALK && ials)))
             TRY(add_table(&g, p, &b, e));
     if (weight[PROPOSER_SESSIONS] > 0 && b.n_session)
@@ -243,7 +243,7 @@ static struct recommended recommended(const struct recommend_work *w, const doub
     const struct pool *pool = &w->pool;
     bool ials = !isnan(pool->score[PROPOSER_IALS][i]) && (float)weight[PROPOSER_IALS] > pool->most[i];
     return (struct recommended){ pool->item[i], pool->why[i], pool->together[i], ials ? PROPOSER_IALS : (enum proposer)pool->by[i],
-                                 w->score[i], passed_over };
+                                 w->score[i], passed_over, false };
 }
 
 /* The best that is not taken, lowest number among equals; SIZE_MAX: none is left. */
@@ -256,6 +256,57 @@ static size_t next_best(const struct recommend_work *w, size_t n)
                 || (w->score[i] == w->score[best] && w->pool.item[i] < w->pool.item[best])))
             best = i;
     return best;
+}
+
+/* ---- the newcomers' place ---- */
+struct newcomers {
+    const struct proposers *of;
+    const struct recommend_taste *taste;
+    const struct recommended *best;
+};
+
+static bool is_newcomer(const struct proposers *of, uint32_t item)
+{
+    return item < of->items && of->buyers[item] < NEWCOMER_BUYERS;
+}
+
+/* One whose group is not full in what stands before its place. */
+static bool newcomer_allowed(void *arg, uint32_t item)
+{
+    const struct newcomers *c = arg;
+    const struct recommend_taste *taste = c->taste;
+    uint32_t group, same = 0;
+    if (!is_newcomer(c->of, item) || !taste->allowed(taste->arg, item + 1))
+        return false;
+    group = taste->group ? taste->group(taste->arg, item + 1) : 0;
+    for (size_t i = 0; group && i < NEWCOMER_PLACE - 1; i++)
+        same += taste->group(taste->arg, c->best[i].item + 1) == group;
+    return same < RECOMMEND_PER_GROUP;
+}
+
+static enum err_code seat_newcomer(const struct proposers *of, const struct recommend_basis *basis,
+                                   const struct recommend_taste *taste, struct recommend_work *w, struct recommended *best,
+                                   size_t n, struct err *e)
+{
+    struct newcomers c = { of, taste, best };
+    struct recommended *seat = &best[NEWCOMER_PLACE - 1];
+    struct scored found;
+    size_t some = 0, from = basis->n > RECOMMEND_BASIS ? basis->n - RECOMMEND_BASIS : 0, at = NEWCOMER_PLACE - 1;
+    if (!RECOMMEND_NEWCOMERS || n < NEWCOMER_PLACE || !of->table[PROPOSER_CONTENT] || !basis->n)
+        return ERR_OK;
+    for (size_t i = 0; i < NEWCOMER_PLACE; i++)
+        if (is_newcomer(of, best[i].item))
+            return ERR_OK;
+    TRY(neighbours_score(of->table[PROPOSER_CONTENT], basis->item + from, basis->n - from, newcomer_allowed, &c, w->near, &found, 1,
+                         &some, e));
+    if (!some)
+        return ERR_OK;
+    while (at < n - 1 && best[at].item != found.item)  // what stood there moves on, up to where the newcomer stood
+        at++;
+    for (; at >= NEWCOMER_PLACE; at--)
+        best[at] = best[at - 1];
+    *seat = (struct recommended){ found.item, found.why, 0, PROPOSER_CONTENT, seat->score, false, true };
+    return ERR_OK;
 }
 
 enum err_code recommend_propose(struct proposers *of, const double weight[PROPOSERS], const struct recommend_basis *basis,
@@ -280,5 +331,5 @@ enum err_code recommend_propose(struct proposers *of, const double weight[PROPOS
         w->taken[at] = true;
     }
     *ret = placed;
-    return ERR_OK;
+    return seat_newcomer(of, basis, taste, w, best, placed, e);
 }

@@ -46,10 +46,14 @@ struct fit_ask {
     struct purchases *purchases;
     int64_t until_ms;                    // FACT_NO_TIME: all
     struct recommend_settings settings;
+    const struct recommend_content *content;  // or NULL: it is not known what products are
     bool quick;                          // only what takes seconds
     const atomic_bool *cancel;           // or NULL
 };
 MUST_CHECK enum err_code proposers_fit(const struct fit_ask *, struct proposers **ret, struct err *e);
+/* Neighbours by what products are (recommendations_content.c). */
+MUST_CHECK enum err_code content_liken(const struct fit_ask *, const uint32_t *buyers, uint32_t items, struct neighbours **ret,
+                                       struct err *e);
 void proposers_drop(struct proposers **);
 /* Of what was bought before that moment. */
 MUST_CHECK enum err_code settings_tune(const struct fit_ask *, struct progress *, struct recommend_settings *ret, struct err *e);

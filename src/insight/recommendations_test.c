@@ -113,6 +113,75 @@ static void the_latest_count(void **state)
     proposers_drop(&p);
 }
 
+/* ---- what is like what ---- */
+/* Products 1..12: a word of the hundreds and one of the kind; 12 stands alone. */
+static size_t kinds(void *arg, uint32_t product, uint64_t *feature, size_t max)
+{
+    (void)arg;
+    assert_true(max >= 3);
+    feature[0] = 1000;               // all have it: it says nothing
+    feature[1] = product == 12 ? 99 : product % 3;
+    feature[2] = 200 + (product - 1) / 6;
+    return product == 12 ? 2 : 3;
+}
+
+static void alike_by_what_they_are(void **state)
+{
+    struct shop *s = *state;
+    struct recommend_content content = { kinds, NULL };
+    const struct fit_ask ask = { .memory = s->lab.memory, .content = &content };
+    struct neighbours *table = NULL;
+    uint32_t buyers[12] = { 7 };
+    assert_int_equal(content_liken(&ask, buyers, 12, &table, NULL), ERR_OK);
+    // product 1: of kind 1 are 4, 7 and 10, of which 4 is of its half
+    const struct neighbour *of = table->of;
+    assert_int_equal(of[0].item, 3);
+    assert_true(fabsf(of[0].similarity - 1) < 1e-6f);
+    double kind = log(12.0 / 4), half = log(12.0 / 6), other = log(12.0 / 5);  // products 7 to 11 have 201
+    assert_int_equal(of[1].item, 6);
+    double near = kind * kind / sqrt((kind * kind + half * half) * (kind * kind + other * other));
+    assert_true(fabs((double)of[1].similarity - near) < 1e-5);
+    assert_int_equal(table->count[11], 0);
+    assert_int_equal(table->buyers[0], 7);
+    neighbours_drop(&table);
+}
+
+/* Items 0..19 lead on from item 20; 21 is like 20 and has few buyers. */
+static void one_place_for_a_newcomer(void **state)
+{
+    (void)state;
+    struct proposers *p = leading(22, 20, 20);
+    struct recommend_work *work = recommend_work_new();
+    struct recommended best[20];
+    size_t n = 0;
+    uint32_t had[] = { 20 };
+    const struct recommend_basis basis = { had, 1, NULL, 0 };
+    struct recommend_taste plain = { all, NULL, NULL };
+    p->table[PROPOSER_CONTENT] = neighbours_new(22, 1);
+    p->table[PROPOSER_CONTENT]->of[20] = (struct neighbour){ 21, 0, .5f };
+    p->table[PROPOSER_CONTENT]->count[20] = 1;
+    for (uint32_t i = 0; i < 21; i++)
+        p->buyers[i] = NEWCOMER_BUYERS;
+    for (size_t max = 9; max <= 12; max += 3) {
+        assert_int_equal(recommend_propose(p, walk_only, &basis, &plain, work, best, max, &n, NULL), ERR_OK);
+        assert_int_equal(n, max);
+        for (uint32_t i = 0; i < n; i++) {
+            bool seat = i == NEWCOMER_PLACE - 1;
+            assert_int_equal(best[i].item, seat ? 21 : i < NEWCOMER_PLACE ? i : i - 1);
+            assert_int_equal(best[i].newcomer, seat);
+            assert_true(!seat || (best[i].why == 20 && best[i].by == PROPOSER_CONTENT));
+        }
+    }
+    p->buyers[3] = 0;  // one is there already
+    assert_int_equal(recommend_propose(p, walk_only, &basis, &plain, work, best, 10, &n, NULL), ERR_OK);
+    assert_int_equal(best[9].item, 9);
+    p->buyers[3] = p->buyers[21] = NEWCOMER_BUYERS;  // it is none any more
+    assert_int_equal(recommend_propose(p, walk_only, &basis, &plain, work, best, 10, &n, NULL), ERR_OK);
+    assert_int_equal(best[9].item, 9);
+    recommend_work_drop(&work);
+    proposers_drop(&p);
+}
+
 /* ---- the models in use ---- */
 static const struct recommend_taste everything = { all, NULL, NULL };
 
@@ -269,6 +338,8 @@ static void learns_what_customers_like(void **state)
     for (enum measured m = 0; m < MEASURED; m++) {
         const struct quality *q = &proof.of[m];
         const struct interval of[] = { q->recall_at_20, q->ndcg_at_10, q->hit_at_10 };
+        if (m == (enum measured)PROPOSER_CONTENT)
+            continue;
         assert_true(q->known && q->both <= q->hits && q->both <= shown->hits && strlen(measured_name(m)) > 0);
         for (int i = 0; i < 3; i++)
             assert_true(0 <= of[i].low && of[i].low <= of[i].value && of[i].value <= of[i].high && of[i].high <= 1);
@@ -285,7 +356,7 @@ static void learns_what_customers_like(void **state)
     const struct recommend_model *model = recommendations_use(r);
     assert_memory_equal(model->about.weight, proof.blend.weight, sizeof model->about.weight);
     for (enum proposer p = 0; p < PROPOSERS; p++)
-        assert_true(model->about.fitted[p] && model->about.bytes[p] > 0);
+        assert_true(p == PROPOSER_CONTENT || (model->about.fitted[p] && model->about.bytes[p] > 0));  // nobody says what they are
     recommendations_done(r, model);
     recommendations_drop(&r);
 }
@@ -598,6 +669,7 @@ int main(void)
 #define SHOP_TEST(f) cmocka_unit_test_setup_teardown(f, shop_setup, shop_teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wilson_intervals),        cmocka_unit_test(a_lead_by_hand),
+        cmocka_unit_test(one_place_for_a_newcomer), SHOP_TEST(alike_by_what_they_are),
         cmocka_unit_test(at_most_some_of_a_group), cmocka_unit_test(the_latest_count),
         SHOP_TEST(models_live_while_they_are_used), SHOP_TEST(again_by_its_median),
         SHOP_TEST(learns_what_customers_like),     SHOP_TEST(the_proof_by_its_definition),

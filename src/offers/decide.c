@@ -1,6 +1,7 @@
 #include "offers/decide.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,7 +36,7 @@ struct decider {
 const char *reason_name(enum reason_code code)
 {
     static const char *const names[] = { "bought_together", "viewed", "popular_in_category", "popular",
-                                         "similar_customers", "similar_orders", "bought_again" };
+                                         "similar_customers", "similar_orders", "bought_again", "new_like" };
     assert((size_t)code < sizeof names / sizeof *names);
     return names[code];
 }
@@ -184,7 +185,9 @@ static struct proposal reasoned(const struct decider *d, const struct recommende
         p.times = because->times;
         p.because_ms = because->last_ms;
     }
-    if (r->by == PROPOSER_IALS)
+    if (r->newcomer)
+        p.code = REASON_NEW_LIKE;
+    else if (r->by == PROPOSER_IALS)
         p.code = REASON_SIMILAR_CUSTOMERS;
     else if (r->by == PROPOSER_SESSIONS)
         p.code = REASON_SIMILAR_ORDERS;
@@ -337,6 +340,46 @@ static uint32_t its_group(void *arg, uint32_t product)
 struct recommend_taste taste_of_catalogue(struct catalogue *catalogue)
 {
     return (struct recommend_taste){ is_goods, its_group, catalogue };
+}
+
+/* Words are runs of letters and digits of ASCII, and of whatever is not ASCII. */
+static size_t title_words(struct slice title, uint64_t *feature, size_t max)
+{
+    size_t n = 0, letters = 0;
+    uint64_t hash = 0;
+    for (size_t i = 0; i <= title.len && n < max; i++) {
+        unsigned char c = i < title.len ? (unsigned char)title.at[i] : ' ';
+        if (c >= 'A' && c <= 'Z')
+            c = (unsigned char)(c - 'A' + 'a');
+        if (c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            hash = hash_mix(hash ^ c);
+            letters++;
+        } else {
+            if (letters > 1)
+                feature[n++] = hash;
+            hash = letters = 0;
+        }
+    }
+    return n;
+}
+
+static size_t what_it_is(void *arg, uint32_t product, uint64_t *feature, size_t max)
+{
+    const struct product *p = catalogue_product(arg, product);
+    size_t n = 0;
+    if (!p || max < 2)
+        return 0;
+    uint32_t group = catalogue_group(arg, product);
+    if (group)
+        feature[n++] = hash_mix(UINT64_C(1) << 40 | group);
+    if (p->price_micro > 0)
+        feature[n++] = hash_mix(UINT64_C(2) << 40 | (uint32_t)(int32_t)floor(2 * log2((double)p->price_micro)));
+    return n + title_words(p->title, feature + n, max - n);
+}
+
+struct recommend_content content_of_catalogue(struct catalogue *catalogue)
+{
+    return (struct recommend_content){ what_it_is, catalogue };
 }
 
 /* ---- saying it ---- */

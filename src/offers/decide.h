@@ -20,7 +20,7 @@
 
 enum reason_code {
     REASON_BOUGHT_TOGETHER, REASON_VIEWED, REASON_POPULAR_IN_CATEGORY, REASON_POPULAR, REASON_SIMILAR_CUSTOMERS,
-    REASON_SIMILAR_ORDERS, REASON_BOUGHT_AGAIN, REASONS
+    REASON_SIMILAR_ORDERS, REASON_BOUGHT_AGAIN, REASON_NEW_LIKE, REASONS
 };
 const char *reason_name(enum reason_code);
 
@@ -59,6 +59,8 @@ MUST_CHECK enum err_code decide_by(struct decider *, uint32_t root, const double
                                    struct decision *ret, struct err *e);
 /* Goods of the catalogue, whether in stock today or not: what models are measured with. */
 struct recommend_taste taste_of_catalogue(struct catalogue *);
+/* What they are: the words of the title, the category, and the price by halves of its double. */
+struct recommend_content content_of_catalogue(struct catalogue *);
 /* The decision's JSON (docs/API.md `Decision`); id: the fact's seq or 0. Under the read lock. */
 void decision_json(struct decider *, const struct decision *, int64_t id, struct json_w *);
 /* One proposal of it. */

@@ -127,6 +127,17 @@ static void again_text(const struct reason *r, enum lang lang, struct buf *out)
                r->count, lang == ES ? (one ? "día" : "días") : one ? "day" : "days");
 }
 
+/* times: of what it is like; 0: it was looked at. */
+static void new_text(const struct reason *r, enum lang lang, struct buf *out)
+{
+    if (lang == ES)
+        buf_printf(out, "novedad para casi todos, parecido a %.*s, que usted %s", SLICE_ARG(r->because),
+                   r->times ? "compró" : "miró");
+    else
+        buf_printf(out, "new to almost everybody, like %.*s, which you %s", SLICE_ARG(r->because),
+                   r->times ? "bought" : "looked at");
+}
+
 static void popular_text(const struct reason *r, enum lang lang, struct buf *out)
 {
     buf_adds(out, lang == ES ? "de lo más pedido últimamente" : "popular lately");
@@ -155,6 +166,9 @@ void reason_text(const struct reason *r, const char *lang, struct buf *out)
         break;
     case REASON_BOUGHT_AGAIN:
         again_text(r, l, out);
+        break;
+    case REASON_NEW_LIKE:
+        new_text(r, l, out);
         break;
     case REASON_POPULAR_IN_CATEGORY:
     case REASON_POPULAR:

@@ -49,6 +49,10 @@ static const struct {
     { { REASON_BOUGHT_AGAIN, 30, 2, MARCH, NOW, { "JAR", 3 }, { NULL, 0 } },
       "you bought it twice, last in March; those who buy it again do so after 30 days",
       "usted lo compró dos veces, la última vez en marzo; quienes repiten lo hacen a los 30 días" },
+    { { REASON_NEW_LIKE, 0, 1, MARCH, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "new to almost everybody, like JAR, which you bought", "novedad para casi todos, parecido a JAR, que usted compró" },
+    { { REASON_NEW_LIKE, 0, 0, FACT_NO_TIME, NOW, { "JAR", 3 }, { NULL, 0 } },
+      "new to almost everybody, like JAR, which you looked at", "novedad para casi todos, parecido a JAR, que usted miró" },
 };
 
 static void sentences(void **state)

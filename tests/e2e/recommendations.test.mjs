@@ -51,7 +51,7 @@ test('models learnt on the shop\'s own past beat popularity, and what is shown f
     assert.match(page.why.en, /blend|One model/)
     assert.match(page.why.es, /mezcla|solo modelo/)
     const of = kind => page.proof.quality.find(q => q.kind === kind)
-    assert.deepEqual(page.proof.quality.map(q => q.kind), ['neighbours', 'walk', 'ease', 'ials', 'sessions', 'trend', 'shown', 'popular', 'cooccurrence'])
+    assert.deepEqual(page.proof.quality.map(q => q.kind), ['neighbours', 'walk', 'ease', 'content', 'ials', 'sessions', 'trend', 'shown', 'popular', 'cooccurrence'])
     for (const popular of ['popular', 'trend'])
         for (const figure of ['recallAt20', 'ndcgAt10', 'hitRateAt10'])
             assert.ok(of('shown')[figure].low > of(popular)[figure].high, `${figure} of ${popular}`)
@@ -93,7 +93,7 @@ test('models learnt on the shop\'s own past beat popularity, and what is shown f
 
     // side by side
     const side = (await s.call('GET', '/customers/u3/recommendations?limit=4')).body
-    assert.deepEqual(side.models.map(m => m.kind), ['shown', 'neighbours', 'walk', 'ease', 'ials', 'sessions', 'trend'])
+    assert.deepEqual(side.models.map(m => m.kind), ['shown', 'neighbours', 'walk', 'ease', 'content', 'ials', 'sessions', 'trend'])
     assert.deepEqual(side.models[0].proposals.map(p => p.product.id), ids(await decide(s, 'u3', 4)))
     for (const m of side.models) assert.equal(m.proposals.length, 4, m.kind)
     assert.equal((await s.call('GET', '/customers/nobody-of-that-name/recommendations')).status, 404)
