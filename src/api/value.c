@@ -178,6 +178,23 @@ static void transactions(struct json_w *w, const struct one *o)
     json_w_close(w, ']');
 }
 
+/* What the first order of one who bought once tells, beside how often all come again. */
+static void why_new(const struct one *o, bool es, struct buf *out)
+{
+    static const char *const names[NEW_COVARIATES][2] = { { "its channel", "su canal" }, { "its month", "su mes" },
+                                                          { "what it was worth", "su importe" } };
+    const char *comma = es ? " Como cliente nuevo, cuenta su primer pedido: " : " As a new customer, the first order counts: ";
+    for (int c = 0; c < NEW_COVARIATES; c++) {
+        if (!o->value.level[c])
+            continue;
+        buf_printf(out, es ? "%s%s (%.2f veces lo que compran todos)" : "%s%s (%.2f times as often as all)", comma, names[c][es],
+                   o->view.anew.ratios.ratio[c][o->value.level[c]]);
+        comma = ", ";
+    }
+    if (comma[0] == ',')
+        buf_addc(out, '.');
+}
+
 /* The reason in words. */
 static void why(const struct one *o, bool es, struct buf *out)
 {
@@ -201,6 +218,7 @@ static void why(const struct one *o, bool es, struct buf *out)
         buf_printf(out, es ? ", cada %d días por término medio" : ", every %d days on average", between);
     buf_printf(out, es ? ": sigue siendo cliente con una probabilidad del %.0f %%." : ": still a customer with a chance of %.0f %%.",
                100 * o->value.worth.alive);
+    why_new(o, es, out);
 }
 
 static void json_why(struct json_w *w, const struct one *o)

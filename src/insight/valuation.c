@@ -160,6 +160,7 @@ static void use(struct valuation *v, const struct value_fit *fit, uint64_t order
     v->view.fitted = true;
     v->view.fit = fit->view.fit;
     v->view.models = fit->view.models;
+    v->view.anew = fit->view.anew;
     memcpy(v->view.newcomers, fit->view.newcomers, sizeof v->view.newcomers);
     v->fitted_ms = fit->fitted_ms;
     v->fitted_orders = orders;
@@ -242,6 +243,7 @@ enum err_code value_fits(struct store_conn *conn, int64_t id, size_t limit, stru
 void valuation_work_clear(struct valuation_work *work)
 {
     free(work->of);
+    free(work->when);
     *work = (struct valuation_work){ 0 };
 }
 
@@ -272,6 +274,20 @@ static struct worth newcomer(const struct valuation_view *view, uint32_t root)
     return w;
 }
 
+/* Those who bought once: by what their first order tells, where it tells something. */
+static struct value_models models_of(const struct valuation_view *view, struct valuation_work *work, uint32_t root, uint8_t *level)
+{
+    const unsigned used = view->anew.ratios.used;
+    if (work->n > 1 || !used)
+        return view->models;
+    const struct transaction *first = &work->of[0];
+    uint8_t channel = used >> NEW_CHANNEL & 1 ? value_new_channel(view, work, root) : 0;
+    value_new_level(&view->anew, channel, value_new_month(first->day), (double)first->value_micro / MONEY, level);
+    for (unsigned c = 0; c < RATIO_COVARIATES; c++)
+        level[c] = used >> c & 1 ? level[c] : 0;
+    return worth_faster(&view->models, rate_ratio_of(&view->anew.ratios, level));
+}
+
 static int64_t spent_since(const struct transaction *of, size_t n, int32_t day)
 {
     int64_t sum = 0;
@@ -295,7 +311,8 @@ struct customer_value valuation_of(const struct valuation_view *view, struct val
         return ret;
     if (ret.bought) {
         const struct worth_of of = valuation_history(work->of, work->n, view->today);
-        ret.worth = worth_of(&view->models, &view->terms, &of, range);
+        const struct value_models models = models_of(view, work, root, ret.level);
+        ret.worth = worth_of(&models, &view->terms, &of, range);
     } else {
         ret.worth = newcomer(view, root);
     }

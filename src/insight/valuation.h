@@ -7,6 +7,7 @@
  *           or the first after it whose search ended.
  * Scores    are worked out when they are asked for, from what purchases know then: a purchase counts at once. Days pass for
  *           everybody together, at valuation_turn.
+ * New       who bought once is foretold by covariates, too, where those foretold the held back days better (engine/clv/rate_ratio.h).
  * Value     is of the shop's margin, net of what came back, over the horizon, discounted (engine/clv/worth.h).
  * Schedule  the first fit when there is something to learn from, then each week, or after a day in which orders grew by a
  *           twentieth.
@@ -17,6 +18,7 @@
 #define TENDERO_INSIGHT_VALUATION_H
 
 #include "engine/clv/newcomers.h"
+#include "engine/clv/rate_ratio.h"
 #include "engine/clv/worth.h"
 #include "insight/progress.h"
 #include "insight/purchases.h"
@@ -42,6 +44,15 @@ MUST_CHECK enum err_code valuation_refresh(struct valuation *, int64_t now_ms, s
 /* Another day may have begun. */
 void valuation_turn(struct valuation *, int64_t now_ms);
 
+/* What is known of somebody new: of their first order. */
+enum new_covariate { NEW_CHANNEL, NEW_MONTH, NEW_FIRST_VALUE, NEW_COVARIATES };
+const char *new_covariate_name(enum new_covariate);  // "firstValue"
+#define NEW_VALUES 5                 // a fifth of first orders each
+struct value_new {
+    struct rate_ratios ratios;       // levels: source, month, fifth, from 1
+    double cut[NEW_VALUES - 1];
+};
+
 /* What is needed to foretell, as it stands at a moment. */
 struct valuation_view {
     bool fitted;
@@ -50,6 +61,7 @@ struct valuation_view {
     struct value_models models;
     struct worth_terms terms;
     struct newcomers newcomers[2];   // strangers, known by name
+    struct value_new anew;           // of those who bought once
     const struct zones *zones;
     const struct purchases *purchases;
     const struct customers *customers;
@@ -66,11 +78,14 @@ struct customer_value {
     bool known;                      // there is a fit: all below are numbers
     struct worth worth;              // alive: 1 of those who have not bought
     double value_low, value_high;
+    uint8_t level[RATIO_COVARIATES]; // of one who bought once; 0: it does not count
 };
 /* Scratch of one thread; nothing is in it between calls. */
 struct valuation_work {
     struct transaction *of;
     size_t n, cap;
+    struct bought_when *when;
+    size_t whens, when_cap;
 };
 void valuation_work_clear(struct valuation_work *);
 /* Under memory's read lock. Without memory nothing is known, and

@@ -25,6 +25,7 @@ struct fitting {
     struct valued *of;
     size_t n, cap;
     double *first_in_week;           // customers by the week of their first transaction
+    struct valuation_view looks;     // where purchases are
     struct valuation_work work;
     struct progress *progress;
     struct err *e;
@@ -129,7 +130,7 @@ static void count_week(struct value_fit *fit, int32_t day)
         fit->week[week].came++;
 }
 
-static bool add_customer(struct fitting *f, const struct transaction *of, size_t n)
+static bool add_customer(struct fitting *f, uint32_t root, const struct transaction *of, size_t n)
 {
     struct value_fit *fit = f->fit;
     n = until(of, n, fit->as_of);
@@ -141,6 +142,10 @@ static bool add_customer(struct fitting *f, const struct transaction *of, size_t
     f->of[f->n++] = (struct valued){ .now = buyer_of(of, n, fit->as_of), .then = buyer_of(of, early, fit->proof.cutoff),
                                      .later = (uint32_t)(n - early), .mean = mean_value(of, n), .mean_then = mean_value(of, early),
                                      .later_money = mean_value(of + early, n - early) * (float)(n - early) };
+    struct valued *added = &f->of[f->n - 1];
+    added->first = (float)((double)of[0].value_micro / MONEY);
+    added->month = value_new_month(of[0].day);
+    added->channel = value_new_channel(&f->looks, &f->work, root);
     fit->transactions += n;
     for (size_t i = 1; i < n; i++)
         count_week(fit, of[i].day);
@@ -155,7 +160,7 @@ static bool look_at(struct fitting *f, uint32_t root)
     const struct customers *customers = memory_customers(f->v->memory);
     const struct zones *zones = f->v->options.zones;
     struct valuation_work *w = &f->work;
-    if (!purchases_transactions(f->v->purchases, zones, root, FACT_NO_TIME, &w->of, &w->n, &w->cap) || !add_customer(f, w->of, w->n))
+    if (!purchases_transactions(f->v->purchases, zones, root, FACT_NO_TIME, &w->of, &w->n, &w->cap) || !add_customer(f, root, w->of, w->n))
         return false;
     int64_t seen_ms = customers_first_seen_ms(customers, root);
     size_t n = until(w->of, w->n, f->fit->as_of);
@@ -253,7 +258,11 @@ static void sum_up(struct fitting *f)
     for (size_t i = 0; i < f->n; i++) {
         const struct buyer *of = &f->of[i].now;
         const struct worth_of one = worth_of_buyer(of, (double)f->of[i].mean);
-        struct worth w = worth_of(&fit->view.models, &fit->view.terms, &one, false);
+        uint8_t level[RATIO_COVARIATES];
+        value_new_level(&fit->view.anew, f->of[i].channel, f->of[i].month, (double)f->of[i].first, level);
+        const struct value_models m = worth_faster(&fit->view.models,
+                                                   of->repeats ? 1 : rate_ratio_of(&fit->view.anew.ratios, level));
+        struct worth w = worth_of(&m, &fit->view.terms, &one, false);
         struct value_cell *cell = &fit->map[of->repeats < FREQUENCIES ? of->repeats : FREQUENCIES - 1][map_span(of)];
         cell->customers++;
         cell->alive += w.alive;
@@ -309,6 +318,7 @@ static enum err_code fit_all(struct fitting *f, int64_t now_ms)
     TRY(value_fit_models(f->of, f->n, false, &fit->fitted, f->e));
     progress_set(f->progress, 7, 8);
     TRY(choose(f));
+    TRY(value_new_fit(f->of, f->n, &fit->view.models, fit->proof.anew.ratios.used, &fit->view.anew, f->e));
     track(f, &fit->view.models);
     sum_up(f);
     fit->frequency_spend = frequency_and_spend(f);
@@ -319,7 +329,7 @@ static enum err_code fit_all(struct fitting *f, int64_t now_ms)
 
 enum err_code value_fit_make(struct valuation *v, int64_t now_ms, struct progress *progress, struct value_fit *ret, struct err *e)
 {
-    struct fitting f = { .v = v, .fit = ret, .progress = progress, .e = e };
+    struct fitting f = { .v = v, .looks = v->view, .fit = ret, .progress = progress, .e = e };
     *ret = (struct value_fit){ 0 };
     ret->view.terms = v->view.terms;
     f.first_in_week = calloc(WEEKS_MAX, sizeof *f.first_in_week);

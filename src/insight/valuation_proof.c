@@ -145,5 +145,8 @@ enum err_code value_prove(const struct valued *of, size_t n, const struct worth_
                                               : err_set(e, ERR_LIMIT, 0, "no memory to prove models of value");
     free(p.one);
     free(p.came);
-    return code;
+    if (code || !fitted.valid[ret->best])
+        return code;
+    const struct value_models best = fitted_models(&fitted, ret->best);
+    return value_new_prove(of, n, &best, ret, e);
 }

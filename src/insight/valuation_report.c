@@ -1,5 +1,6 @@
 /* A fit as JSON: what is needed to foretell, and what people are shown. */
 #include <math.h>
+#include <string.h>
 
 #include "insight/numbers.h"
 #include "insight/valuation_room.h"
@@ -20,6 +21,10 @@ void value_parameters(const struct value_fit *fit, struct json_w *w)
         numbers_write(w, known ? "known_purchases" : "stranger_purchases", n->purchases, NEWCOMER_SPANS);
         numbers_write(w, known ? "known_people" : "stranger_people", &n->people, 1);
     }
+    numbers_write(w, "new_cuts", fit->view.anew.cut, NEW_VALUES - 1);
+    for (int c = 0; c < NEW_COVARIATES; c++)
+        if (fit->view.anew.ratios.used >> c & 1)
+            numbers_write(w, new_covariate_name((enum new_covariate)c), fit->view.anew.ratios.ratio[c], RATIO_LEVELS);
     json_w_close(w, '}');
 }
 
@@ -28,6 +33,20 @@ static bool is_text(struct json v, struct slice text)
 {
     struct slice raw = json_raw(v);
     return raw.len == text.len + 2 && memcmp(raw.at + 1, text.at, text.len) == 0;
+}
+
+/* A fit that has none is of a time before them. */
+static void read_new(struct json json, struct value_new *ret)
+{
+    rate_ratios_fit(NULL, 0, 0, &ret->ratios);
+    bool cuts = numbers_read(json, "new_cuts", ret->cut, NEW_VALUES - 1);
+    for (int c = 0; c < NEW_COVARIATES && cuts; c++) {
+        double ratio[RATIO_LEVELS];
+        if (!numbers_read(json, new_covariate_name((enum new_covariate)c), ratio, RATIO_LEVELS))
+            continue;
+        memcpy(ret->ratios.ratio[c], ratio, sizeof ratio);
+        ret->ratios.used |= 1u << c;
+    }
 }
 
 bool value_parameters_read(struct json json, struct valuation_view *view)
@@ -42,6 +61,7 @@ bool value_parameters_read(struct json json, struct valuation_view *view)
         return false;
     view->models.spend = (struct gamma_gamma){ spend[0], spend[1], spend[2] };
     view->models.mean_spend = spend[3];
+    read_new(json, &view->anew);
     return numbers_read(json, "stranger_days", n[0].days, NEWCOMER_SPANS) && numbers_read(json, "known_days", n[1].days, NEWCOMER_SPANS)
            && numbers_read(json, "stranger_purchases", n[0].purchases, NEWCOMER_SPANS)
            && numbers_read(json, "known_purchases", n[1].purchases, NEWCOMER_SPANS)
@@ -108,6 +128,29 @@ static const char *rule_name(int rule)
     return rule < RULE_RATE ? buying_kinds[rule].name : names[rule - RULE_RATE];
 }
 
+static void new_customers(struct json_w *w, const struct value_proof *p)
+{
+    json_w_key(w, "newCustomers");
+    json_w_open(w, '{');
+    json_w_ki64(w, "customers", (int64_t)p->new_customers);
+    json_w_kdouble(w, "actual", p->new_came);
+    json_w_kdouble(w, "expected", p->new_expected[0]);
+    json_w_kdouble(w, "expectedByCovariates", p->new_expected[1]);
+    json_w_kdouble(w, "rmse", p->new_rmse[0]);
+    json_w_kdouble(w, "rmseByCovariates", p->new_rmse[1]);
+    json_w_key(w, "covariates");
+    json_w_open(w, '[');
+    for (int c = 0; c < NEW_COVARIATES; c++) {
+        json_w_open(w, '{');
+        json_w_kcstr(w, "name", new_covariate_name((enum new_covariate)c));
+        json_w_kbool(w, "used", p->anew.ratios.used >> c & 1);
+        json_w_kdouble(w, "gain", p->new_gain[c]);
+        json_w_close(w, '}');
+    }
+    json_w_close(w, ']');
+    json_w_close(w, '}');
+}
+
 static void proof(struct json_w *w, const struct value_proof *p)
 {
     json_w_key(w, "proof");
@@ -136,6 +179,7 @@ static void proof(struct json_w *w, const struct value_proof *p)
         json_w_close(w, '}');
     }
     json_w_close(w, ']');
+    new_customers(w, p);
     json_w_key(w, "byFrequency");
     json_w_open(w, '[');
     for (int i = 0; i < FREQUENCIES; i++) {

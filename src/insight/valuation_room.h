@@ -37,7 +37,8 @@ struct fitted {
 struct valued {
     struct buyer now, then;
     uint32_t later;                  // transactions since
-    float mean, mean_then, later_money;
+    float mean, mean_then, later_money, first;
+    uint8_t channel, month;          // of the first order
 };
 enum proof_rule { RULE_RATE = VALUE_KINDS, RULE_HIATUS, RULE_SPENT, RULE_FREQUENCY, RULE_RECENCY, RULES };  // behind the models
 /* What one of them foretold; NAN: it says nothing of that. */
@@ -52,6 +53,9 @@ struct value_proof {
     double came;
     struct proof_line of[RULES];
     size_t best;                     // of buying_kinds
+    struct value_new anew;           // chosen by those who had bought once
+    size_t new_customers;
+    double new_came, new_expected[2], new_rmse[2], new_gain[RATIO_COVARIATES];  // without and with covariates
     double customers_of[FREQUENCIES], came_of[FREQUENCIES], foretold_of[FREQUENCIES];
 };
 #define WEEKS_MAX 520
@@ -83,6 +87,16 @@ MUST_CHECK enum err_code value_fit_models(const struct valued *, size_t n, bool 
 struct value_models fitted_models(const struct fitted *, size_t kind);
 /* valuation_fit.c: ret as of now. */
 MUST_CHECK enum err_code value_fit_make(struct valuation *, int64_t now_ms, struct progress *, struct value_fit *ret, struct err *e);
+/* valuation_new.c. Those of the proof who have bought once: which covariates foretell them. ERR_LIMIT: memory. */
+MUST_CHECK enum err_code value_new_prove(const struct valued *, size_t n, const struct value_models *, struct value_proof *ret,
+                                         struct err *e);
+/* The same covariates, of everybody as they are now. */
+MUST_CHECK enum err_code value_new_fit(const struct valued *, size_t n, const struct value_models *, unsigned used,
+                                       struct value_new *ret, struct err *e);
+/* Of a first order. */
+uint8_t value_new_channel(const struct valuation_view *, struct valuation_work *, uint32_t root);
+uint8_t value_new_month(int32_t day);
+void value_new_level(const struct value_new *, uint8_t channel, uint8_t month, double first, uint8_t *level);
 /* valuation_report.c */
 void value_report(const struct valuation *, const struct value_fit *, struct json_w *);
 void value_parameters(const struct value_fit *, struct json_w *);

@@ -206,6 +206,38 @@ static void fits_are_kept(void **state)
     assert_true(total > actual / 2 && total < actual * 2);
 }
 
+/* Who began with a large order comes again, others hardly ever: the proof finds it, it counts for those who bought once, and it
+ * is there after a restart. */
+static void a_first_order_tells(void **state)
+{
+    struct shop *s = *state;
+    struct err e = { 0 };
+    uint64_t seed = 3;
+    char who[16], id[32];
+    for (int i = 0; i < PEOPLE; i++) {
+        bool large = i % 2;
+        double day = 100 + 96 * any_between(&seed);
+        snprintf(who, sizeof who, "u%d", i);
+        for (int n = 0; day > 0; n++) {
+            snprintf(id, sizeof id, "o%d-%d", i, n);
+            shop_order(s, who, id, LAB_NOW - (int64_t)(day * (double)SHOP_DAY), large ? 90 : 10);
+            day += log(any_between(&seed)) * (large ? 40 : 400) - 1;
+        }
+    }
+    shop_order(s, "small", "s", LAB_NOW - SHOP_DAY, 10);
+    shop_order(s, "large", "l", LAB_NOW - SHOP_DAY, 90);
+    struct valuation *v = fitted(s), *again;
+    struct customer_value small = value_of(s, v, "small"), large = value_of(s, v, "large");
+    assert_true(valuation_look(v).anew.ratios.used >> NEW_FIRST_VALUE & 1);
+    assert_true(large.level[NEW_FIRST_VALUE] > small.level[NEW_FIRST_VALUE]);
+    assert_true(large.worth.expected > 1.5 * small.worth.expected);
+    valuation_drop(&v);
+    assert_int_equal(valuation_new(s->lab.memory, s->purchases, s->lab.read, usual, &again, &e), ERR_OK);
+    struct customer_value after = value_of(s, again, "large");
+    assert_memory_equal(&large.worth, &after.worth, sizeof after.worth);
+    valuation_drop(&again);
+}
+
 static void a_fit_can_be_stopped(void **state)
 {
     struct shop *s = *state;
@@ -313,6 +345,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(everybody_has_a_value, shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(a_purchase_counts_at_once_and_silence_day_by_day, shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(fits_are_kept, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(a_first_order_tells, shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(a_fit_can_be_stopped, shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(values_are_columns, rooms_setup, rooms_teardown),
     };

@@ -21,6 +21,14 @@ double worth_expected_anew(const struct value_models *m, double weeks)
     return m->kind->expected(m->at, weeks);
 }
 
+struct value_models worth_faster(const struct value_models *m, double times)
+{
+    struct value_models ret = *m;
+    for (size_t i = 0; i < m->kind->n; i++)
+        ret.at[i] *= pow(times, m->kind->rate[i]);
+    return ret;
+}
+
 double worth_spend_anew(const struct value_models *m)
 {
     double spend = m->spend.p > 0 ? gamma_gamma_expected(&m->spend, 0, 0) : NAN;

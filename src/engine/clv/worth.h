@@ -49,6 +49,8 @@ double worth_alive(const struct value_models *, const struct worth_of *);
 /* Of anybody, in the time after their first purchase; and what they spend on a purchase. */
 double worth_expected_anew(const struct value_models *, double weeks);
 double worth_spend_anew(const struct value_models *);
+/* The models of one who buys so many times as often as all do, for all that is known of them beforehand. */
+struct value_models worth_faster(const struct value_models *, double times);
 /* What is left of money that comes in the middle of the horizon. */
 double worth_discount(const struct worth_terms *);
 

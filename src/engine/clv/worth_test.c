@@ -38,6 +38,15 @@ static void later_money_is_less_and_margin_is_a_part(void **state)
     near(worth_of(&cdnow, &part, &of, false).value, .4 * less, 1e-9);
 }
 
+/* Twice as often is the same as in twice the time. */
+static void who_is_faster_has_more_time(void **state)
+{
+    (void)state;
+    struct value_models twice = worth_faster(&cdnow, 2), same = worth_faster(&cdnow, 1);
+    near(worth_expected_anew(&twice, 20), worth_expected_anew(&cdnow, 40), 1e-12);
+    assert_memory_equal(&same, &cdnow, sizeof same);
+}
+
 static void whoever_bought_once_spends_as_all_do(void **state)
 {
     (void)state;
@@ -222,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_are_the_papers),
         cmocka_unit_test(later_money_is_less_and_margin_is_a_part),
+        cmocka_unit_test(who_is_faster_has_more_time),
         cmocka_unit_test(whoever_bought_once_spends_as_all_do),
         cmocka_unit_test(the_range_holds_what_it_says),
         cmocka_unit_test(fitted_parameters_are_known_well_enough),
