@@ -821,6 +821,19 @@ export type ValueFrequency = {
   actual: number;
   expected: number;
 };
+export type ValueNewCustomers = {
+  customers: number;
+  actual: number;
+  expected: number;
+  expectedByCovariates: number;
+  rmse: number | null;
+  rmseByCovariates: number | null;
+  covariates: {
+    name: "channel" | "month" | "firstValue";
+    used: boolean;
+    gain: number;
+  }[];
+};
 export type ValueProof = {
   from: string;
   days: number;
@@ -828,6 +841,7 @@ export type ValueProof = {
   actual: number;
   best: "bg-nbd" | "mbg-nbd" | "pareto-nbd" | "ggompertz-nbd";
   rows: ValueProofRow[];
+  newCustomers?: ValueNewCustomers;
   byFrequency: ValueFrequency[];
 };
 export type ValueWeek = {
