@@ -98,8 +98,9 @@ static uint32_t pool_place(struct recommend_work *w, uint32_t item)
     return (uint32_t)pool->n++;
 }
 
-/* The one that counts most gives the reason: its weight times how far up it names the item. */
-static void pool_add(struct gathering *g, enum proposer by, const struct scored *best, size_t n, bool says_why)
+/* The one that counts most gives the reason: its weight times how far up it names the item. Trends have none, and tables are asked
+ * for theirs when it is known what is shown. */
+static void pool_add(struct gathering *g, enum proposer by, const struct scored *best, size_t n)
 {
     struct pool *pool = &g->work->pool;
     for (size_t i = 0; i < n; i++) {
@@ -108,11 +109,11 @@ static void pool_add(struct gathering *g, enum proposer by, const struct scored 
         uint32_t at = pool_place(g->work, best[i].item);
         float counts = (float)g->weight[by] * (1 - (float)i / RECOMMEND_LIST);
         pool->score[by][at] = best[i].score;
-        if (counts < pool->most[at] || (pool->most[at] >= 0 && !says_why))
+        if (counts < pool->most[at] || (pool->most[at] >= 0 && by == PROPOSER_TREND))
             continue;
         pool->most[at] = counts;
         pool->by[at] = (uint8_t)by;
-        pool->why[at] = says_why ? best[i].why : NO_ITEM;
+        pool->why[at] = by == PROPOSER_SESSIONS ? best[i].why : NO_ITEM;
         pool->together[at] = best[i].together;
     }
 }
@@ -123,7 +124,7 @@ static enum err_code add_table(struct gathering *g, enum proposer by, const stru
     size_t n;
     TRY(neighbours_score(g->of->table[by], b->item, b->n, item_allowed, (void *)(uintptr_t)g->taste, g->work->near, best,
                          RECOMMEND_LIST, &n, e));
-    pool_add(g, by, best, n, true);
+    pool_add(g, by, best, n);
     return ERR_OK;
 }
 
@@ -136,7 +137,7 @@ static enum err_code add_sessions(struct gathering *g, const struct recommend_ba
                                         g->work->sessions, best, RECOMMEND_LIST, &n, e);
     pthread_rwlock_unlock(&g->of->sessions_lock);
     if (!code)
-        pool_add(g, PROPOSER_SESSIONS, best, n, true);
+        pool_add(g, PROPOSER_SESSIONS, best, n);
     return code;
 }
 
@@ -149,7 +150,7 @@ static void add_trend(struct gathering *g)
         if (item_allowed((void *)(uintptr_t)g->taste, t->item))
             best[n++] = (struct scored){ t->item, NO_ITEM, t->buyers, (float)t->buyers };
     }
-    pool_add(g, PROPOSER_TREND, best, n, false);
+    pool_add(g, PROPOSER_TREND, best, n);
 }
 
 static enum err_code score_ials(struct gathering *g, const struct recommend_basis *b, struct err *e)
@@ -183,17 +184,23 @@ static enum err_code score_ials(struct gathering *g, const struct recommend_basi
     return ERR_OK;
 }
 
+static struct recommend_basis basis_latest(const struct recommend_basis *basis)
+{
+    struct recommend_basis b = *basis;
+    if (b.n > RECOMMEND_BASIS) {
+        b.item += b.n - RECOMMEND_BASIS;
+        b.n = RECOMMEND_BASIS;
+    }
+    return b;
+}
+
 /* iALS finds nothing of its own: then the walk does, and says why, even where it does not count. */
 enum err_code recommend_gather(struct proposers *of, const double weight[PROPOSERS], const struct recommend_basis *basis,
                                const struct recommend_taste *taste, struct recommend_work *work, const struct pool **ret,
                                struct err *e)
 {
     struct gathering g = { of, weight, taste, work };
-    struct recommend_basis b = *basis;
-    if (b.n > RECOMMEND_BASIS) {
-        b.item += b.n - RECOMMEND_BASIS;
-        b.n = RECOMMEND_BASIS;
-    }
+    const struct recommend_basis b = basis_latest(basis);
     if (!pool_begin(work, of->items + NEW_ITEMS))
         return NO_MEMORY(e);
     bool ials = of->ials && weight[PROPOSER_IALS] > 0;
@@ -246,6 +253,27 @@ static struct recommended recommended(const struct recommend_work *w, const doub
                                  w->score[i], passed_over, false };
 }
 
+/* The reasons of what a table named. shown[n]: where each of best[n] stands in the pool. */
+static enum err_code explain(const struct proposers *of, enum proposer by, const struct recommend_basis *b, struct recommend_work *w,
+                             const size_t *shown, struct recommended *best, size_t n, struct err *e)
+{
+    struct scored asked[RECOMMEND_MAX];
+    size_t to[RECOMMEND_MAX], some = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (w->pool.by[shown[i]] != by)
+            continue;
+        to[some] = i;
+        asked[some++] = (struct scored){ .item = best[i].item, .why = NO_ITEM };
+    }
+    if (some)
+        TRY(neighbours_explain(of->table[by], b->item, b->n, w->near, asked, some, e));
+    for (size_t i = 0; i < some; i++) {
+        best[to[i]].why = asked[i].why;
+        best[to[i]].together = asked[i].together;
+    }
+    return ERR_OK;
+}
+
 /* The best that is not taken, lowest number among equals; SIZE_MAX: none is left. */
 static size_t next_best(const struct recommend_work *w, size_t n)
 {
@@ -291,16 +319,16 @@ static enum err_code seat_newcomer(const struct proposers *of, const struct reco
     struct newcomers c = { of, taste, best };
     struct recommended *seat = &best[NEWCOMER_PLACE - 1];
     struct scored found;
-    size_t some = 0, from = basis->n > RECOMMEND_BASIS ? basis->n - RECOMMEND_BASIS : 0, at = NEWCOMER_PLACE - 1;
+    size_t some = 0, at = NEWCOMER_PLACE - 1;
     if (!RECOMMEND_NEWCOMERS || n < NEWCOMER_PLACE || !of->table[PROPOSER_CONTENT] || !basis->n)
         return ERR_OK;
     for (size_t i = 0; i < NEWCOMER_PLACE; i++)
         if (is_newcomer(of, best[i].item))
             return ERR_OK;
-    TRY(neighbours_score(of->table[PROPOSER_CONTENT], basis->item + from, basis->n - from, newcomer_allowed, &c, w->near, &found, 1,
-                         &some, e));
+    TRY(neighbours_score(of->table[PROPOSER_CONTENT], basis->item, basis->n, newcomer_allowed, &c, w->near, &found, 1, &some, e));
     if (!some)
         return ERR_OK;
+    TRY(neighbours_explain(of->table[PROPOSER_CONTENT], basis->item, basis->n, w->near, &found, 1, e));
     while (at < n - 1 && best[at].item != found.item)  // what stood there moves on, up to where the newcomer stood
         at++;
     for (; at >= NEWCOMER_PLACE; at--)
@@ -317,19 +345,24 @@ enum err_code recommend_propose(struct proposers *of, const double weight[PROPOS
     const struct rerank_rules rules = { .per_category = RECOMMEND_PER_GROUP, .lambda = 1 };
     struct reranked list[RECOMMEND_MAX];
     const struct pool *pool;
-    size_t n, placed = 0;
-    TRY(recommend_gather(of, weight, basis, taste, w, &pool, e));
+    const struct recommend_basis latest = basis_latest(basis);
+    size_t n, placed = 0, shown[RECOMMEND_MAX];
+    TRY(recommend_gather(of, weight, &latest, taste, w, &pool, e));
     TRY(blend_pool(weight, w, e));
     n = candidates(of, taste, w);
     TRY(rerank(w->candidate, n, &rules, list, max, &placed, NULL, e));
     for (size_t i = 0; i < placed; i++) {
-        best[i] = recommended(w, weight, list[i].candidate, false);
-        w->taken[list[i].candidate] = true;
+        shown[i] = list[i].candidate;
+        best[i] = recommended(w, weight, shown[i], false);
+        w->taken[shown[i]] = true;
     }
     for (size_t at; placed < max && (at = next_best(w, n)) != SIZE_MAX; placed++) {
+        shown[placed] = at;
         best[placed] = recommended(w, weight, at, true);
         w->taken[at] = true;
     }
+    for (enum proposer p = 0; p <= PROPOSER_CONTENT; p++)
+        TRY(explain(of, p, &latest, w, shown, best, placed, e));
     *ret = placed;
-    return seat_newcomer(of, basis, taste, w, best, placed, e);
+    return seat_newcomer(of, &latest, taste, w, best, placed, e);
 }

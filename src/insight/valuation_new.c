@@ -118,7 +118,7 @@ static void compare(const struct proving *p, const struct ratio_case *of, size_t
 static enum err_code learn(const struct valued *of, size_t n, struct proving *p, unsigned used, struct value_new *anew,
                            struct value_proof *proof, struct err *e)
 {
-    struct ratio_case *cases = malloc((n + 1) * sizeof *cases);
+    struct ratio_case *cases = calloc(n + 1, sizeof *cases);
     p->one = malloc((n + 1) * sizeof *p->one);
     bool ok = cases && p->one && find_cuts(of, n, proof != NULL, anew);
     if (ok) {

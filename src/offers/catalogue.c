@@ -11,8 +11,11 @@
 /* A product in memory: its strings lie in one block behind it. */
 struct entry {
     struct product product;
-    uint32_t group;   // number of its category in `groups`; 0: none
     char bytes[];
+};
+struct offer {
+    uint32_t group;            // 0: it names no category
+    bool offerable;
 };
 
 struct popular {
@@ -32,6 +35,8 @@ struct catalogue {
     struct arena *scratch;
     struct words ids;          // of products ever seen; entry[number] may be NULL
     struct entry **entry;
+    struct offer *offer;       // beside each entry, no further off: a decision asks it of hundreds
+    size_t offer_cap;
     uint32_t *by_number;       // purchases' number -> number in ids
     size_t entry_cap, by_number_cap;
     uint32_t mapped;           // purchases' numbers that by_number covers
@@ -78,13 +83,24 @@ static struct entry *entry_new(const struct product *p)
     return entry;
 }
 
+static bool rows_need(struct catalogue *c, uint32_t row)
+{
+    return vec_need(c->entry, c->entry_cap, (size_t)row + 1) && vec_need(c->offer, c->offer_cap, c->entry_cap);
+}
+
+static bool is_offerable(const struct product *p)
+{
+    return p->kind == PRODUCT_GOODS && p->active && p->stock != 0 && p->title.len;
+}
+
 static enum err_code memory_put(struct catalogue *c, const struct product *p, struct err *e)
 {
     uint32_t row = words_add(&c->ids, p->id);
-    struct entry *entry = row && vec_need(c->entry, c->entry_cap, (size_t)row + 1) ? entry_new(p) : NULL;
+    struct entry *entry = row && rows_need(c, row) ? entry_new(p) : NULL;
     if (!entry)
         return NO_MEMORY(e);
-    entry->group = p->category.len ? words_add(&c->groups, p->category) : 0;
+    c->offer[row] = (struct offer){ .group = p->category.len ? words_add(&c->groups, p->category) : 0,
+                                    .offerable = is_offerable(p) };
     c->live += c->entry[row] == NULL;
     free(c->entry[row]);
     c->entry[row] = entry;
@@ -99,6 +115,7 @@ static void memory_remove(struct catalogue *c, struct slice id)
         return;
     free(c->entry[row]);
     c->entry[row] = NULL;
+    c->offer[row] = (struct offer){ 0 };
     c->live--;
     c->changes++;
 }
@@ -111,7 +128,7 @@ static enum err_code map_numbers(struct catalogue *c, struct err *e)
         return NO_MEMORY(e);
     while (c->mapped < count) {
         uint32_t number = c->mapped + 1, row = words_add(&c->ids, purchases_product_id(c->purchases, number));
-        if (!row || !vec_need(c->entry, c->entry_cap, (size_t)row + 1))
+        if (!row || !rows_need(c, row))
             return NO_MEMORY(e);
         c->by_number[number] = row;
         c->mapped = number;
@@ -272,6 +289,7 @@ void catalogue_drop(struct catalogue **catalogue)
     words_drop(&c->categories);
     words_drop(&c->groups);
     free(c->entry);
+    free(c->offer);
     free(c->by_number);
     free(c->category);
     free(c->list);
@@ -295,32 +313,33 @@ const struct product *catalogue_find(const struct catalogue *c, struct slice id)
     return row && row < c->entry_cap && c->entry[row] ? &c->entry[row]->product : NULL;
 }
 
-/* Numbers that purchases gave away since this follower was told of a fact are looked up by their id. */
-static const struct entry *entry_of(const struct catalogue *c, uint32_t product)
+/* Where a product stands; 0, where nothing does: nowhere. Numbers that purchases gave away since this follower was told of a fact
+ * are looked up by their id. */
+static uint32_t row_of(const struct catalogue *c, uint32_t product)
 {
     if (product == 0 || product > purchases_products(c->purchases))
-        return NULL;
+        return 0;
     uint32_t row = product <= c->mapped ? c->by_number[product]
                                         : words_find(&c->ids, purchases_product_id(c->purchases, product));
-    return row < c->entry_cap ? c->entry[row] : NULL;
+    return row < c->entry_cap ? row : 0;
 }
 
 const struct product *catalogue_product(const struct catalogue *c, uint32_t product)
 {
-    const struct entry *entry = entry_of(c, product);
-    return entry ? &entry->product : NULL;
+    uint32_t row = row_of(c, product);
+    return row && c->entry[row] ? &c->entry[row]->product : NULL;
 }
 
 bool catalogue_offerable(const struct catalogue *c, uint32_t product)
 {
-    const struct product *p = catalogue_product(c, product);
-    return p && p->kind == PRODUCT_GOODS && p->active && p->stock != 0 && p->title.len;
+    uint32_t row = row_of(c, product);
+    return row && c->offer[row].offerable;
 }
 
 uint32_t catalogue_group(const struct catalogue *c, uint32_t product)
 {
-    const struct entry *entry = entry_of(c, product);
-    return entry ? entry->group : 0;
+    uint32_t row = row_of(c, product);
+    return row ? c->offer[row].group : 0;
 }
 
 struct slice catalogue_category_name(const struct catalogue *c, struct slice id, const char *lang)

@@ -96,7 +96,7 @@ static unsigned zipf(uint64_t random, unsigned n)
 
 static enum err_code buy(struct bench *b, struct err *e)
 {
-    struct follower f = purchases_follower(b->purchases);
+    struct follower f = purchases_follower(b->purchases), goods = catalogue_follower(b->catalogue);
     uint64_t seed = 5;
     for (uint32_t customer = 1; customer <= b->customers; customer++)
         for (unsigned o = 0, orders = 1 + zipf(hash_mix(++seed), 16); o < orders; o++) {
@@ -114,6 +114,8 @@ static enum err_code buy(struct bench *b, struct err *e)
                                  .timestamp_ms = NOW - (int64_t)(hash_mix(++seed) % 365) * DAY_MS,
                                  .body = buf_slice(&body) };
             enum err_code code = f.apply(f.self, &fact, e);
+            if (!code)
+                code = goods.apply(goods.self, &fact, e);
             buf_drop(&body);
             TRY(code);
         }

@@ -6,22 +6,12 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "engine/recommend/ranked.h"
 
 #define SWEEPS_MAX 12
 #define GAIN_LEAST 1e-5              // of NDCG, for which a weight is moved
 
-struct ranked {
-    float score;
-    uint32_t at;
-};
-
-static int by_score(const void *a, const void *b)
-{
-    float x = ((const struct ranked *)a)->score, y = ((const struct ranked *)b)->score;
-    return (x < y) - (x > y);
-}
-
-/* A list's scores by one model as ranks. scratch: n. */
+/* A list's scores by one model as ranks. scratch: 2 n. */
 static void rank(const float *score, size_t n, struct ranked *scratch, float *ret)
 {
     size_t scored = 0;
@@ -30,7 +20,7 @@ static void rank(const float *score, size_t n, struct ranked *scratch, float *re
         if (!isnan(score[i]))
             scratch[scored++] = (struct ranked){ score[i], (uint32_t)i };
     }
-    qsort(scratch, scored, sizeof *scratch, by_score);
+    ranked_sort(scratch, scratch + n, scored);
     for (size_t first = 0, next; first < scored; first = next) {
         next = first + 1;
         while (next < scored && scratch[next].score >= scratch[first].score)
@@ -212,7 +202,7 @@ static bool learning_make(struct learning *l)
     l->learns = malloc(lists * sizeof *l->learns);
     l->ideal = malloc(lists * sizeof *l->ideal);
     l->sum = malloc(longest * sizeof *l->sum);
-    l->scratch = malloc(longest * sizeof *l->scratch);
+    l->scratch = malloc(2 * longest * sizeof *l->scratch);
     l->rank[0] = malloc((all * of->models + 1) * sizeof *l->rank[0]);
     if (!l->list || !l->learns || !l->ideal || !l->sum || !l->scratch || !l->rank[0])
         return false;
@@ -304,7 +294,7 @@ enum err_code blend_learn(const struct blend_lists *of, unsigned depth, struct b
 
 enum err_code blend_score(const struct blend *blend, const float *const *score, size_t n, float *ret, struct err *e)
 {
-    struct ranked *scratch = malloc((n + 1) * sizeof *scratch);
+    struct ranked *scratch = malloc((2 * n + 1) * sizeof *scratch);
     float *ranks = malloc((n + 1) * sizeof *ranks);
     enum err_code code = scratch && ranks ? ERR_OK : err_set(e, ERR_LIMIT, 0, "no memory to blend %zu candidates", n);
     if (!code)

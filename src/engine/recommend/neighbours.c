@@ -171,23 +171,32 @@ void neighbours_drop(struct neighbours **fit)
     *fit = NULL;
 }
 
-/* One cell per item; cells are valid only when their stamp is the current one, so nothing is cleared. */
-struct cell {
-    uint32_t stamp, why, together;
-    float score, most;
-};
-
+/* What one thread adds up. A score is one float, so that those of some thousand items stay in the first cache; -0 says that no
+ * neighbour has been met: no sum of numbers that are not -0 is. Marks say where an item
+ * stands among those to be explained, from 1. */
 struct neighbour_work {
-    struct cell *cell;
+    float *score;
     uint32_t *met;
-    uint32_t items, stamp;
+    uint16_t *mark;
+    uint32_t items;
 };
 
-#define CELL_BOUGHT UINT32_MAX  // `why` of what the buyer has already
+#define CACHE_LINE 64
+#define ROWS_AHEAD 2
+#define UNMET (-0.0f)
+#define BOUGHT (-INFINITY)  // whatever is added to it
 
 struct neighbour_work *neighbour_work_new(void)
 {
     return calloc(1, sizeof(struct neighbour_work));
+}
+
+static void work_clear(struct neighbour_work *work)
+{
+    free(work->score);
+    free(work->met);
+    free(work->mark);
+    *work = (struct neighbour_work){ 0 };
 }
 
 void neighbour_work_drop(struct neighbour_work **work)
@@ -195,58 +204,80 @@ void neighbour_work_drop(struct neighbour_work **work)
     assert(work);
     if (!*work)
         return;
-    free((*work)->cell);
-    free((*work)->met);
+    work_clear(*work);
     free(*work);
     *work = NULL;
 }
 
 static enum err_code work_fit(struct neighbour_work *work, uint32_t items, struct err *e)
 {
-    if (work->items < items) {
-        struct cell *cell = calloc(items, sizeof *cell);
-        uint32_t *met = malloc(items * sizeof *met);
-        if (!cell || !met) {
-            free(cell);
-            free(met);
-            return err_set(e, ERR_LIMIT, 0, "no memory to score %u items", items);
-        }
-        free(work->cell);
-        free(work->met);
-        *work = (struct neighbour_work){ .cell = cell, .met = met, .items = items };
+    if (work->items >= items)
+        return ERR_OK;
+    work_clear(work);
+    work->score = malloc(items * sizeof *work->score);
+    work->met = malloc(((size_t)items + 1) * sizeof *work->met);  // one more is written, and not kept
+    work->mark = calloc(items, sizeof *work->mark);
+    if (!work->score || !work->met || !work->mark) {
+        work_clear(work);
+        return err_set(e, ERR_LIMIT, 0, "no memory to score %u items", items);
     }
-    if (++work->stamp == 0) {  // after 2^32 calls old stamps would look new
-        memset(work->cell, 0, work->items * sizeof *work->cell);
-        work->stamp = 1;
-    }
+    for (uint32_t i = 0; i < items; i++)
+        work->score[i] = UNMET;
+    work->items = items;
     return ERR_OK;
 }
 
-/* Adds the neighbours of one bought item to the scores; returns the new number of items met. What the loop reads
- * is copied first: the stores into cells could change it for all the compiler knows. */
+/* By its bits: compared as numbers, there would be a branch for those that are none. */
+static bool is_unmet(float score)
+{
+    uint32_t bits;
+    memcpy(&bits, &score, sizeof bits);
+    return bits == UINT32_C(1) << 31;
+}
+
+/* Adds the neighbours of one bought item to the scores; returns the new number of items met. Without a branch: whether an
+ * item is met for the first time cannot be foretold. */
 static uint32_t score_add(const struct neighbours *fit, uint32_t bought, struct neighbour_work *work,
                           uint32_t n_met)
 {
     const struct neighbour *of = fit->of + (size_t)bought * fit->k, *end = of + fit->count[bought];
-    struct cell *cells = work->cell;
-    uint32_t *met = work->met, stamp = work->stamp;
+    float *scores = work->score;
+    uint32_t *met = work->met;
     for (; of < end; of++) {
-        struct cell *cell = cells + of->item;
-        if (cell->stamp != stamp) {
-            *cell = (struct cell){ stamp, bought, of->together, of->similarity, of->similarity };
-            met[n_met++] = of->item;
-            continue;
-        }
-        if (cell->why == CELL_BOUGHT)
-            continue;
-        cell->score += of->similarity;
-        if (of->similarity > cell->most) {
-            cell->most = of->similarity;
-            cell->why = bought;
-            cell->together = of->together;
-        }
+        float score = scores[of->item];
+        met[n_met] = of->item;
+        n_met += is_unmet(score);
+        scores[of->item] = score + of->similarity;
     }
     return n_met;
+}
+
+/* The best of those met, whose scores are forgotten. */
+static size_t keep_met(struct neighbour_work *work, uint32_t n_met, bool (*allowed)(void *arg, uint32_t item), void *arg,
+                       struct scored *best, size_t max)
+{
+    size_t count = 0;
+    for (uint32_t m = 0; m < n_met; m++) {
+        struct scored candidate = { .item = work->met[m], .score = work->score[work->met[m]] };
+        work->score[candidate.item] = UNMET;
+        if (count == max && !scored_better(candidate, best[max - 1]))
+            continue;  // most end here; asked before `allowed`, which may cost a cache miss
+        if (!allowed || allowed(arg, candidate.item))
+            count = scored_keep(best, count, max, candidate);
+    }
+    return count;
+}
+
+/* A row is some cache lines away from the one before it, which nothing foretells but this. Inline: gcc takes a function that only
+ * prefetches for one without an effect, and leaves it out. */
+static inline __attribute__((always_inline)) void row_prefetch(const struct neighbours *fit, const uint32_t *bought,
+                                                              size_t n_bought, size_t at)
+{
+    if (at >= n_bought || bought[at] >= fit->items)
+        return;
+    const char *row = (const char *)(fit->of + (size_t)bought[at] * fit->k);
+    for (size_t byte = 0; byte < fit->count[bought[at]] * sizeof *fit->of; byte += CACHE_LINE)
+        __builtin_prefetch(row + byte);
 }
 
 enum err_code neighbours_score(const struct neighbours *fit, const uint32_t *bought, size_t n_bought,
@@ -254,27 +285,53 @@ enum err_code neighbours_score(const struct neighbours *fit, const uint32_t *bou
                                struct neighbour_work *work, struct scored *best, size_t max, size_t *n,
                                struct err *e)
 {
-    assert(fit && work && n && max > 0);
+    assert(fit && work && n && max > 0 && max < UINT16_MAX);
     TRY(work_fit(work, fit->items, e));
     for (size_t i = 0; i < n_bought; i++)  // first, so that nothing bought is ever met as a proposal
         if (bought[i] < fit->items)
-            work->cell[bought[i]] = (struct cell){ .stamp = work->stamp, .why = CELL_BOUGHT };
+            work->score[bought[i]] = BOUGHT;
     uint32_t n_met = 0;
-    for (size_t i = 0; i < n_bought; i++)
+    for (size_t i = 0; i < n_bought; i++) {
+        row_prefetch(fit, bought, n_bought, i + ROWS_AHEAD);
         if (bought[i] < fit->items)
             n_met = score_add(fit, bought[i], work, n_met);
-    size_t count = 0;
-    for (uint32_t m = 0; m < n_met; m++) {
-        const struct cell *cell = work->cell + work->met[m];
-        if (count == max && cell->score < best[max - 1].score)
-            continue;  // most end here; asked before `allowed`, which may cost a cache miss
-        struct scored candidate = { work->met[m], cell->why, cell->together, cell->score };
-        if (count == max && !scored_better(candidate, best[max - 1]))
-            continue;
-        if (!allowed || allowed(arg, candidate.item))
-            count = scored_keep(best, count, max, candidate);
     }
-    *n = count;
+    *n = keep_met(work, n_met, allowed, arg, best, max);
+    for (size_t i = 0; i < n_bought; i++)
+        if (bought[i] < fit->items)
+            work->score[bought[i]] = UNMET;
+    return ERR_OK;
+}
+
+static void explain_by(const struct neighbours *fit, uint32_t bought, struct neighbour_work *work, struct scored *best)
+{
+    const struct neighbour *of = fit->of + (size_t)bought * fit->k, *end = of + fit->count[bought];
+    for (; of < end; of++) {
+        if (!work->mark[of->item] || of->similarity <= work->score[of->item])
+            continue;
+        struct scored *to = best + work->mark[of->item] - 1;
+        work->score[of->item] = of->similarity;
+        to->why = bought;
+        to->together = of->together;
+    }
+}
+
+enum err_code neighbours_explain(const struct neighbours *fit, const uint32_t *bought, size_t n_bought,
+                                 struct neighbour_work *work, struct scored *best, size_t n, struct err *e)
+{
+    assert(n < UINT16_MAX);
+    TRY(work_fit(work, fit->items, e));
+    for (size_t i = 0; i < n; i++) {
+        work->mark[best[i].item] = (uint16_t)(i + 1);
+        work->score[best[i].item] = -INFINITY;  // until how much the one that adds most does
+    }
+    for (size_t i = 0; i < n_bought; i++)
+        if (bought[i] < fit->items)
+            explain_by(fit, bought[i], work, best);
+    for (size_t i = 0; i < n; i++) {
+        work->mark[best[i].item] = 0;
+        work->score[best[i].item] = UNMET;
+    }
     return ERR_OK;
 }
 

@@ -46,7 +46,7 @@ struct neighbours *neighbours_new(uint32_t items, uint32_t k);
 
 /* The proposals for one buyer: score(j) = sum over his items i of similarity(i, j), without what he has.
  * `work` belongs to the thread and is reused; the answer costs items(bought) * k additions.
- * best[n]: best first, ties by item number; *why: the bought item that added most to each. */
+ * best[n]: best first, ties by item number; why and together are not known yet. */
 struct neighbour_work;
 struct neighbour_work *neighbour_work_new(void);
 void neighbour_work_drop(struct neighbour_work **);
@@ -54,6 +54,10 @@ MUST_CHECK enum err_code neighbours_score(const struct neighbours *, const uint3
                                           bool (*allowed)(void *arg, uint32_t item), void *arg,
                                           struct neighbour_work *, struct scored *best, size_t max,
                                           size_t *n, struct err *e);
+/* Of those that are shown, n < 65,535, each once: `why`, the bought item that adds most, the first of equals, and together with how
+ * many buyers. Nothing bought adds to it: they stay as they are. */
+MUST_CHECK enum err_code neighbours_explain(const struct neighbours *, const uint32_t *bought, size_t n_bought,
+                                            struct neighbour_work *, struct scored *best, size_t n, struct err *e);
 
 /* The other way round, of every item: score(j) = sum over the k neighbours i of j that he has of similarity(i, j). Each item
  * is judged by its own nearest, so that a popular one, near to everything, is not put forward by all that he has.

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "engine/recommend/ranked.h"
+
 #define SMOOTH .01                   // the wanted distribution's part in that of the list (Steck 2018)
 #define RULES (RERANK_CALIBRATION + 1)
 
@@ -22,6 +24,7 @@ struct group {
     double gain;                     // of the divergence, if one more is placed
 };
 struct race {
+    const struct candidate *candidate;
     const struct rerank_rules *rules;
     struct runner *runner;
     struct group *group;
@@ -64,22 +67,25 @@ static bool passes(const struct candidate *of, struct rerank_dropped *dropped)
     return false;
 }
 
-static int by_score(const void *a, const void *b)
+static bool stands_before(const struct candidate *x, const struct candidate *y)
 {
-    const struct candidate *x = ((const struct runner *)a)->of, *y = ((const struct runner *)b)->of;
-    if (x->score > y->score || x->score < y->score)
-        return x->score > y->score ? -1 : 1;
-    return (x->item > y->item) - (x->item < y->item);
+    return x->score > y->score || (x->score >= y->score && x->item < y->item);
 }
 
-/* Models give the best first: mostly there is nothing to do. */
-static void sort(struct race *r)
+/* By score, equals by their item number, which are few. scratch: twice as many. */
+static void sort(struct race *r, struct ranked *scratch)
 {
-    size_t at = 1;
-    while (at < r->n && by_score(r->runner + at - 1, r->runner + at) <= 0)
-        at++;
-    if (at < r->n)
-        qsort(r->runner, r->n, sizeof *r->runner, by_score);
+    struct runner *runner = r->runner;
+    for (size_t i = 0; i < r->n; i++)
+        scratch[i] = (struct ranked){ runner[i].of->score, (uint32_t)(runner[i].of - r->candidate) };
+    ranked_sort(scratch, scratch + r->n, r->n);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct candidate *of = r->candidate + scratch[i].at;
+        size_t at = i;
+        for (; at > 0 && stands_before(of, runner[at - 1].of); at--)
+            runner[at] = runner[at - 1];
+        runner[at] = (struct runner){ .of = of };
+    }
 }
 
 static void relevance_fill(struct race *r)
@@ -214,24 +220,31 @@ static void place(struct race *r, size_t at)
     }
 }
 
+static void race_free(struct race *r, struct ranked *scratch)
+{
+    free(r->runner);
+    free(r->group);
+    free(scratch);
+}
+
 enum err_code rerank(const struct candidate *candidate, size_t n_candidates, const struct rerank_rules *rules,
                      struct reranked *list, size_t max, size_t *n, struct rerank_dropped *dropped, struct err *e)
 {
     assert(rules->lambda >= 0 && rules->lambda <= 1 && rules->calibration >= 0 && rules->calibration <= 1);
     TRY(check(candidate, n_candidates, rules, e));
-    struct race r = { .rules = rules };
+    struct race r = { .candidate = candidate, .rules = rules };
     struct rerank_dropped counted = { 0 };
     r.runner = malloc((n_candidates + 1) * sizeof *r.runner);
     r.group = malloc((n_candidates + rules->n_wanted + 1) * sizeof *r.group);
-    if (!r.runner || !r.group) {
-        free(r.runner);
-        free(r.group);
+    struct ranked *scratch = malloc((2 * n_candidates + 1) * sizeof *scratch);
+    if (!r.runner || !r.group || !scratch) {
+        race_free(&r, scratch);
         return err_set(e, ERR_LIMIT, 0, "no memory to rank %zu candidates", n_candidates);
     }
     for (size_t i = 0; i < n_candidates; i++)
         if (passes(candidate + i, &counted))
             r.runner[r.n++] = (struct runner){ .of = candidate + i };
-    sort(&r);
+    sort(&r, scratch);
     relevance_fill(&r);
     groups_fill(&r);
     while (r.placed < max) {
@@ -244,8 +257,7 @@ enum err_code rerank(const struct candidate *candidate, size_t n_candidates, con
         list[r.placed] = (struct reranked){ (size_t)(r.runner[at].of - candidate), rule, at };
         place(&r, at);
     }
-    free(r.runner);
-    free(r.group);
+    race_free(&r, scratch);
     *n = r.placed;
     if (dropped)
         *dropped = counted;
