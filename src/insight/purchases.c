@@ -399,9 +399,23 @@ static const struct {
     { "Added Product", apply_look },     { "Product List Viewed", apply_look },
 };
 
+/* What the shop has a number before anybody buys it, so that it can be proposed. */
+static enum err_code goods_known(struct purchases *p, const struct fact *fact, struct err *e)
+{
+    struct json body;
+    enum err_code code = json_parse(p->parser, fact->body, &body, e);
+    if (code)
+        return code == ERR_INVALID ? ERR_OK : code;
+    arena_reset(p->scratch);
+    struct slice id = event_product_id(json_get(body, "product"), p->scratch);
+    return !id.len || product_number(p, id) ? ERR_OK : NO_MEMORY(e);
+}
+
 static enum err_code purchases_apply(void *self, const struct fact *fact, struct err *e)
 {
     struct purchases *p = self;
+    if (fact->type == FACT_CATALOGUE)
+        return goods_known(p, fact, e);
     if (fact->type != FACT_TRACK)
         return ERR_OK;
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
@@ -566,7 +580,7 @@ static enum err_code purchases_load(void *self, struct snapshot_in *in, struct e
 
 struct follower purchases_follower(struct purchases *p)
 {
-    return (struct follower){ .name = "purchases", .version = 3, .per_customer = true,
+    return (struct follower){ .name = "purchases", .version = 4, .per_customer = true,
                               .apply = purchases_apply, .forget = purchases_forget, .amend = purchases_amend,
                               .reset = purchases_reset, .save = purchases_save, .load = purchases_load,
                               .self = p };
