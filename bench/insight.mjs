@@ -124,6 +124,11 @@ export async function insight(tools) {
   return figures;
 }
 
+function lifetimes_text(l) {
+  if (l.fit_ms === null) return 'lifetimes does not converge';
+  return `lifetimes, the fit alone: ${ms(l.fit_ms)}${l.penalizer ? ` (converges with penalizer ${l.penalizer} only)` : ''}`;
+}
+
 export function insight_text(f, date) {
   const [cdnow, million] = f.clv, s = f.server;
   const ials = f.recommend.filter(l => l.what === 'ials'), fold = f.recommend.find(l => l.what === 'fold-in'), ease = f.recommend.filter(l => l.what === 'ease');
@@ -134,7 +139,7 @@ export function insight_text(f, date) {
     [`${n(million.customers)} customers scored (alive, purchases, spend, value), ms: BG/NBD, Pareto/NBD`, `${ms(million.score_bg_nbd_ms)}, ${ms(million.score_pareto_nbd_ms)}`, '', '200'],
     ...ials.map(l => [`iALS, ${l.dimensions} dimensions, ${l.steps ? 'conjugate gradients' : l.block ? `blocks of ${l.block}` : 'exactly'}, ${n(l.purchases)} purchases: s an iteration`, seconds(l.epoch_s), `${ms(l.gflops)} GFLOP/s; OpenBLAS's own product of large squares: ${ms(l.sgemm_gflops)}`, goals[l.dimensions] ?? '']),
     ...(f.peers ? [
-      ['BG/NBD from a file of 2,357 customers\' purchases, the whole program with intervals, ms', ms(f.peers.ours_ms), `lifetimes, the fit alone: ${ms(f.peers.lifetimes.fit_ms)}`, ''],
+      ['BG/NBD from a file of 2,357 customers\' purchases, the whole program with intervals, ms', ms(f.peers.ours_ms), lifetimes_text(f.peers.lifetimes), ''],
       [`iALS, ${ials[0].dimensions} dimensions, once more: s an iteration`, seconds(ials[0].epoch_s), `implicit (conjugate gradients), purchases of the same shape: ${seconds(f.peers.implicit.epoch_s)}`, ''],
     ] : []),
     ...ease.map(l => [`EASE over ${n(l.items)} items, s`, seconds(l.fit_s), `${ms(l.gflops)} GFLOP/s; OpenBLAS's own product of large squares: ${ms(ials[0].sgemm_gflops)}`, l.items === 20_000 ? '90' : '']),
