@@ -372,6 +372,9 @@ static void run(struct load *load)
             open = clients[i].busy;
     }
     load->end_ns = now_ns();
+    for (int i = 0; i < load->options.connections; i++)  // who still waits has waited so long, at least
+        if (clients[i].busy && clients[i].asked_ns >= load->measure_from_ns && load->end_ns - clients[i].asked_ns > load->max_ns)
+            load->max_ns = load->end_ns - clients[i].asked_ns;
 }
 
 static void print(const struct load *load)

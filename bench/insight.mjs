@@ -148,7 +148,7 @@ export function insight_text(f, date) {
     ...f.tiers.map(l => [`tiers of ${n(l.customers)} customers, s: cuts, customers`, `${seconds(l.fit_ms / 1000)}, ${seconds(l.assign_ms / 1000)}`, '', '']),
     ...f.share.map(l => [`wallets of ${n(l.customers)} customers in ${l.categories} categories, s: fit, customers`, `${seconds(l.fit_ms / 1000)}, ${seconds(l.say_ms / 1000)}`, '', '']),
     [`a server's ${n(s.customers)} customers, ${n(s.orders)} orders: s until the models with their proof are fitted`, seconds(s.job_s), `then until everybody's value is in the columns, from nothing: ${seconds(s.fill_s)}`, ''],
-    ['a decision meanwhile, ms: median, p99', `${seconds(s.busy.p50 / 1000)}, ${seconds(s.busy.p99 / 1000)}`, `alone: ${seconds(s.alone.p50 / 1000)}, ${seconds(s.alone.p99 / 1000)}`, 'as alone'],
+    ['a decision meanwhile, ms: median, p99, the longest of all', `${seconds(s.busy.p50 / 1000)}, ${seconds(s.busy.p99 / 1000)}, ${seconds(s.busy.max / 1000)}`, `alone: ${seconds(s.alone.p50 / 1000)}, ${seconds(s.alone.p99 / 1000)}, ${seconds(s.alone.max / 1000)}`, 'as alone'],
   ];
   return `
 ## Insight

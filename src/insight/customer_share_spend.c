@@ -9,6 +9,7 @@
 #include "insight/vec.h"
 #include "text/time.h"
 
+#define LOOK_STEP 16384              // customers between two looks at whether to go on
 #define PRICE_ORDERS 500000          // that prices are learnt from
 #define PRICE_ROUNDS 30
 #define SELF_RELIABILITY .7F
@@ -149,10 +150,9 @@ static enum err_code everybody(struct gathering *g, uint32_t every, look_at *loo
     memory_read_lock(g->rooms->memory);
     uint32_t count = customers_count(customers), seen = 0;
     for (uint32_t root = 1; root <= count && !code; root += every) {
-        if (++seen % LOCK_STEP == 0) {
-            memory_read_unlock(g->rooms->memory);
+        memory_read_turn(g->rooms->memory);
+        if (++seen % LOOK_STEP == 0) {
             progress_set(g->progress, root, 3 * (int64_t)count);
-            memory_read_lock(g->rooms->memory);
             code = progress_check(g->progress, g->e);
         }
         if (!code && customers_is_root(customers, root))

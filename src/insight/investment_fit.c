@@ -7,6 +7,7 @@
 #include "insight/population.h"
 #include "insight/purchases_state.h"
 
+#define LOOK_STEP 16384              // customers between two looks at whether to go on
 #define SERVED SLICE("served through")
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the tiers of customers")
 
@@ -110,12 +111,11 @@ static enum err_code gather(struct gathering *g)
     for (uint32_t root = 1; root <= g->count && !code; root++) {
         if (customers_is_root(g->view.customers, root))
             add_customer(g, root);
-        if (root % LOCK_STEP)
+        memory_read_turn(g->v->memory);
+        if (root % LOOK_STEP)
             continue;
-        memory_read_unlock(g->v->memory);
         progress_set(g->progress, root, (int64_t)g->count + 1);
         code = progress_check(g->progress, g->e);
-        memory_read_lock(g->v->memory);
     }
     memory_read_unlock(g->v->memory);
     return code ? code : progress_check(g->progress, g->e);

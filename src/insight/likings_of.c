@@ -12,7 +12,6 @@
 #define PRIOR_EVENTS 2
 #define HOUR_MS INT64_C(3600000)
 #define LEVELS 5
-#define SAMPLE_STEP 1024u            // customers that the shop reads in one go
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for what the shop's customers like")
 
 const struct taste_limits liking_limits = { 3, .8 };
@@ -295,10 +294,7 @@ static enum err_code make_levels(struct likings *l, struct likings_shop *shop, s
     }
     memory_read_lock(l->memory);
     for (uint32_t i = 1; i < shop->items; i++) {
-        if (i % LOCK_STEP == 0) {  // lets the writer in
-            memory_read_unlock(l->memory);
-            memory_read_lock(l->memory);
-        }
+        memory_read_turn(l->memory);
         if (l->item[i].price_micro != NO_PRICE)
             of[n++] = (struct priced){ l->item[i].category, i, l->item[i].price_micro };
     }
@@ -343,11 +339,8 @@ enum err_code likings_shop_make(struct likings *l, struct likings_shop *shop, st
     memory_read_lock(l->memory);
     shop->customers = customers_count(customers);
     uint32_t step = shop->customers / SHOP_SAMPLE + 1;
-    for (uint32_t root = 1, n = 1; ok && root <= shop->customers; root += step, n++) {
-        if (n % SAMPLE_STEP == 0) {  // lets the writer in
-            memory_read_unlock(l->memory);
-            memory_read_lock(l->memory);
-        }
+    for (uint32_t root = 1; ok && root <= shop->customers; root += step) {
+        memory_read_turn(l->memory);
         if (!customers_is_root(customers, root))
             continue;
         ok = read_acts(&r, root);

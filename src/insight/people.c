@@ -131,15 +131,6 @@ uint64_t people_fits(const struct people *people)
     return fits;
 }
 
-/* In a pass over all customers under the read lock. */
-static void let_writer_in(struct memory *memory, uint32_t root)
-{
-    if (root % LOCK_STEP)
-        return;
-    memory_read_unlock(memory);
-    memory_read_lock(memory);
-}
-
 enum err_code people_refresh(struct people *people, int64_t now_ms, struct err *e)
 {
     assert(people);
@@ -148,7 +139,7 @@ enum err_code people_refresh(struct people *people, int64_t now_ms, struct err *
     uint32_t count = customers_count(customers), n = 0;
     struct rfm *of = malloc(((size_t)count + 1) * sizeof *of);
     for (uint32_t root = 1; of && root <= count; root++) {
-        let_writer_in(people->memory, root);
+        memory_read_turn(people->memory);
         if (!customers_is_root(customers, root))
             continue;
         struct purchase_summary bought = purchases_summary(people->purchases, root);
@@ -318,7 +309,7 @@ static enum err_code list_all(struct listing *l, struct arena *mem, struct err *
 {
     uint32_t count = customers_count(l->customers);
     for (uint32_t root = 1; root <= count; root++) {
-        let_writer_in(l->people->memory, root);
+        memory_read_turn(l->people->memory);
         if (!wanted(l, root))
             continue;
         l->page->total++;
@@ -388,7 +379,7 @@ static enum err_code list_by_name(struct listing *l, struct store_conn *conn, st
         l->page->n = l->query->limit;
     uint32_t count = customers_count(l->customers);
     for (uint32_t root = 1; root <= count; root++) {
-        let_writer_in(l->people->memory, root);
+        memory_read_turn(l->people->memory);
         l->page->total += wanted(l, root);
     }
     return ERR_OK;

@@ -456,10 +456,7 @@ enum err_code purchases_matrix(const struct purchases *p, int64_t since_ms, int6
     memory_read_lock(p->memory);
     uint32_t count = customers_count(customers);
     for (uint32_t root = 1; whole && root <= count; root++) {
-        if (root % LOCK_STEP == 0) {  // lets the writer in
-            memory_read_unlock(p->memory);
-            memory_read_lock(p->memory);
-        }
+        memory_read_turn(p->memory);
         if (!customers_is_root(customers, root))
             continue;
         struct tallies tallies;

@@ -27,8 +27,6 @@ struct order {
 };
 static_assert(sizeof(struct order) == 40, "an order is 40 bytes");
 
-#define LOCK_STEP 16384  // customers a long pass looks at before it lets the writer in
-
 #define LOOKED_PRODUCTS 6
 struct looked {
     uint32_t product[LOOKED_PRODUCTS];  // latest first

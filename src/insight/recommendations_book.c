@@ -43,10 +43,7 @@ enum err_code book_read(struct memory *memory, const struct purchases *purchases
     memory_read_lock(memory);
     uint32_t count = customers_count(customers);
     for (uint32_t root = 1; ok && root <= count; root++) {
-        if (root % BOOK_STEP == 0) {  // lets the writer in
-            memory_read_unlock(memory);
-            memory_read_lock(memory);
-        }
+        memory_read_turn(memory);
         if (customers_is_root(customers, root))
             ok = copy_customer(&copying, purchases, root);
     }

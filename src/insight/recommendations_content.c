@@ -50,10 +50,7 @@ static bool ask_content(const struct fit_ask *ask, uint32_t items, struct likeni
     bool ok = true;
     memory_read_lock(ask->memory);
     for (uint32_t i = 0; ok && i < items; i++) {
-        if (i % BOOK_STEP == BOOK_STEP - 1) {  // lets the writer in
-            memory_read_unlock(ask->memory);
-            memory_read_lock(ask->memory);
-        }
+        memory_read_turn(ask->memory);
         size_t n = ask->content->says(ask->content->arg, i + 1, feature, FEATURES_MAX);
         ok = vec_need(l->has, l->cap, l->n + n + 1);
         for (size_t k = 0; ok && k < n; k++)

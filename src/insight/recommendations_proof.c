@@ -110,10 +110,7 @@ static enum err_code ask_taste(struct proving *p, struct err *e)
         return NO_MEMORY(e);
     memory_read_lock(p->ask->fit.memory);
     for (uint32_t i = 0; i < p->items; i++) {
-        if (i % BOOK_STEP == BOOK_STEP - 1) {  // lets the writer in
-            memory_read_unlock(p->ask->fit.memory);
-            memory_read_lock(p->ask->fit.memory);
-        }
+        memory_read_turn(p->ask->fit.memory);
         p->offerable[i] = taste->allowed(taste->arg, i + 1);
         p->group[i] = taste->group ? taste->group(taste->arg, i + 1) : 0;
     }

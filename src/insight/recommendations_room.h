@@ -7,7 +7,6 @@
 #define NO_ITEM UINT32_MAX
 #define DIMENSIONS_MAX 64u           // of iALS: more cost a decision too much
 #define NEW_ITEMS 1024u              // that may come before the next fit
-#define BOOK_STEP 512                // customers or products looked at before the writer is let in
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for the recommendations")
 
 /* ---- everybody's purchases, copied once (recommendations_book.c) ---- */

@@ -16,7 +16,7 @@
 #define HELD_MIN_DAYS 28
 #define HELD_MAX_DAYS 182
 #define SLOW_CUSTOMERS 20000
-#define LOOK_STEP 1024               // customers between two moments at which the writer may come in: a millisecond
+#define LOOK_STEP 1024               // customers between two looks at whether to go on
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for a model of value")
 
 struct fitting {
@@ -174,11 +174,10 @@ static bool look_at(struct fitting *f, uint32_t root)
 
 static enum err_code check_in(struct fitting *f, uint32_t root, uint32_t count)
 {
+    memory_read_turn(f->v->memory);
     if (root % LOOK_STEP)
         return ERR_OK;
-    memory_read_unlock(f->v->memory);
     progress_set(f->progress, root, 2 * (int64_t)count);  // the models are the other half
-    memory_read_lock(f->v->memory);
     return progress_check(f->progress, f->e);
 }
 

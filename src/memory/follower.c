@@ -134,7 +134,7 @@ static enum err_code catch_up(struct memory *m, struct following *to, struct err
     while (!code && got && to->position < log_last_seq(m->log)) {
         arena_reset(mem);
         code = log_scan(m->log, m->conn, to->position, CATCH_UP_FACTS, true, mem, facts, &got, e);
-        pthread_rwlock_wrlock(&m->lock);
+        memory_write_lock(m);
         for (size_t i = 0; !code && i < got; i++)
             code = tell_from_log(m, to, &facts[i], mem, told_from, e);
         pthread_rwlock_unlock(&m->lock);

@@ -187,6 +187,21 @@ void memory_read_unlock(struct memory *m)
     (void)failed;
 }
 
+void memory_read_turn(struct memory *m)
+{
+    if (!atomic_load_explicit(&m->wanted, memory_order_relaxed))
+        return;
+    memory_read_unlock(m);
+    memory_read_lock(m);
+}
+
+void memory_write_lock(struct memory *m)
+{
+    atomic_store(&m->wanted, true);
+    pthread_rwlock_wrlock(&m->lock);
+    atomic_store(&m->wanted, false);
+}
+
 const struct log *memory_log(const struct memory *m)
 {
     return m->log;

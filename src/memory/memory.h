@@ -74,6 +74,9 @@ MUST_CHECK enum err_code memory_run(struct memory *, struct command *, struct er
 /* ---- reading: the lock prefers the writer and does not nest ---- */
 void memory_read_lock(struct memory *);
 void memory_read_unlock(struct memory *);
+/* In a pass over many rows, between two of them: gives the lock back for a moment if the writer waits for it. Costs a load. While
+ * the writer waits nobody else can read, and a pass on a thread that gives way to others may hold a slice of it for seconds. */
+void memory_read_turn(struct memory *);
 const struct log *memory_log(const struct memory *);
 struct customers *memory_customers(const struct memory *);
 struct ingest_state *memory_ingest(const struct memory *);

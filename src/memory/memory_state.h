@@ -3,6 +3,7 @@
 #define TENDERO_MEMORY_MEMORY_STATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/limits.h"
 #include "memory/memory.h"
@@ -48,6 +49,7 @@ struct memory {
     struct ingest_state *ingest;
     struct sources sources;
     pthread_rwlock_t lock;
+    atomic_bool wanted;     // the writer waits for it
     struct following following[FOLLOWERS_MAX];
     size_t n_following;
     struct queue queue;
@@ -72,6 +74,7 @@ void queue_close(struct queue *);
 
 /* follower.c: the writer's thread, or before it runs */
 MUST_CHECK enum err_code followers_start(struct memory *, struct err *e);
+void memory_write_lock(struct memory *);
 void followers_tell_group(struct memory *);  // under the write lock
 void followers_catch_up(struct memory *);    // takes the write lock itself
 

@@ -128,7 +128,7 @@ static void roll_back(struct memory *m)
 /* `done` is called by the caller, after the lock. */
 static void publish(struct memory *m)
 {
-    pthread_rwlock_wrlock(&m->lock);
+    memory_write_lock(m);
     log_committed(m->log);
     customers_committed(m->customers);
     ingest_state_committed(m->ingest);
@@ -238,7 +238,7 @@ static void seal_if_full(struct memory *m)
         stats_tell(m, code, &e, 0);
         return;
     }
-    pthread_rwlock_wrlock(&m->lock);
+    memory_write_lock(m);
     log_committed(m->log);
     pthread_rwlock_unlock(&m->lock);
 }

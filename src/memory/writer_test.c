@@ -449,6 +449,46 @@ static void threads_write_and_read(void **state)
     lab_close(&lab);
 }
 
+/* ---- a long pass ---- */
+#define TURNS_MAX 2000000000u        // some seconds: it would never end if it did not let the writer in
+
+struct pass {
+    struct memory *memory;
+    atomic_int *written;
+    atomic_bool reads;
+    bool saw;
+};
+
+static void *pass_main(void *arg)
+{
+    struct pass *p = arg;
+    memory_read_lock(p->memory);
+    atomic_store(&p->reads, true);
+    for (unsigned i = 0; i < TURNS_MAX && !atomic_load(p->written); i++)
+        memory_read_turn(p->memory);
+    p->saw = atomic_load(p->written);
+    memory_read_unlock(p->memory);
+    return NULL;
+}
+
+static void a_long_pass_lets_the_writer_in(void **state)
+{
+    struct lab lab;
+    struct numbers c = numbers(0, 3, -1);
+    pthread_t thread;
+    (void)state;
+    lab_open(&lab);
+    struct pass p = { .memory = lab.memory, .written = &c.dones };
+    assert_int_equal(pthread_create(&thread, NULL, pass_main, &p), 0);
+    while (!atomic_load(&p.reads))
+        usleep(100);
+    check(memory_submit(lab.memory, &c.command, NULL), NULL);
+    pthread_join(thread, NULL);
+    assert_true(p.saw);
+    assert_int_equal(c.code, ERR_OK);
+    lab_close(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +500,7 @@ int main(void)
         cmocka_unit_test(every_kth_failure_is_survived),
         cmocka_unit_test(a_full_disk_is_told),
         cmocka_unit_test(threads_write_and_read),
+        cmocka_unit_test(a_long_pass_lets_the_writer_in),
     };
     store_fault_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
