@@ -233,6 +233,9 @@ static enum err_code from_model(struct decider *d, const struct recommend_model 
     const struct recommend_basis basis = { known.item, known.n, known.session, known.n_session };
     TRY(recommend_propose(model->of, weight, &basis, &taste, d->work, best, c->limit, &n, e));
     for (size_t i = 0; i < n; i++) {
+        bool full = c->decision->n + 1 == c->limit, kept = i + 2 == n && best[n - 1].newcomer;
+        if (full && kept)
+            continue;  // what is bought again took a place: not the newcomer's
         choose(c, reasoned(d, &best[i]));
         if (c->decision->n == before + 1 && i == 0 && c->limit > 1)
             add_again(d, model->of, now_ms, c);

@@ -151,4 +151,20 @@ test('training is cancelled, and the models in use stay', async t => {
     assert.equal((await ended(s, started)).state, 'done')
     await until('a version is in use', async () => (await s.call('GET', '/recommendations')).body.versions.length)
     assert.equal((await decide(s, 'u1')).proposals.length, 10)
+
+    // what the shop has only now, and nobody has bought or looked at, has the tenth place of those who have what is like it
+    await s.call('PUT', '/products/fresh', { title: 'Product 5 of this year', kind: 'goods', category: 'c5', price: 5, active: true })
+    assert.equal((await ended(s, await s.call('POST', '/recommendations/fits'))).state, 'done')
+    const places = []
+    for (let fan = 0; fan < 40; fan++) {
+        const decision = await decide(s, `u${fan}`), at = ids(decision).indexOf('fresh')
+        assert.equal(new Set(ids(decision)).size, 10)
+        if (at >= 0) places.push([at, decision.proposals[at].reasons[0]])
+    }
+    assert.ok(places.length >= 10, `${places.length} of 40 are told of it`)
+    for (const [at, reason] of places) {
+        assert.deepEqual([at, reason.code], [9, 'new_like'])
+        assert.match(reason.text.en, /^new to almost everybody, like /)
+        assert.match(reason.text.es, /^(nuevo|novedad)/)
+    }
 })
