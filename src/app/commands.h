@@ -29,6 +29,7 @@ MUST_CHECK enum err_code command_feel(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_dmn(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_share(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_value(struct settings *, struct err *e);
+MUST_CHECK enum err_code command_model(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_tiers(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_allocate(struct settings *, struct err *e);
 MUST_CHECK enum err_code command_value_contracts(struct settings *, struct err *e);  // of command_value

@@ -68,6 +68,14 @@ const struct command_entry commands[] = {
       "contracts: of customers who renew or leave, from how many were there after each renewal, how many will be after N\n"
       "more (10).",
       command_value },
+    { "model", "tendero model check|count|explain FILE.uvl [--price ATTRIBUTE] [--choose FEATURE,!FEATURE,…]",
+      "product models: what is wrong with them, how many designs there are, why a choice cannot be",
+      "FILE is a model in the Universal Variability Language; what it imports is read beside it. check names faults with\n"
+      "line and column, features that no design has or that are optional in name only, constraints that follow from others,\n"
+      "and prints how many variants there are, and the cheapest and the dearest by an attribute (price). count prints the\n"
+      "number of variants alone on the last line. explain says whether the choices can stand together; if not, which of\n"
+      "them and which rules contradict each other, and what is least to be given up.",
+      command_model },
     { "recommend", "tendero recommend evaluate --train FILE --test FILE [--model auto|popularity|knn|ease|ials]\n"
                    "       tendero recommend train --train FILE --out MODEL [--model …]\n"
                    "       tendero recommend explain --model MODEL --user ID|--items ID,ID… [--limit N]\n"
