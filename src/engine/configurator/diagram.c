@@ -53,8 +53,8 @@ static enum err_code check_arrays(const struct diagram *d, struct err *e)
             return corrupt(e, v, "a variable belongs to no class");
     for (uint32_t node = d->leaves; node < d->all; node++) {
         uint32_t i = node - d->leaves;
-        if (d->node[i] >> 1 > d->node[i + 1] >> 1)
-            return corrupt(e, node, "a node ends before it starts");
+        if (d->node[i] >> 1 > d->node[i + 1] >> 1 || d->node[i + 1] >> 1 > d->head->edges)
+            return corrupt(e, node, "a node ends before it starts, or after all");
         for (uint32_t k = d->node[i] >> 1; k < d->node[i + 1] >> 1; k++)
             if (d->child[k] >= node)
                 return corrupt(e, node, "a child comes after its parent");

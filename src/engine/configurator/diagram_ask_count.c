@@ -5,40 +5,55 @@
 
 #include "base/draw.h"
 
-/* A count beyond what doubles hold: m * 2^e, m from 1 to below 2, or 0. Exact up to 2^53. */
+/* A count beyond what doubles hold: m * 2^e, m from 1 to below 2, or 0 with an exponent below all others. Exact up to 2^53. The
+ * exponents of doubles are set as bits: ldexp and branches cost more than the whole pass. */
 struct wide {
     double m;
     int64_t e;
 };
+static const struct wide none = { 0, INT64_MIN / 4 }, one = { 1, 0 };
+
+#define DOUBLE_BIAS 1023
+#define DOUBLE_FRACTION 52           // bits
+
+/* 2^k for k up to 0. */
+static double power(int64_t k)
+{
+    uint64_t bits = (uint64_t)(k + DOUBLE_BIAS) << DOUBLE_FRACTION;
+    double ret;
+    memcpy(&ret, &bits, sizeof ret);
+    return k > -DOUBLE_BIAS ? ret : 0;
+}
+
+static struct wide normal(double m, int64_t e)
+{
+    uint64_t bits;
+    struct wide ret = none;
+    memcpy(&bits, &m, sizeof bits);
+    int64_t more = (int64_t)(bits >> DOUBLE_FRACTION) - DOUBLE_BIAS;
+    bits -= (uint64_t)more << DOUBLE_FRACTION;
+    if (m > 0) {
+        memcpy(&ret.m, &bits, sizeof bits);
+        ret.e = e + more;
+    }
+    return ret;
+}
 
 static struct wide times(struct wide x, struct wide y)
 {
-    struct wide ret = { x.m * y.m, x.e + y.e };
-    if (ret.m >= 2)
-        ret = (struct wide){ ret.m / 2, ret.e + 1 };
-    return ret;
+    return normal(x.m * y.m, x.e + y.e);
 }
 
 /* y is not 0. */
 static struct wide over(struct wide x, struct wide y)
 {
-    struct wide ret = { x.m / y.m, x.e - y.e };
-    if (ret.m > 0 && ret.m < 1)
-        ret = (struct wide){ ret.m * 2, ret.e - 1 };
-    return ret;
+    return normal(x.m / y.m, x.e - y.e);
 }
 
 static struct wide plus(struct wide x, struct wide y)
 {
-    if (y.m <= 0 || (x.m > 0 && x.e - y.e > 60))
-        return x;
-    if (x.m <= 0 || y.e - x.e > 60)
-        return y;
-    struct wide more = x.e >= y.e ? x : y, less = x.e >= y.e ? y : x;
-    more.m += less.m / (double)(UINT64_C(1) << (more.e - less.e));
-    if (more.m >= 2)
-        more = (struct wide){ more.m / 2, more.e + 1 };
-    return more;
+    int64_t e = x.e > y.e ? x.e : y.e;
+    return normal(x.m * power(x.e - e) + y.m * power(y.e - e), e);
 }
 
 static double narrow(struct wide x)
@@ -46,20 +61,37 @@ static double narrow(struct wide x)
     return x.m <= 0 || x.e < -2000 ? 0 : x.e > 2000 ? INFINITY : ldexp(x.m, (int)x.e);
 }
 
+static struct wide sum_of(const uint32_t *kid, const uint32_t *end, const struct wide *value)
+{
+    struct wide sum = none;
+    for (; kid < end; kid++)
+        sum = plus(sum, value[*kid]);
+    return sum;
+}
+
+static struct wide product_of(const uint32_t *kid, const uint32_t *end, const struct wide *value)
+{
+    struct wide product = one;
+    for (; kid < end; kid++) {
+        product.m *= value[*kid].m;
+        product.e += value[*kid].e;
+        if (product.m > 1e300)
+            product = normal(product.m, product.e);
+        if (product.m <= 0)
+            return none;
+    }
+    return normal(product.m, product.e);
+}
+
 static void counts_up(const struct diagram *d, const int8_t *chosen, struct wide *value)
 {
-    const struct wide none = { 0, 0 }, one = { 1, 0 };
     for (uint32_t leaf = 0; leaf < d->leaves; leaf++)
         value[leaf] = one;
     FOR_EACH_REFUSED(leaf, v, d, chosen)
         value[leaf] = none;
     for (uint32_t node = d->leaves; node < d->all; node++) {
         const uint32_t *end, *kid = node_kids(d, node, &end);
-        bool is_or = node_is_or(d, node);
-        struct wide all = is_or ? none : one;
-        for (; kid < end; kid++)
-            all = is_or ? plus(all, value[*kid]) : times(all, value[*kid]);
-        value[node] = all;
+        value[node] = node_is_or(d, node) ? sum_of(kid, end, value) : product_of(kid, end, value);
     }
 }
 
@@ -67,8 +99,8 @@ static void counts_up(const struct diagram *d, const int8_t *chosen, struct wide
 static void counts_down(const struct diagram *d, const struct wide *value, struct wide *around)
 {
     for (uint32_t node = 0; node < d->all; node++)
-        around[node] = (struct wide){ 0, 0 };
-    around[d->all - 1] = (struct wide){ 1, 0 };
+        around[node] = none;
+    around[d->all - 1] = one;
     for (uint32_t node = d->all; node-- > d->leaves;) {
         if (around[node].m <= 0 || value[node].m <= 0)
             continue;

@@ -414,8 +414,6 @@ static enum err_code finish(struct maker *m, const struct clauses *c, const uint
     void *block;
     if (m->node == NODE_NEVER)       // an OR of nothing
         TRY(nodes_add(&m->nodes, true, NULL, 0, &m->node, e));
-    else if (m->node < m->nodes.leaves)
-        TRY(nodes_add(&m->nodes, false, &(uint32_t){ m->node }, 1, &m->node, e));
     struct diagram_head head = { .magic = DIAGRAM_MAGIC, .version = DIAGRAM_VERSION, .decisions = m->decisions,
                                  .cache_hits = m->cache.hits, .seconds = cpu_seconds() - m->began, .variables = c->variables,
                                  .classes = m->formula.classes, .width = m->width };

@@ -7,7 +7,8 @@ enum err_code nodes_init(struct nodes *n, uint32_t classes, struct err *e)
 {
     *n = (struct nodes){ .leaves = 2 * classes + 2 };
     n->free_of = calloc(classes + (size_t)1, sizeof *n->free_of);
-    if (!n->free_of || !grow(&n->node, &n->node_cap, 1, sizeof *n->node))
+    if (!n->free_of || !grow(&n->node, &n->node_cap, 1, sizeof *n->node) ||
+        !grow(&n->child, &n->child_cap, 1, sizeof *n->child))
         return diagram_no_memory(e);
     n->node[0] = 0;
     return ERR_OK;
@@ -49,62 +50,6 @@ enum err_code nodes_add_free(struct nodes *nodes, uint32_t class, uint32_t *ret,
         TRY(nodes_add(nodes, true, both, 2, &nodes->free_of[class], e));
     *ret = nodes->free_of[class];
     return ERR_OK;
-}
-
-/* New numbers of the nodes below the root, 0 for those that lead nowhere; how many nodes and edges there are. */
-static uint32_t number_below(const struct nodes *n, uint32_t root, uint32_t *number, size_t *edges)
-{
-    uint32_t reached = 0;
-    *edges = 0;
-    number[root - n->leaves] = 1;
-    for (uint32_t i = root - n->leaves + 1; i-- > 0;) {
-        if (!number[i])
-            continue;
-        for (uint32_t k = n->node[i] >> 1; k < n->node[i + 1] >> 1; k++, ++*edges)
-            if (n->child[k] >= n->leaves)
-                number[n->child[k] - n->leaves] = 1;
-    }
-    for (uint32_t i = 0; i <= root - n->leaves; i++)
-        if (number[i])
-            number[i] = n->leaves + reached++;
-    return reached;
-}
-
-static void copy_below(const struct nodes *n, uint32_t root, const uint32_t *number, uint32_t *node, uint32_t *child)
-{
-    uint32_t edges = 0;
-    for (uint32_t i = 0; i <= root - n->leaves; i++) {
-        if (!number[i])
-            continue;
-        *node++ = edges << 1 | (n->node[i] & 1);
-        for (uint32_t k = n->node[i] >> 1; k < n->node[i + 1] >> 1; k++)
-            child[edges++] = n->child[k] < n->leaves ? n->child[k] : number[n->child[k] - n->leaves];
-    }
-    *node = edges << 1;
-}
-
-enum err_code nodes_pack(const struct nodes *n, uint32_t root, const struct diagram_head *about, const uint32_t *of, void **ret,
-                         struct err *e)
-{
-    size_t edges;
-    uint32_t *number = calloc(root - n->leaves + (size_t)1, sizeof *number);
-    if (!number)
-        return diagram_no_memory(e);
-    uint32_t reached = number_below(n, root, number, &edges);
-    struct diagram_layout at = diagram_layout(about->variables, reached, edges);
-    char *block = aligned_alloc(64, at.bytes);
-    if (block) {
-        struct diagram_head *head = memset(block, 0, at.bytes);
-        *head = *about;
-        head->bytes = at.bytes;
-        head->nodes = reached;
-        head->edges = edges;
-        memcpy(block + at.of, of, (about->variables + (size_t)1) * sizeof *of);
-        copy_below(n, root, number, (uint32_t *)(void *)(block + at.node), (uint32_t *)(void *)(block + at.child));
-        *ret = block;
-    }
-    free(number);
-    return block ? ERR_OK : diagram_no_memory(e);
 }
 
 void cache_drop(struct cache *c)

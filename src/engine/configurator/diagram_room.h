@@ -128,7 +128,7 @@ void nodes_drop(struct nodes *);     // what is in it
 size_t nodes_bytes(const struct nodes *);
 MUST_CHECK enum err_code nodes_add(struct nodes *, bool is_or, const uint32_t *kid, size_t n, uint32_t *ret, struct err *e);
 MUST_CHECK enum err_code nodes_add_free(struct nodes *, uint32_t class, uint32_t *ret, struct err *e);
-/* The nodes below the root as a block of a diagram, without its checksum. */
+/* What is below the root, a leaf or a node, as a block of a diagram without its checksum: with as few edges as there may be. */
 MUST_CHECK enum err_code nodes_pack(const struct nodes *, uint32_t root, const struct diagram_head *, const uint32_t *of,
                                     void **ret, struct err *e);
 
