@@ -4,8 +4,8 @@
  *          and its children, which share no variable. OR: of its children just one is true of any solution; all have the same
  *          variables. Children come before parents; the root is the last.
  * Making   depth first with unit propagation, components, and a cache of components (sharpSAT: Thurley 2006); branching by the
- *          depth of a variable in a tree decomposition by least degree, its root moved to the centroid; atomic sets and the
- *          backbone go first. On a thread of the caller's.
+ *          depth of a variable in a tree decomposition by least degree, taken apart at its centroids; atomic sets and the
+ *          backbone go first. On the caller's thread, whose stack stays small; what many nodes have in common is shared at the end.
  * Weights  int64; what is added stays below 2^62 in all. Bounds are exact.
  * Memory   diagram_drop; one block, which can be written to a file as it is and mapped from it (DIAGRAM_VERSION, and a checksum).
  *          A diagram does not change: any number of threads ask it, each with a work of its own.

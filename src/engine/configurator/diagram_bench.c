@@ -172,7 +172,7 @@ int main(int argc, char **argv)
         ok &= c && measure(argv[i], c);
     }
     for (size_t i = 0; argc == 1 && i < sizeof sizes / sizeof *sizes; i++) {
-        AUTO(clauses) c = any_model(sizes[i], 20, 1);
+        AUTO(clauses) c = any_model(sizes[i], 12, 1);
         ok &= c && measure("made up", c);
     }
     return ok ? 0 : 1;

@@ -415,9 +415,10 @@ static enum err_code finish(struct maker *m, const struct clauses *c, const uint
     if (m->node == NODE_NEVER)       // an OR of nothing
         TRY(nodes_add(&m->nodes, true, NULL, 0, &m->node, e));
     struct diagram_head head = { .magic = DIAGRAM_MAGIC, .version = DIAGRAM_VERSION, .decisions = m->decisions,
-                                 .cache_hits = m->cache.hits, .seconds = cpu_seconds() - m->began, .variables = c->variables,
-                                 .classes = m->formula.classes, .width = m->width };
+                                 .cache_hits = m->cache.hits, .variables = c->variables, .classes = m->formula.classes,
+                                 .width = m->width };
     TRY(nodes_pack(&m->nodes, m->node, &head, of, &block, e));
+    ((struct diagram_head *)block)->seconds = cpu_seconds() - m->began;
     return diagram_seal(block, ret, e);
 }
 

@@ -175,77 +175,93 @@ static void hang(struct graph *g)
         }
 }
 
-/* root[v]: the centroid of the tree that v is in, with which no branch is larger than it need be. size, branch: scratch of n + 1,
- * zeros. */
-static void centroids(const struct graph *g, uint32_t *size, uint32_t *branch, uint32_t *top, uint32_t *best)
-{
-    for (uint32_t i = 0; i < g->n; i++) {
-        uint32_t v = g->order[i], p = g->parent[v];
-        size[v]++;
-        size[p] += p ? size[v] : 0;
-        branch[p] = p && size[v] > branch[p] ? size[v] : branch[p];
-    }
-    for (uint32_t i = g->n; i-- > 0;) {
-        uint32_t v = g->order[i];
-        top[v] = g->parent[v] ? top[g->parent[v]] : v;
-        uint32_t above = size[top[v]] - size[v], *b = best + top[v];
-        branch[v] = above > branch[v] ? above : branch[v];
-        if (!*b || branch[v] < branch[*b])
-            *b = v;
-    }
-}
-
-/* Where a walk of bags stands. child, sibling: the tree as lists. */
-struct walk {
-    uint32_t *queue, *deep, *child, *sibling;
-    uint32_t n;
+/* The tree of bags taken apart at its centroids: each piece at the bag that leaves the smallest pieces, and so on. A piece is the
+ * bags that are still linked. */
+struct pieces {
+    uint32_t *child, *sibling;       // the tree as lists
+    uint32_t *level;                 // at which a bag was taken out, 0: not yet
+    uint32_t *from;                  // by bag of the piece: the bag that it was reached from
+    uint32_t *size;                  // by bag of the piece: itself and those reached from it
+    uint32_t *queue, n;              // the bags of the piece, breadth first
+    uint32_t *todo, todos;           // a bag of each piece that is to be taken apart
 };
 
-static void visit(struct walk *w, uint32_t bag, uint32_t deep)
+static void reach(struct pieces *p, uint32_t bag, uint32_t from)
 {
-    if (!bag || w->deep[bag])
+    if (!bag || p->level[bag] || (from && bag == p->from[from]))
         return;
-    w->deep[bag] = deep;
-    w->queue[w->n++] = bag;
+    p->from[bag] = from;
+    p->size[bag] = 1;
+    p->queue[p->n++] = bag;
 }
 
-/* Breadth first from the centroids, whose depth is 1: a class stands as high as the highest bag that it is in. */
-static void descend(const struct graph *g, struct walk *w, uint32_t *depth)
+/* The bag that leaves the smallest pieces of that which the bag is in. */
+static uint32_t centroid(const struct graph *g, struct pieces *p, uint32_t bag)
 {
-    for (uint32_t at = 0; at < w->n; at++) {
-        uint32_t v = w->queue[at], deep = w->deep[v];
-        depth[v] = deep < depth[v] ? deep : depth[v];
+    p->n = 0;
+    reach(p, bag, 0);
+    for (uint32_t at = 0; at < p->n; at++) {
+        uint32_t v = p->queue[at];
+        reach(p, g->parent[v], v);
+        for (uint32_t c = p->child[v]; c; c = p->sibling[c])
+            reach(p, c, v);
+    }
+    for (uint32_t at = p->n; at-- > 0;) {
+        uint32_t v = p->queue[at];
+        if (2 * p->size[v] >= p->n)  // the first from behind: none reached from it is that large
+            return v;
+        p->size[p->from[v]] += p->size[v];
+    }
+    return bag;
+}
+
+static void piece_add(struct pieces *p, uint32_t bag, uint32_t level)
+{
+    if (!bag || p->level[bag])
+        return;
+    p->todo[2 * p->todos] = bag;
+    p->todo[2 * p->todos++ + 1] = level;
+}
+
+/* A class stands as high as the highest bag that it is in. */
+static void take_apart(const struct graph *g, struct pieces *p, uint32_t *depth)
+{
+    while (p->todos) {
+        p->todos--;
+        uint32_t level = p->todo[2 * p->todos + 1], v = centroid(g, p, p->todo[2 * p->todos]);
+        p->level[v] = level;
+        depth[v] = level < depth[v] ? level : depth[v];
         for (uint32_t i = 0; i < g->degree[v]; i++) {
             uint32_t *other = depth + g->near[v][i];
-            *other = deep < *other ? deep : *other;
+            *other = level < *other ? level : *other;
         }
-        visit(w, g->parent[v], deep + 1);
-        for (uint32_t c = w->child[v]; c; c = w->sibling[c])
-            visit(w, c, deep + 1);
+        piece_add(p, g->parent[v], level + 1);
+        for (uint32_t c = p->child[v]; c; c = p->sibling[c])
+            piece_add(p, c, level + 1);
     }
 }
 
 static bool depths_fill(struct graph *g, struct arena *mem, uint32_t *depth)
 {
     size_t rows = g->n + (size_t)1;
-    uint32_t *best = arena_array(mem, uint32_t, rows), *top = arena_array(mem, uint32_t, rows);
-    struct walk w = { arena_array(mem, uint32_t, rows), arena_array(mem, uint32_t, rows), arena_array(mem, uint32_t, rows),
-                      arena_array(mem, uint32_t, rows), 0 };
-    if (!best || !top || !w.queue || !w.deep || !w.child || !w.sibling)
+    struct pieces p = { .child = arena_array(mem, uint32_t, rows), .sibling = arena_array(mem, uint32_t, rows),
+                        .level = arena_array(mem, uint32_t, rows), .from = arena_array(mem, uint32_t, rows),
+                        .size = arena_array(mem, uint32_t, rows), .queue = arena_array(mem, uint32_t, rows),
+                        .todo = arena_array(mem, uint32_t, 2 * rows) };
+    if (!p.child || !p.sibling || !p.level || !p.from || !p.size || !p.queue || !p.todo)
         return false;
     hang(g);
-    centroids(g, w.child, w.sibling, top, best);
-    memset(w.child, 0, rows * sizeof *w.child);
     for (uint32_t v = 1; v <= g->n; v++) {
         depth[v] = UINT32_MAX;
         if (!g->parent[v])
             continue;
-        w.sibling[v] = w.child[g->parent[v]];
-        w.child[g->parent[v]] = v;
+        p.sibling[v] = p.child[g->parent[v]];
+        p.child[g->parent[v]] = v;
     }
     for (uint32_t v = 1; v <= g->n; v++)
-        visit(&w, g->parent[v] ? 0 : best[v], 1);
-    descend(g, &w, depth);
+        if (!g->parent[v])
+            piece_add(&p, v, 1);
+    take_apart(g, &p, depth);
     return true;
 }
 

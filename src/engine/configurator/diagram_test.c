@@ -190,7 +190,7 @@ static void *copied(const struct diagram *d)
 static void all_answers_are_those_of_enumeration(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 2400; seed++) {
+    for (uint64_t seed = 1; seed <= 6000; seed++) {
         uint32_t n = 1 + (uint32_t)(seed % 10), clauses = (uint32_t)(hash_mix(seed) % (3 * n));
         AUTO(clauses) c = seed % 4 ? any_clauses(n, clauses, seed << 20) : any_model(n, 100, seed << 20);
         AUTO(diagram) d = compiled(c);
