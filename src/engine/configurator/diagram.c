@@ -188,5 +188,6 @@ bool diagram_is_void(const struct diagram *d)
 struct diagram_about diagram_about(const struct diagram *d)
 {
     const struct diagram_head *h = d->head;
-    return (struct diagram_about){ h->variables, h->nodes, h->edges, h->bytes, h->seconds, h->decisions, h->cache_hits, h->width };
+    return (struct diagram_about){ h->variables, h->nodes, h->edges, h->bytes, h->seconds, h->decisions, h->cache_hits,
+                                   h->width };
 }

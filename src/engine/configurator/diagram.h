@@ -5,7 +5,7 @@
  *          variables. Children come before parents; the root is the last.
  * Making   depth first with unit propagation, components, and a cache of components (sharpSAT: Thurley 2006); branching by the
  *          depth of a variable in a tree decomposition by least degree, taken apart at its centroids; atomic sets and the
- *          backbone go first. On the caller's thread, whose stack stays small; what many nodes have in common is shared at the end.
+ *          backbone go first. What many nodes have in common is shared at the end. On the caller's thread; a small stack will do.
  * Weights  int64; what is added stays below 2^62 in all. Bounds are exact.
  * Memory   diagram_drop; one block, which can be written to a file as it is and mapped from it (DIAGRAM_VERSION, and a checksum).
  *          A diagram does not change: any number of threads ask it, each with a work of its own.
@@ -58,8 +58,8 @@ void diagram_work_drop(struct diagram_work **);
 
 /* How many solutions as a double (inf above 1e308), and how many of them have each variable true. */
 void diagram_count(const struct diagram *, const int8_t *chosen, struct diagram_work *, double *all, double *each);
-/* The same where there are more than a double holds: the logarithm to 10 of how many, -inf: none; and which share of them, 0 to 1,
- * has each variable true (0 where there are none). */
+/* The same where there are more than a double holds: the logarithm to 10 of how many, -inf: none; and which share of them has
+ * each variable true, 0 to 1 (0 where there are none). */
 double diagram_shares(const struct diagram *, const int8_t *chosen, struct diagram_work *, double *each);
 /* Exactly, as decimal digits with a NUL; free() it. NULL without memory (but for what GMP asks for, which it cannot be refused).
  * A node's count is kept until the last of its parents has used it. */

@@ -55,7 +55,8 @@ static void possible_up(const struct diagram *d, uint8_t *restrict mark)
     }
 }
 
-/* The children of an AND that is possible are, so that it needs no case of its own. */
+/* The children of an AND that is possible are, so that it needs no case of its own. A pass without the branch on what is reached
+ * was no faster, and half as fast on models of which one choice rules much out. */
 static void possible_down(const struct diagram *d, uint8_t *restrict mark)
 {
     const uint32_t *restrict child = d->child;

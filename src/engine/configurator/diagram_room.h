@@ -75,7 +75,8 @@ struct formula {
     bool is_void;                    // there is an empty clause
 };
 /* Merges variables into classes until nothing merges: of[v], and what is left. The arena keeps the formula. */
-MUST_CHECK enum err_code formula_make(const struct clauses *, struct arena *mem, uint32_t *of, struct formula *ret, struct err *e);
+MUST_CHECK enum err_code formula_make(const struct clauses *, struct arena *mem, uint32_t *of, struct formula *ret,
+                                      struct err *e);
 /* Components of the graph of implications: equal[code] is the least code of those that are equal to it. */
 MUST_CHECK enum err_code formula_equals(const struct formula *, uint32_t *equal, struct err *e);
 /* By class: how deep in a tree decomposition it stands, the smaller the sooner it should be decided. */

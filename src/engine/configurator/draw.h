@@ -2,6 +2,8 @@
 #ifndef TENDERO_ENGINE_CONFIGURATOR_DRAW_H
 #define TENDERO_ENGINE_CONFIGURATOR_DRAW_H
 
+#include <stdlib.h>
+
 #include "base/hash.h"
 #include "engine/configurator/clauses.h"
 
@@ -44,7 +46,7 @@ static inline bool add_across(struct clauses *c, uint32_t rule, const int32_t x[
 }
 
 /* A model of options 1 .. n, 1 its root, that is not void, and up to across / 100 rules across for each option. They speak of
- * options that are near, but for one in a hundred. NULL without memory. */
+ * options that are near, but for one in 400. NULL without memory. */
 static inline struct clauses *any_model(uint32_t n, uint32_t across, uint64_t seed)
 {
     AUTO(clauses) c = NULL;
@@ -62,7 +64,7 @@ static inline struct clauses *any_model(uint32_t n, uint32_t across, uint64_t se
     }
     for (uint32_t i = 0; i < n * across / 100 && ok; i++) {
         int32_t x[3];
-        uint32_t near = any_below(&seed, 100) ? ACROSS_NEAR : n, from = 1 + any_below(&seed, n);
+        uint32_t near = any_below(&seed, 400) ? ACROSS_NEAR : n, from = 1 + any_below(&seed, n);
         for (int k = 0; k < 3; k++)
             x[k] = (int32_t)((from + any_below(&seed, near)) % n + 1);
         ok = add_across(c, n + i, x, any_below(&seed, 3), shown);
