@@ -121,15 +121,21 @@ static struct diagram_bounds sum_of(const uint32_t *kid, const uint32_t *end, co
     return is_never ? never : (struct diagram_bounds){ (int64_t)least, (int64_t)greatest };
 }
 
+/* What the leaves come to is in `least`; those that cannot be never are. */
+static void leaves_fill(const struct diagram *d, const int8_t *chosen, struct diagram_bounds *value)
+{
+    for (uint32_t leaf = 0; leaf < d->leaves; leaf++)
+        value[leaf].greatest = value[leaf].least;
+    FOR_EACH_REFUSED(leaf, v, d, chosen)
+        value[leaf] = never;
+}
+
 static void totals_up(const struct diagram *d, const int8_t *chosen, const int64_t *weight, struct diagram_bounds *value)
 {
     memset(value, 0, d->leaves * sizeof *value);
     for (uint32_t v = 1; v <= d->head->variables; v++)
         value[d->of[v]].least += weight[v];
-    for (uint32_t leaf = 0; leaf < d->leaves; leaf++)
-        value[leaf].greatest = value[leaf].least;
-    FOR_EACH_REFUSED(leaf, v, d, chosen)
-        value[leaf] = never;
+    leaves_fill(d, chosen, value);
     for (uint32_t node = d->leaves; node < d->all; node++) {
         const uint32_t *end, *kid = node_kids(d, node, &end);
         value[node] = node_is_or(d, node) ? any_of(kid, end, value) : sum_of(kid, end, value);
@@ -219,10 +225,7 @@ static void peaks_up(const struct diagram *d, const int8_t *chosen, const int64_
         assert(weight[v] >= 0);
         value[d->of[v]].least = max(value[d->of[v]].least, weight[v]);
     }
-    for (uint32_t leaf = 0; leaf < d->leaves; leaf++)
-        value[leaf].greatest = value[leaf].least;
-    FOR_EACH_REFUSED(leaf, v, d, chosen)
-        value[leaf] = never;
+    leaves_fill(d, chosen, value);
     for (uint32_t node = d->leaves; node < d->all; node++) {
         const uint32_t *end, *kid = node_kids(d, node, &end);
         value[node] = node_is_or(d, node) ? any_of(kid, end, value) : peak_of(kid, end, value);

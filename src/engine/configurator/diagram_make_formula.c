@@ -120,19 +120,13 @@ static void fill(const struct reduced *r, struct formula *f)
     }
 }
 
-static int by_number(const void *left, const void *right)
-{
-    uint32_t x = *(const uint32_t *)left, y = *(const uint32_t *)right;
-    return (x > y) - (x < y);
-}
-
 /* Rules say the same in many ways once variables are merged. */
 static void keep_each_once(struct formula *f)
 {
     uint32_t kept = 0, from = 0;
     for (uint32_t code = 0; code < f->codes; code++) {
         uint32_t to = f->implied_from[code + 1], start = kept;
-        qsort(f->implied + from, to - from, sizeof *f->implied, by_number);
+        qsort(f->implied + from, to - from, sizeof *f->implied, codes_by_number);
         for (uint32_t i = from; i < to; i++)
             if (kept == start || f->implied[kept - 1] != f->implied[i])
                 f->implied[kept++] = f->implied[i];

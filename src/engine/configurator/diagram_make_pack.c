@@ -25,12 +25,6 @@ static int by_class(const void *left, const void *right)
     return (x->class > y->class) - (x->class < y->class);
 }
 
-static int by_number(const void *left, const void *right)
-{
-    uint32_t x = *(const uint32_t *)left, y = *(const uint32_t *)right;
-    return (x > y) - (x < y);
-}
-
 /* The AND of the kids; it is there already where others have the same. */
 static enum err_code group(struct sharing *s, const struct kid *kid, size_t n, uint32_t *ret, struct err *e)
 {
@@ -44,7 +38,7 @@ static enum err_code group(struct sharing *s, const struct kid *kid, size_t n, u
         *ret = kid->node;
         return ERR_OK;
     }
-    qsort(s->list, n, sizeof *s->list, by_number);
+    qsort(s->list, n, sizeof *s->list, codes_by_number);
     TRY(cache_find(&s->groups, s->list, (uint32_t)n, NULL, 0, &entry, &is_new, e));
     if (is_new)
         TRY(nodes_add(&s->to, false, s->list, n, &s->groups.entry[entry].node, e));

@@ -102,6 +102,13 @@ static inline bool clause_is_open(const struct trail *t, uint32_t clause)
     return t->state[clause].n_true == 0;
 }
 
+/* For qsort: codes, or nodes. */
+static inline int codes_by_number(const void *left, const void *right)
+{
+    uint32_t x = *(const uint32_t *)left, y = *(const uint32_t *)right;
+    return (x > y) - (x < y);
+}
+
 /* ---- nodes while they are made, and the cache of components ---- */
 #define NODE_NEVER UINT32_MAX        // nothing satisfies it
 
