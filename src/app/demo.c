@@ -9,7 +9,7 @@
 #include "app/client.h"
 #include "app/commands.h"
 #include "base/hash.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "insight/words.h"
 #include "sys/clock.h"
 #include "sys/file.h"

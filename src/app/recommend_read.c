@@ -5,7 +5,7 @@
 #include "app/recommend.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "text/csv.h"
 
 #define NAMES_BYTES ((size_t)16 << 30)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/decimal.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "text/csv.h"
 #include "text/time.h"
 

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "text/time.h"
 
 struct source_row {

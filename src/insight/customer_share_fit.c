@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "insight/customer_share_room.h"
-#include "insight/vec.h"
 #include "sys/clock.h"
 #include "text/time.h"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/decimal.h"
+#include "base/vec.h"
 #include "insight/customer_share_room.h"
 #include "insight/purchases_state.h"
-#include "insight/vec.h"
 #include "text/time.h"
 
 #define LOOK_STEP 16384              // customers between two looks at whether to go on

@@ -2,8 +2,8 @@
 
 #include <assert.h>
 
+#include "base/vec.h"
 #include "insight/population_room.h"
-#include "insight/vec.h"
 
 struct deeds {
     struct deed *met, *by_event;     // as they are met; then each event's together

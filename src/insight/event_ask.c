@@ -3,10 +3,10 @@
 
 #include <assert.h>
 
+#include "base/vec.h"
 #include "engine/feel/names.h"
 #include "engine/feel/parse.h"
 #include "insight/population_room.h"
-#include "insight/vec.h"
 
 #define ASK_BYTES ((size_t)256 << 20)
 #define SCRATCH_BYTES ((size_t)16 << 20)

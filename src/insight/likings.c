@@ -2,9 +2,9 @@
 #include "insight/likings_room.h"
 
 #include "base/limits.h"
+#include "base/vec.h"
 #include "engine/feel/temporal.h"
 #include "insight/purchases_state.h"
-#include "insight/vec.h"
 #include "sys/clock.h"
 
 #define NO_MEMORY(e) err_set(e, ERR_LIMIT, 0, "no memory for what customers like")

@@ -3,9 +3,9 @@
 
 #include <math.h>
 
+#include "base/vec.h"
 #include "engine/feel/temporal.h"
 #include "insight/purchases_state.h"
-#include "insight/vec.h"
 #include "text/time.h"
 
 #define HALF_LIFE_MS (LIKING_HALF_LIFE_DAYS * (double)DAY_MS)

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "text/time.h"
 
 #define SNAPSHOT_VERSION 3

@@ -3,7 +3,7 @@
 #include "insight/population_room.h"
 
 #include "base/limits.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 
 static enum err_code no_memory(struct err *e)
 {

@@ -5,8 +5,8 @@
 #include <assert.h>
 
 #include "base/limits.h"
+#include "base/vec.h"
 #include "engine/feel/value_json.h"
-#include "insight/vec.h"
 
 #define SNAPSHOT_VERSION 6
 

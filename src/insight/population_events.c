@@ -12,7 +12,7 @@
 #include <assert.h>
 
 #include "base/limits.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 
 #define SNAPSHOT_VERSION 2
 #define PROPERTIES_MAX 64

@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "base/vec.h"
 #include "engine/feel/value_json.h"
-#include "insight/vec.h"
 #include "memory/traits.h"
 #include "text/time.h"
 

@@ -1,7 +1,7 @@
 /* Tallies: what rows did of one event, kept with each event that comes. */
 #include "insight/population_room.h"
 
-#include "insight/vec.h"
+#include "base/vec.h"
 
 #define DAY_ZERO INT64_C(2147483648)   // days are kept as numbers above 0; 0: never
 

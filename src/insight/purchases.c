@@ -6,8 +6,8 @@
 #include "base/decimal.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/vec.h"
 #include "insight/purchases_state.h"
-#include "insight/vec.h"
 #include "sys/random.h"
 #include "text/time.h"
 

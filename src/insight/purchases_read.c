@@ -3,8 +3,8 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/vec.h"
 #include "insight/purchases_state.h"
-#include "insight/vec.h"
 
 void histories_of(const struct purchases *p, uint32_t root, struct histories *ret)
 {

@@ -1,6 +1,6 @@
 /* Orders of a customer with their lines, for those who tell what of an order's value is of which product. */
+#include "base/vec.h"
 #include "insight/purchases_state.h"
-#include "insight/vec.h"
 
 static int32_t turned(int32_t quantity_milli)
 {

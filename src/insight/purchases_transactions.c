@@ -1,9 +1,9 @@
 /* Orders of a customer as transactions: days with what was bought on them, net of what came back. */
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "engine/feel/temporal.h"
 #include "insight/purchases_state.h"
-#include "insight/vec.h"
 
 #define ENTRIES_USUAL 128
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "insight/recommendations_room.h"
-#include "insight/vec.h"
 #include "text/time.h"
 
 #define AGAIN_CUSTOMERS 10           // who bought an item again, before that is called usual

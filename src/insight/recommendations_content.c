@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "insight/recommendations_room.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 
 #define CONTENT_KEPT 20
 #define FEATURES_MAX 64              // of an item

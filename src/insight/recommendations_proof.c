@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/vec.h"
 #include "engine/recommend/together.h"
 #include "insight/recommendations_room.h"
-#include "insight/vec.h"
 #include "text/time.h"
 
 #define TOP 10

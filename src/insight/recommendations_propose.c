@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "engine/recommend/dense.h"
 #include "engine/recommend/rerank.h"
 #include "insight/recommendations_room.h"
-#include "insight/vec.h"
 
 struct place {
     uint32_t turn, at;

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 #include "base/limits.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 
 #define SNAPSHOT_VERSION 2
 #define MOMENT_MS 60000              // now() is asked so often

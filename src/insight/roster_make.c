@@ -1,8 +1,8 @@
 /* The saved audiences as conditions over one frame, each behind those that it names. */
 #include <stdio.h>
 
+#include "base/vec.h"
 #include "insight/roster_room.h"
-#include "insight/vec.h"
 
 #define TEXTS_BYTES ((size_t)256 << 20)
 #define CONDITION_BYTES ((size_t)64 << 20)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/vec.h"
 #include "engine/feel/temporal.h"
 #include "insight/valuation_room.h"
-#include "insight/vec.h"
 #include "memory/customers.h"
 #include "sys/clock.h"
 #include "text/time.h"

@@ -1,4 +1,4 @@
-#include "insight/vec.h"
+#include "base/vec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

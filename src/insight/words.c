@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "base/hash.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "sys/random.h"
 
 void words_drop(struct words *words)

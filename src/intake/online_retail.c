@@ -6,7 +6,7 @@
 #include "base/decimal.h"
 #include "base/hash.h"
 #include "base/utf8.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "insight/words.h"
 #include "intake/gifts.h"
 #include "intake/import_room.h"

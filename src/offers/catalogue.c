@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "insight/words.h"
 #include "offers/catalogue_rows.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/decimal.h"
 #include "base/hash.h"
-#include "insight/vec.h"
+#include "base/vec.h"
 #include "offers/reason.h"
 #include "text/time.h"
 

@@ -1,8 +1,10 @@
 #include "engine/configurator/clauses.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "engine/configurator/grow.h"
+#include "base/vec.h"
 
 /* Text that is read, and the line that it is in. */
 struct reader {
@@ -32,7 +34,7 @@ enum err_code clauses_new(uint32_t own, struct clauses **ret, struct err *e)
     if (own > CLAUSES_VARIABLES)
         return err_set(e, ERR_LIMIT, own, "%u variables are more than %d", own, CLAUSES_VARIABLES);
     AUTO(clauses) c = calloc(1, sizeof *c);
-    if (!c || !grow(&c->start, &c->start_cap, 1, sizeof *c->start))
+    if (!c || !vec_need(c->start, c->start_cap, 1))
         return no_memory(e);
     c->start[0] = 0;
     c->own = c->variables = own;
@@ -70,9 +72,9 @@ enum err_code clauses_add(struct clauses *c, uint32_t rule, const int32_t *liter
 {
     if (n > CLAUSES_LITERALS - c->literals)
         return err_set(e, ERR_LIMIT, c->clauses, "the clauses have more than %u literals", CLAUSES_LITERALS);
-    if (!grow(&c->literal, &c->literal_cap, c->literals + n + 1, sizeof *c->literal) ||
-        !grow(&c->start, &c->start_cap, c->clauses + (size_t)2, sizeof *c->start) ||
-        !grow(&c->of, &c->of_cap, c->clauses + (size_t)1, sizeof *c->of))
+    if (!vec_need(c->literal, c->literal_cap, c->literals + n + 1) ||
+        !vec_need(c->start, c->start_cap, c->clauses + (size_t)2) ||
+        !vec_need(c->of, c->of_cap, c->clauses + (size_t)1))
         return no_memory(e);
     int32_t *own = c->literal + c->literals;
     for (size_t i = 0; i < n; i++) {
@@ -146,7 +148,7 @@ static enum err_code read_line(struct clauses *c, struct slice line, size_t numb
             return err_set(e, ERR_INVALID, number, "line %zu: '%.*s' is no literal of %u variables", number,
                            SLICE_ARG(slice_utf8_cut(text, 40)), c->variables);
         if (literal) {
-            if (!grow(&p->literal, &p->cap, p->n + 1, sizeof *p->literal))
+            if (!vec_need(p->literal, p->cap, p->n + 1))
                 return no_memory(e);
             p->literal[p->n++] = (int32_t)literal;
             continue;

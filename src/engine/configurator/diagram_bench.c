@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "engine/configurator/diagram.h"
-#include "engine/configurator/draw.h"
+#include "engine/configurator/made_up_testing.h"
 
 #define CLICKS 1000
 #define SESSION 40

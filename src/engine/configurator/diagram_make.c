@@ -107,7 +107,7 @@ static uint32_t flood(struct maker *m, uint32_t class, uint32_t label, uint32_t 
 
 static bool pool_room(struct maker *m, size_t more)
 {
-    return grow(&m->pool, &m->pool_cap, m->pool_n + more, sizeof *m->pool);
+    return vec_need(m->pool, m->pool_cap, m->pool_n + more);
 }
 
 /* The component of an open clause is that of any literal that is left in it. */
@@ -144,7 +144,7 @@ static enum err_code find_parts(struct maker *m, const struct part *of, struct e
         left -= met;
         if (met == 1)
             continue;
-        if (!grow(&m->part, &m->part_cap, m->part_n + 1, sizeof *m->part))
+        if (!vec_need(m->part, m->part_cap, m->part_n + 1))
             return diagram_no_memory(e);
         m->part[m->part_n++] = (struct part){ .n_classes = met };
     }
@@ -187,7 +187,7 @@ static enum err_code deal_out(struct maker *m, const struct part *of, struct err
 
 static bool add_kid(struct maker *m, uint32_t node)
 {
-    if (!grow(&m->kid, &m->kid_cap, m->kid_n + 1, sizeof *m->kid))
+    if (!vec_need(m->kid, m->kid_cap, m->kid_n + 1))
         return false;
     m->kid[m->kid_n++] = node;
     return true;
@@ -277,7 +277,7 @@ static uint32_t class_to_decide(const struct maker *m, const struct part *of)
 static enum err_code level_open(struct maker *m, const struct part *of, uint32_t entry, struct err *e)
 {
     struct part part = *of;          // it moves when there are more parts
-    if (!grow(&m->level, &m->level_cap, m->levels + 1, sizeof *m->level))
+    if (!vec_need(m->level, m->level_cap, m->levels + 1))
         return diagram_no_memory(e);
     m->level[m->levels++] = (struct level){ .entry = entry, .class = class_to_decide(m, &part), .of = part, .trail = m->trail.n };
     m->decisions++;
@@ -387,7 +387,7 @@ static enum err_code maker_init(struct maker *m, const struct clauses *c, uint32
 static enum err_code first_level(struct maker *m, struct err *e)
 {
     const struct formula *f = &m->formula;
-    if (!pool_room(m, (size_t)f->classes + f->clauses) || !grow(&m->level, &m->level_cap, 1, sizeof *m->level))
+    if (!pool_room(m, (size_t)f->classes + f->clauses) || !vec_need(m->level, m->level_cap, 1))
         return diagram_no_memory(e);
     for (uint32_t class = 1; class <= f->classes; class++)
         m->pool[m->pool_n++] = class;

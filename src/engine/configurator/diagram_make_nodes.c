@@ -7,8 +7,8 @@ enum err_code nodes_init(struct nodes *n, uint32_t classes, struct err *e)
 {
     *n = (struct nodes){ .leaves = 2 * classes + 2 };
     n->free_of = calloc(classes + (size_t)1, sizeof *n->free_of);
-    if (!n->free_of || !grow(&n->node, &n->node_cap, 1, sizeof *n->node) ||
-        !grow(&n->child, &n->child_cap, 1, sizeof *n->child))
+    if (!n->free_of || !vec_need(n->node, n->node_cap, 1) ||
+        !vec_need(n->child, n->child_cap, 1))
         return diagram_no_memory(e);
     n->node[0] = 0;
     return ERR_OK;
@@ -31,8 +31,8 @@ enum err_code nodes_add(struct nodes *nodes, bool is_or, const uint32_t *kid, si
 {
     if (n >= EDGES_MOST - nodes->edges || nodes->n >= NODE_NEVER - 1 - nodes->leaves)
         return err_set(e, ERR_LIMIT, 0, "the model compiled has more than %u edges", EDGES_MOST);
-    if (!grow(&nodes->node, &nodes->node_cap, nodes->n + (size_t)2, sizeof *nodes->node) ||
-        !grow(&nodes->child, &nodes->child_cap, nodes->edges + n, sizeof *nodes->child))
+    if (!vec_need(nodes->node, nodes->node_cap, nodes->n + (size_t)2) ||
+        !vec_need(nodes->child, nodes->child_cap, nodes->edges + n))
         return diagram_no_memory(e);
     if (n)
         memcpy(nodes->child + nodes->edges, kid, n * sizeof *kid);
@@ -114,7 +114,7 @@ enum err_code cache_find(struct cache *c, const uint32_t *class, uint32_t classe
                          uint32_t *entry, bool *is_new, struct err *e)
 {
     size_t most = 5 * ((size_t)classes + clauses) + 2;
-    if (!grow(&c->entry, &c->entry_cap, c->n + 1, sizeof *c->entry) || !grow(&c->key, &c->key_cap, c->keys + most, 1) ||
+    if (!vec_need(c->entry, c->entry_cap, c->n + 1) || !vec_need(c->key, c->key_cap, c->keys + most) ||
         (2 * c->n >= c->slots && !more_slots(c)))
         return diagram_no_memory(e);
     uint8_t *key = c->key + c->keys;

@@ -42,7 +42,7 @@ static bool link_to(struct graph *g, uint32_t v, uint32_t w)
     if (v == w || g->mark[w] == g->marks)
         return true;
     g->mark[w] = g->marks;
-    if (!grow(&g->near[v], &g->cap[v], g->degree[v] + (size_t)1, sizeof **g->near))
+    if (!vec_need(g->near[v], g->cap[v], g->degree[v] + (size_t)1))
         return false;
     g->near[v][g->degree[v]++] = w;
     return true;

@@ -30,7 +30,7 @@ static enum err_code group(struct sharing *s, const struct kid *kid, size_t n, u
 {
     uint32_t entry;
     bool is_new;
-    if (!grow(&s->list, &s->list_cap, n, sizeof *s->list))
+    if (!vec_need(s->list, s->list_cap, n))
         return diagram_no_memory(e);
     for (size_t i = 0; i < n; i++)
         s->list[i] = kid[i].node;
@@ -64,7 +64,7 @@ static enum err_code group_round(struct sharing *s, unsigned shift, size_t *n, s
 static enum err_code share_and(struct sharing *s, const uint32_t *kid, size_t n, uint32_t *ret, struct err *e)
 {
     size_t leaves = 0, all = 0;
-    if (!grow(&s->kid, &s->kid_cap, n, sizeof *s->kid))
+    if (!vec_need(s->kid, s->kid_cap, n))
         return diagram_no_memory(e);
     for (size_t i = 0; i < n; i++) {
         bool is_leaf = kid[i] < s->from->leaves;
@@ -84,7 +84,7 @@ static enum err_code share_and(struct sharing *s, const uint32_t *kid, size_t n,
 
 static enum err_code share_or(struct sharing *s, const uint32_t *kid, size_t n, uint32_t *ret, struct err *e)
 {
-    if (!grow(&s->list, &s->list_cap, n, sizeof *s->list))
+    if (!vec_need(s->list, s->list_cap, n))
         return diagram_no_memory(e);
     for (size_t i = 0; i < n; i++)
         s->list[i] = kid[i] < s->from->leaves ? kid[i] : s->number[kid[i] - s->from->leaves];
@@ -229,7 +229,7 @@ static bool copy_kids(struct packing *p, uint32_t node, uint32_t *child, size_t 
         for (uint32_t k = n->node[i] >> 1; k < n->node[i + 1] >> 1; k++) {
             uint32_t kid = n->child[k];
             if (kid >= n->leaves && !p->number[kid - n->leaves]) {
-                if (!grow(&p->open, &p->open_cap, p->open_n + 1, sizeof *p->open))
+                if (!vec_need(p->open, p->open_cap, p->open_n + 1))
                     return false;
                 p->open[p->open_n++] = kid - n->leaves;
                 continue;

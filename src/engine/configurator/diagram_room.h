@@ -9,10 +9,12 @@
 #define TENDERO_ENGINE_CONFIGURATOR_DIAGRAM_ROOM_H
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
+#include "base/vec.h"
 #include "engine/configurator/diagram.h"
-#include "engine/configurator/grow.h"
 
 /* ---- the form: a head, and three arrays, each aligned to 64 ---- */
 #define DIAGRAM_MAGIC 0x4d474454u    // "TDGM", other bytes where integers are the other way round

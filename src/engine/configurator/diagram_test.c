@@ -11,7 +11,7 @@
 #include <picosat/picosat.h>
 
 #include "base/hash.h"
-#include "engine/configurator/draw.h"
+#include "engine/configurator/made_up_testing.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define SMALL 16                     // variables that enumeration can do

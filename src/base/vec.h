@@ -1,6 +1,6 @@
-/* Growing arrays of plain rows, for followers: doubled, large ones by an eighth; never shrunk, failing cleanly. */
-#ifndef TENDERO_INSIGHT_VEC_H
-#define TENDERO_INSIGHT_VEC_H
+/* Growing arrays of plain rows: doubled, large ones by an eighth; never shrunk, failing cleanly. */
+#ifndef TENDERO_BASE_VEC_H
+#define TENDERO_BASE_VEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Models that are made up, the same in each run: a tree of options, and rules across it. For tests and measurements. */
-#ifndef TENDERO_ENGINE_CONFIGURATOR_DRAW_H
-#define TENDERO_ENGINE_CONFIGURATOR_DRAW_H
+#ifndef TENDERO_ENGINE_CONFIGURATOR_MADE_UP_TESTING_H
+#define TENDERO_ENGINE_CONFIGURATOR_MADE_UP_TESTING_H
 
 #include <stdlib.h>
 
