@@ -13,8 +13,10 @@ struct entry {
     struct product product;
     char bytes[];
 };
-struct offer {
-    uint32_t group;            // 0: it names no category
+/* What is known of an id; a decision asks hundreds of rows for the last two. */
+struct row {
+    struct entry *entry;       // NULL: the catalogue has it not, or no more
+    uint32_t group;            // number of its category in `groups`; 0: none
     bool offerable;
 };
 
@@ -33,12 +35,10 @@ struct catalogue {
     struct purchases *purchases;
     struct json_parser *parser;
     struct arena *scratch;
-    struct words ids;          // of products ever seen; entry[number] may be NULL
-    struct entry **entry;
-    struct offer *offer;       // beside each entry, no further off: a decision asks it of hundreds
-    size_t offer_cap;
+    struct words ids;          // of products ever seen; row[number]
+    struct row *row;
     uint32_t *by_number;       // purchases' number -> number in ids
-    size_t entry_cap, by_number_cap;
+    size_t row_cap, by_number_cap;
     uint32_t mapped;           // purchases' numbers that by_number covers
     int64_t live, changes;
     struct words groups;       // categories that products name
@@ -83,11 +83,6 @@ static struct entry *entry_new(const struct product *p)
     return entry;
 }
 
-static bool rows_need(struct catalogue *c, uint32_t row)
-{
-    return vec_need(c->entry, c->entry_cap, (size_t)row + 1) && vec_need(c->offer, c->offer_cap, c->entry_cap);
-}
-
 static bool is_offerable(const struct product *p)
 {
     return p->kind == PRODUCT_GOODS && p->active && p->stock != 0 && p->title.len;
@@ -95,27 +90,25 @@ static bool is_offerable(const struct product *p)
 
 static enum err_code memory_put(struct catalogue *c, const struct product *p, struct err *e)
 {
-    uint32_t row = words_add(&c->ids, p->id);
-    struct entry *entry = row && rows_need(c, row) ? entry_new(p) : NULL;
+    uint32_t number = words_add(&c->ids, p->id);
+    struct entry *entry = number && vec_need(c->row, c->row_cap, (size_t)number + 1) ? entry_new(p) : NULL;
     if (!entry)
         return NO_MEMORY(e);
-    c->offer[row] = (struct offer){ .group = p->category.len ? words_add(&c->groups, p->category) : 0,
-                                    .offerable = is_offerable(p) };
-    c->live += c->entry[row] == NULL;
-    free(c->entry[row]);
-    c->entry[row] = entry;
+    struct row *row = &c->row[number];
+    c->live += row->entry == NULL;
+    free(row->entry);
+    *row = (struct row){ entry, p->category.len ? words_add(&c->groups, p->category) : 0, is_offerable(p) };
     c->changes++;
     return ERR_OK;
 }
 
 static void memory_remove(struct catalogue *c, struct slice id)
 {
-    uint32_t row = words_find(&c->ids, id);
-    if (!row || row >= c->entry_cap || !c->entry[row])
+    uint32_t number = words_find(&c->ids, id);
+    if (!number || number >= c->row_cap || !c->row[number].entry)
         return;
-    free(c->entry[row]);
-    c->entry[row] = NULL;
-    c->offer[row] = (struct offer){ 0 };
+    free(c->row[number].entry);
+    c->row[number] = (struct row){ 0 };
     c->live--;
     c->changes++;
 }
@@ -128,7 +121,7 @@ static enum err_code map_numbers(struct catalogue *c, struct err *e)
         return NO_MEMORY(e);
     while (c->mapped < count) {
         uint32_t number = c->mapped + 1, row = words_add(&c->ids, purchases_product_id(c->purchases, number));
-        if (!row || !rows_need(c, row))
+        if (!row || !vec_need(c->row, c->row_cap, (size_t)row + 1))
             return NO_MEMORY(e);
         c->by_number[number] = row;
         c->mapped = number;
@@ -281,15 +274,14 @@ void catalogue_drop(struct catalogue **catalogue)
     struct catalogue *c = *catalogue;
     if (!c)
         return;
-    for (size_t i = 0; i < c->entry_cap; i++)
-        free(c->entry[i]);
+    for (size_t i = 0; i < c->row_cap; i++)
+        free(c->row[i].entry);
     for (size_t i = 0; i < c->list_cap; i++)
         free(c->list[i]);
     words_drop(&c->ids);
     words_drop(&c->categories);
     words_drop(&c->groups);
-    free(c->entry);
-    free(c->offer);
+    free(c->row);
     free(c->by_number);
     free(c->category);
     free(c->list);
@@ -310,36 +302,34 @@ int64_t catalogue_count(const struct catalogue *c)
 const struct product *catalogue_find(const struct catalogue *c, struct slice id)
 {
     uint32_t row = words_find(&c->ids, id);
-    return row && row < c->entry_cap && c->entry[row] ? &c->entry[row]->product : NULL;
+    return row && row < c->row_cap && c->row[row].entry ? &c->row[row].entry->product : NULL;
 }
 
-/* Where a product stands; 0, where nothing does: nowhere. Numbers that purchases gave away since this follower was told of a fact
- * are looked up by their id. */
-static uint32_t row_of(const struct catalogue *c, uint32_t product)
+/* Numbers that purchases gave away since this follower was told of a fact are looked up by their id. */
+static const struct row *row_of(const struct catalogue *c, uint32_t product)
 {
+    static const struct row none = { 0 };
     if (product == 0 || product > purchases_products(c->purchases))
-        return 0;
-    uint32_t row = product <= c->mapped ? c->by_number[product]
-                                        : words_find(&c->ids, purchases_product_id(c->purchases, product));
-    return row < c->entry_cap ? row : 0;
+        return &none;
+    uint32_t number = product <= c->mapped ? c->by_number[product]
+                                           : words_find(&c->ids, purchases_product_id(c->purchases, product));
+    return number < c->row_cap ? &c->row[number] : &none;
 }
 
 const struct product *catalogue_product(const struct catalogue *c, uint32_t product)
 {
-    uint32_t row = row_of(c, product);
-    return row && c->entry[row] ? &c->entry[row]->product : NULL;
+    const struct row *row = row_of(c, product);
+    return row->entry ? &row->entry->product : NULL;
 }
 
 bool catalogue_offerable(const struct catalogue *c, uint32_t product)
 {
-    uint32_t row = row_of(c, product);
-    return row && c->offer[row].offerable;
+    return row_of(c, product)->offerable;
 }
 
 uint32_t catalogue_group(const struct catalogue *c, uint32_t product)
 {
-    uint32_t row = row_of(c, product);
-    return row ? c->offer[row].group : 0;
+    return row_of(c, product)->group;
 }
 
 struct slice catalogue_category_name(const struct catalogue *c, struct slice id, const char *lang)
