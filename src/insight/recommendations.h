@@ -59,9 +59,9 @@ struct recommend_taste {
     void *arg;
 };
 
-/* What a product is, as hashes of its features: fills at most max, returns how many. Called under the read lock. */
+/* What a product is, as hashes of its features: fills at most max, returns how many; mem is scratch. Called under the read lock. */
 struct recommend_content {
-    size_t (*says)(void *arg, uint32_t product, uint64_t *feature, size_t max);
+    size_t (*says)(void *arg, uint32_t product, struct arena *mem, uint64_t *feature, size_t max);
     void *arg;
 };
 

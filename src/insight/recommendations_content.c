@@ -2,11 +2,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "insight/recommendations_room.h"
 #include "base/vec.h"
+#include "insight/recommendations_room.h"
 
 #define CONTENT_KEPT 20
 #define FEATURES_MAX 64              // of an item
+#define WORDS_BYTES ((size_t)1 << 20)
 #define ALIKE_MAX 1000u              // a feature that more items have tells little, and costs much
 
 struct has {
@@ -47,11 +48,13 @@ static int by_feature(const void *a, const void *b)
 static bool ask_content(const struct fit_ask *ask, uint32_t items, struct likening *l)
 {
     uint64_t feature[FEATURES_MAX];
-    bool ok = true;
+    AUTO(arena) mem = arena_new(WORDS_BYTES);
+    bool ok = mem != NULL;
     memory_read_lock(ask->memory);
     for (uint32_t i = 0; ok && i < items; i++) {
         memory_read_turn(ask->memory);
-        size_t n = ask->content->says(ask->content->arg, i + 1, feature, FEATURES_MAX);
+        arena_reset(mem);
+        size_t n = ask->content->says(ask->content->arg, i + 1, mem, feature, FEATURES_MAX);
         ok = vec_need(l->has, l->cap, l->n + n + 1);
         for (size_t k = 0; ok && k < n; k++)
             l->has[l->n++] = (struct has){ feature[k], i };
@@ -97,20 +100,10 @@ static bool weigh_content(uint32_t items, struct likening *l)
     return true;
 }
 
-/* Keeps the most alike, ties by item. */
-static void row_keep(struct neighbour *of, uint32_t *n, uint32_t item, float similarity)
-{
-    if (*n == CONTENT_KEPT && !(similarity > of[CONTENT_KEPT - 1].similarity))
-        return;
-    uint32_t at = *n < CONTENT_KEPT ? (*n)++ : CONTENT_KEPT - 1;
-    for (; at > 0 && (similarity > of[at - 1].similarity || (similarity == of[at - 1].similarity && item < of[at - 1].item)); at--)
-        of[at] = of[at - 1];
-    of[at] = (struct neighbour){ item, 0, similarity };
-}
-
 static void liken(struct likening *l, struct neighbours *table, uint32_t item)
 {
-    uint32_t met = 0;
+    struct neighbour *row = table->of + (size_t)item * table->k;
+    uint32_t met = 0, *count = &table->count[item];
     for (size_t at = l->first[item]; at != SIZE_MAX; at = l->next[at]) {
         if (!(l->idf[at] > 0) || l->end[at] - l->begin[at] > ALIKE_MAX)  // what all have is no likeness
             continue;
@@ -125,7 +118,7 @@ static void liken(struct likening *l, struct neighbours *table, uint32_t item)
         uint32_t other = l->met[i];
         float all = sqrtf(l->norm[item] * l->norm[other]);
         if (other != item && all > 0 && l->dot[other] > 0)
-            row_keep(table->of + (size_t)item * table->k, &table->count[item], other, l->dot[other] / all);
+            *count = neighbours_keep(row, *count, table->k, (struct neighbour){ other, 0, l->dot[other] / all });
         l->dot[other] = 0;
     }
 }

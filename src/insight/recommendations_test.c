@@ -115,8 +115,9 @@ static void the_latest_count(void **state)
 
 /* ---- what is like what ---- */
 /* Products 1..12: a word of the hundreds and one of the kind; 12 stands alone. */
-static size_t kinds(void *arg, uint32_t product, uint64_t *feature, size_t max)
+static size_t kinds(void *arg, uint32_t product, struct arena *mem, uint64_t *feature, size_t max)
 {
+    (void)mem;
     (void)arg;
     assert_true(max >= 3);
     feature[0] = 1000;               // all have it: it says nothing

@@ -9,10 +9,12 @@
 #include "base/hash.h"
 #include "base/vec.h"
 #include "offers/reason.h"
+#include "text/fold.h"
 #include "text/time.h"
 
 #define POPULAR_TURN 0.5   // popular goods change places within this part of their rank
 #define VIEWED 8           // products looked at last that count
+#define WORDS_SEED 3       // of features that are words
 #define AGAIN_LATEST 4     // times what is usual: who has not bought it again by then does not
 
 /* Where a product stands in `bought`; valid only in its turn, so nothing is cleared. */
@@ -345,28 +347,18 @@ struct recommend_taste taste_of_catalogue(struct catalogue *catalogue)
     return (struct recommend_taste){ is_goods, its_group, catalogue };
 }
 
-/* Words are runs of letters and digits of ASCII, and of whatever is not ASCII. */
-static size_t title_words(struct slice title, uint64_t *feature, size_t max)
+/* As people look for them: without case and accents. One letter says little. */
+static size_t title_words(struct slice title, struct arena *mem, uint64_t *feature, size_t max)
 {
-    size_t n = 0, letters = 0;
-    uint64_t hash = 0;
-    for (size_t i = 0; i <= title.len && n < max; i++) {
-        unsigned char c = i < title.len ? (unsigned char)title.at[i] : ' ';
-        if (c >= 'A' && c <= 'Z')
-            c = (unsigned char)(c - 'A' + 'a');
-        if (c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-            hash = hash_mix(hash ^ c);
-            letters++;
-        } else {
-            if (letters > 1)
-                feature[n++] = hash;
-            hash = letters = 0;
-        }
-    }
+    struct slice rest = fold_text(title, mem), word;
+    size_t n = 0;
+    while (n < max && fold_word(&rest, &word))
+        if (word.len > 1)
+            feature[n++] = hash64(word, WORDS_SEED);
     return n;
 }
 
-static size_t what_it_is(void *arg, uint32_t product, uint64_t *feature, size_t max)
+static size_t what_it_is(void *arg, uint32_t product, struct arena *mem, uint64_t *feature, size_t max)
 {
     const struct product *p = catalogue_product(arg, product);
     size_t n = 0;
@@ -377,7 +369,7 @@ static size_t what_it_is(void *arg, uint32_t product, uint64_t *feature, size_t 
         feature[n++] = hash_mix(UINT64_C(1) << 40 | group);
     if (p->price_micro > 0)
         feature[n++] = hash_mix(UINT64_C(2) << 40 | (uint32_t)(int32_t)floor(2 * log2((double)p->price_micro)));
-    return n + title_words(p->title, feature + n, max - n);
+    return n + title_words(p->title, mem, feature + n, max - n);
 }
 
 struct recommend_content content_of_catalogue(struct catalogue *catalogue)

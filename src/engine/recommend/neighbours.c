@@ -12,8 +12,7 @@ static bool better(struct neighbour a, struct neighbour b)
     return a.similarity > b.similarity || (a.similarity == b.similarity && a.item < b.item);
 }
 
-/* Keeps the k best in best[], best first: insertion, since most candidates lose against the last. */
-static uint32_t keep_best(struct neighbour *best, uint32_t count, uint32_t k, struct neighbour candidate)
+uint32_t neighbours_keep(struct neighbour *best, uint32_t count, uint32_t k, struct neighbour candidate)
 {
     if (count == k && !better(candidate, best[k - 1]))
         return count;
@@ -73,7 +72,7 @@ static void item_fit(struct neighbours *fit, uint32_t item, const struct similar
             continue;
         float norm = f->own[item] * f->other[other] + by->shrink;
         struct neighbour candidate = { other, tally.both, by->scale * tally.weight / norm };
-        count = keep_best(best, count, fit->k, candidate);
+        count = neighbours_keep(best, count, fit->k, candidate);
     }
     fit->count[item] = count;
 }

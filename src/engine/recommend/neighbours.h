@@ -43,6 +43,9 @@ MUST_CHECK enum err_code neighbours_fit(struct purchase_rows, struct neighbours_
 void neighbours_drop(struct neighbours **);
 /* Without any neighbours yet; NULL without memory. */
 struct neighbours *neighbours_new(uint32_t items, uint32_t k);
+/* Keeps the k best of those offered, best first, ties by item number; returns their new number. Insertion, since most lose against
+ * the last. */
+uint32_t neighbours_keep(struct neighbour *best, uint32_t count, uint32_t k, struct neighbour candidate);
 
 /* The proposals for one buyer: score(j) = sum over his items i of similarity(i, j), without what he has.
  * `work` belongs to the thread and is reused; the answer costs items(bought) * k additions.
