@@ -13,7 +13,6 @@
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 #define CHOICES_MAX 10000
 #define CHANGES 5
-#define SECONDS 60
 
 struct workbench {
     struct arena *mem;
@@ -63,8 +62,7 @@ static enum err_code workbench_read(struct workbench *b, struct slice file, stru
 
 static enum err_code workbench_compile(struct workbench *b, struct err *e)
 {
-    const struct diagram_budget budget = { .seconds = SECONDS, .nodes = 2000000, .bytes = (size_t)2 << 30 };
-    return diagram_make(b->encoding.clauses, &budget, &b->diagram, e);
+    return diagram_make(b->encoding.clauses, NULL, &b->diagram, e);
 }
 
 /* ---- prices ---- */

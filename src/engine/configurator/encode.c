@@ -27,6 +27,13 @@ enum err_code encode_push(struct encoder *c, struct literals *list, int32_t lite
     return ERR_OK;
 }
 
+enum err_code encode_deeper(struct encoder *c, uint32_t expr, struct err *e)
+{
+    if (++c->depth > ENCODE_DEPTH_MAX)
+        return encode_fault(c, c->model->expr[expr].place, e, "the constraint is nested deeper than %d: split it", ENCODE_DEPTH_MAX);
+    return ERR_OK;
+}
+
 enum err_code encode_helper(struct encoder *c, int32_t *ret, struct err *e)
 {
     if (c->ret->clauses->variables >= ENCODE_VARIABLES_MAX)
@@ -90,7 +97,6 @@ static enum err_code rule_begin(struct encoder *c, enum rule_kind kind, uint32_t
 struct tree {
     struct encoder c;
     size_t rule_cap, open_cap;
-    uint32_t *end;                   // of each feature: what is below it ends before
     uint32_t *home;                  // of each constraint: the cloned feature in each of whose instances it holds, or UVL_NONE
     int32_t next;                    // variable of an instance
 };
@@ -174,7 +180,7 @@ static enum err_code join_instances(struct tree *t, uint32_t at, int32_t *const 
         TRY(encode_emit(&t->c, (int32_t[]){ -instance[k][at], instance[k - 1][at] }, 2, e));
     if (f->min > 1)
         TRY(encode_emit(&t->c, (int32_t[]){ -outer[at], instance[f->min - 1][at] }, 2, e));
-    for (uint32_t below = at; below < t->end[at]; below++) {
+    for (uint32_t below = at; below < t->c.end[at]; below++) {
         struct literals any = { 0 };
         t->c.ret->variable[outer[below]].joined = true;
         TRY(encode_push(&t->c, &any, -outer[below], e));
@@ -198,7 +204,7 @@ static enum err_code encode_instances(struct tree *t, uint32_t at, struct err *e
         if (!instance[k])
             return NO_MEMORY(e);
         memcpy(instance[k], outer, features * sizeof **instance);
-        for (uint32_t below = at; below < t->end[at]; below++) {
+        for (uint32_t below = at; below < t->c.end[at]; below++) {
             t->c.ret->variable[t->next].feature = below;
             instance[k][below] = t->next++;
         }
@@ -255,6 +261,7 @@ static enum err_code look_at(struct tree *t, uint32_t expr, struct seen *ret, st
             ret->last = x->feature > ret->last ? x->feature : ret->last;
         }
         ret->everywhere |= x->op == UVL_OP_SUM || x->op == UVL_OP_AVG;
+        ret->open |= (x->op == UVL_OP_SUM || x->op == UVL_OP_AVG) && !x->text.len;  // of the values of a feature
         if (!arena_need(t->c.mem, todo, cap, n + 2))
             return NO_MEMORY(e);
         if (x->a != UVL_NONE)
@@ -269,7 +276,7 @@ static enum err_code look_at(struct tree *t, uint32_t expr, struct seen *ret, st
 static uint32_t home_of(const struct tree *t, const struct seen *seen)
 {
     uint32_t at = seen->everywhere || seen->first == UVL_NONE ? UVL_NONE : seen->first;
-    while (at != UVL_NONE && !(feature_of(t, at)->cloned && seen->last < t->end[at]))
+    while (at != UVL_NONE && !(feature_of(t, at)->cloned && seen->last < t->c.end[at]))
         at = feature_of(t, at)->parent;
     return at;
 }
@@ -296,13 +303,13 @@ static enum err_code find_homes(struct tree *t, struct err *e)
     return ERR_OK;
 }
 
-static void find_ends(struct tree *t)
+static void find_ends(const struct tree *t, uint32_t *end)
 {
     for (uint32_t i = t->c.model->features; i-- > 0;) {
         uint32_t parent = feature_of(t, i)->parent;
-        t->end[i] = t->end[i] ? t->end[i] : i + 1;
-        if (parent != UVL_NONE && t->end[parent] < t->end[i])
-            t->end[parent] = t->end[i];
+        end[i] = end[i] ? end[i] : i + 1;
+        if (parent != UVL_NONE && end[parent] < end[i])
+            end[parent] = end[i];
     }
 }
 
@@ -339,11 +346,12 @@ static enum err_code encode_all(struct tree *t, struct err *e)
     uint32_t features = t->c.model->features;
     int32_t *own = arena_array(t->c.mem, int32_t, (size_t)features + 1);
     uint64_t instances = 0;
-    t->end = arena_array(t->c.mem, uint32_t, (size_t)features + 1);
+    uint32_t *end = arena_array(t->c.mem, uint32_t, (size_t)features + 1);
     t->home = arena_array(t->c.mem, uint32_t, (size_t)t->c.model->constraints + 1);
-    if (!own || !t->end || !t->home)
+    if (!own || !end || !t->home)
         return NO_MEMORY(e);
-    find_ends(t);
+    find_ends(t, end);
+    t->c.end = end;
     TRY(count_instances(t, &instances, e));
     TRY(find_homes(t, e));
     t->c.ret->variable = arena_array(t->c.mem, struct variable, (size_t)features + (size_t)instances + 1);

@@ -10,8 +10,9 @@
  *            name, exactly, in millionths. An attribute of what is not selected is 0; the mean of nothing meets no equation.
  *            Equations over values that the customer gives (Integer, Real, String features) are not clauses: they are `open`, and
  *            checked when the values are there. They do not count in numbers of variants.
- * Errors     ERR_INVALID what cannot be meant (with file, line, column); ERR_LIMIT above ENCODE_NODES_MAX nodes of an equation, above
- *            ENCODE_INSTANCES_MAX instances, or without memory.
+ * Errors     ERR_INVALID what cannot be meant, or is nested deeper than ENCODE_DEPTH_MAX (with file, line, column); ERR_LIMIT above
+ *            ENCODE_NODES_MAX nodes or ENCODE_TERMS_MAX features of an equation, above ENCODE_INSTANCES_MAX instances, or without
+ *            memory.
  */
 #ifndef TENDERO_ENGINE_CONFIGURATOR_ENCODE_H
 #define TENDERO_ENGINE_CONFIGURATOR_ENCODE_H
@@ -22,6 +23,8 @@
 #define ENCODE_NODES_MAX 1000000     // of the diagram of one equation
 #define ENCODE_INSTANCES_MAX 64      // of a cloned feature
 #define ENCODE_VARIABLES_MAX 10000000
+#define ENCODE_DEPTH_MAX 4000        // of an expression, where it is no chain of & or |; sums are as deep as they are long
+#define ENCODE_TERMS_MAX 10000       // features of an equation
 
 enum rule_kind { RULE_DEFINITIONS, RULE_ROOT, RULE_PARENT, RULE_GROUP, RULE_INSTANCES, RULE_CONSTRAINT };
 struct rule {

@@ -2,8 +2,6 @@
  * value for each choice of the features. */
 #include "engine/configurator/encode_room.h"
 
-#define DEPTH_MAX 4000
-
 static const struct uvl_expr *expr_of(const struct encoder *c, uint32_t at)
 {
     return &c->model->expr[at];
@@ -65,13 +63,6 @@ static enum err_code parts_of(struct encoder *c, struct side whole, struct sides
         TRY(sides_push(c, &open, (struct side){ x->b, s.is }, e));
         TRY(sides_push(c, &open, (struct side){ x->a, x->op == UVL_OP_IMPLIES ? !s.is : s.is }, e));
     }
-    return ERR_OK;
-}
-
-static enum err_code deeper(struct encoder *c, struct side s, struct err *e)
-{
-    if (++c->depth > DEPTH_MAX)
-        return encode_fault(c, expr_of(c, s.expr)->place, e, "the constraint is nested deeper than %d: split it", DEPTH_MAX);
     return ERR_OK;
 }
 
@@ -146,7 +137,7 @@ static enum err_code literal_of(struct encoder *c, struct side whole, int32_t *r
     int32_t a, b;
     if (form == FORM_LITERAL)
         return literal_plain(c, s, ret, e);
-    TRY(deeper(c, s, e));
+    TRY(encode_deeper(c, s.expr, e));
     if (form == FORM_SAME) {
         TRY(literal_of(c, (struct side){ expr_of(c, s.expr)->a, true }, &a, e));
         TRY(literal_of(c, (struct side){ expr_of(c, s.expr)->b, s.is }, &b, e));
@@ -203,7 +194,7 @@ static enum err_code assert_side(struct encoder *c, struct side whole, const str
 {
     struct side s = without_not(c, whole);
     struct sides parts = { 0 };
-    TRY(deeper(c, s, e));
+    TRY(encode_deeper(c, s.expr, e));
     switch (form_of(c, s)) {
     case FORM_ALL:
         TRY(parts_of(c, s, &parts, e));

@@ -16,9 +16,10 @@ struct encoder {
     struct arena *mem;
     struct encoding *ret;
     uint32_t rule;                   // whose clauses are being made
+    const uint32_t *end;             // of each feature: what is below it ends before
     const int32_t *variable;         // of each feature where we are: its own, or that of an instance
     int32_t always;                  // a literal that is true; 0: not made yet
-    uint32_t depth;
+    uint32_t depth;                  // of the expression that is being read
 };
 
 MUST_CHECK enum err_code encode_emit(struct encoder *, const int32_t *literal, size_t n, struct err *e);
@@ -26,6 +27,8 @@ MUST_CHECK enum err_code encode_emit(struct encoder *, const int32_t *literal, s
 MUST_CHECK enum err_code encode_define(struct encoder *, const int32_t *literal, size_t n, struct err *e);
 MUST_CHECK enum err_code encode_push(struct encoder *, struct literals *, int32_t literal, struct err *e);
 MUST_CHECK enum err_code encode_always(struct encoder *, int32_t *ret, struct err *e);
+/* Before and after going down into an expression: ERR_INVALID where it is nested too deep. */
+MUST_CHECK enum err_code encode_deeper(struct encoder *, uint32_t expr, struct err *e);
 MUST_CHECK enum err_code encode_helper(struct encoder *, int32_t *ret, struct err *e);
 /* ret <=> if `test` then `yes` else `no`. */
 MUST_CHECK enum err_code encode_choice(struct encoder *, int32_t test, int32_t yes, int32_t no, int32_t *ret, struct err *e);

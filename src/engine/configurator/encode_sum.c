@@ -151,8 +151,10 @@ static enum err_code linear_binary(struct encoder *c, const struct uvl_expr *x, 
 {
     struct linear b = { 0 };
     bool fits;
+    TRY(encode_deeper(c, x->a, e));
     TRY(linear_of(c, x->a, ret, e));
     TRY(linear_of(c, x->b, &b, e));
+    c->depth--;
     if (x->op == UVL_OP_ADD || x->op == UVL_OP_SUB)
         return linear_add(c, x, ret, &b, x->op == UVL_OP_ADD ? 1 : -1, e);
     if (x->op == UVL_OP_MUL && ret->n && !b.n) {
@@ -171,17 +173,10 @@ static enum err_code linear_binary(struct encoder *c, const struct uvl_expr *x, 
     return ERR_OK;
 }
 
-static bool is_below(const struct uvl_model *m, uint32_t feature, uint32_t top)
-{
-    while (feature != UVL_NONE && feature != top)
-        feature = m->feature[feature].parent;
-    return feature == top;
-}
-
 /* The value that the attribute of a sum or mean has for a feature; NULL: it does not count. */
 static const struct uvl_value *carried(const struct encoder *c, const struct uvl_expr *x, uint32_t feature)
 {
-    bool counts = x->feature == UVL_NONE || is_below(c->model, feature, x->feature);
+    bool counts = x->feature == UVL_NONE || (feature >= x->feature && feature < c->end[x->feature]);
     return counts ? uvl_attribute_find(&c->model->feature[feature], x->text) : NULL;
 }
 
@@ -351,6 +346,8 @@ static size_t terms_order(struct term *term, size_t n)
 static enum err_code between(struct encoder *c, struct term *term, size_t n, int64_t low, int64_t high, int32_t *ret, struct err *e)
 {
     struct counting k = { .c = c, .term = term, .n = terms_order(term, n), .low = low, .high = high };
+    if (k.n > ENCODE_TERMS_MAX)
+        return err_set(e, ERR_LIMIT, 0, "an equation over %zu features: %d at most", k.n, ENCODE_TERMS_MAX);
     k.least = arena_array(c->mem, int64_t, k.n + 1);
     k.greatest = arena_array(c->mem, int64_t, k.n + 1);
     if (!k.least || !k.greatest)
@@ -398,10 +395,12 @@ static enum err_code named(struct encoder *c, uint32_t at, struct literals *ret,
         TRY(literal_note(c, ret, c->variable[x->feature], e));
     if (x->op == UVL_OP_SUM || x->op == UVL_OP_AVG)
         TRY(carriers(c, x, ret, e));
+    TRY(encode_deeper(c, at, e));
     if (x->a != UVL_NONE)
         TRY(named(c, x->a, ret, e));
     if (x->b != UVL_NONE)
         TRY(named(c, x->b, ret, e));
+    c->depth--;
     return ERR_OK;
 }
 
@@ -557,9 +556,11 @@ enum err_code encode_equation(struct encoder *c, uint32_t at, int32_t *ret, stru
         return encode_texts(c, x, left, right, ret, e);
     if (expr_of(c, x->a)->op == UVL_OP_AVG && expr_of(c, x->b)->op == UVL_OP_NUMBER)
         return encode_mean(c, x, ret, e);
+    uint32_t depth = c->depth;
     enum err_code code = linear_of(c, x->a, &a, e);
     if (!code)
         code = linear_of(c, x->b, &b, e);
+    c->depth = depth;
     if (code == ERR_CONFLICT)
         return encode_any(c, x, ret, e);
     TRY(code);

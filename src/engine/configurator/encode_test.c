@@ -320,6 +320,37 @@ static void a_chain_of_thousands_is_one_rule(void **state)
     buf_drop(&text);
 }
 
+/* A sum of so many terms is as deep as it is long: refused with its place, not with the end of the stack. */
+static void too_long_a_sum_is_refused(void **state)
+{
+    (void)state;
+    for (int side = 0; side < 2; side++) {
+        struct buf text = buf_make(0);
+        AUTO(arena) mem = arena_new((size_t)512 << 20);
+        struct uvl_model model;
+        struct encoding encoding;
+        struct err e = { 0 };
+        buf_adds(&text, "features\n    R\n        optional\n            A {Price 2}\n            B {Price 3}\nconstraints\n    ");
+        buf_adds(&text, side ? "A.Price * B.Price == A.Price" : "A.Price");
+        for (int i = 0; i < 100000; i++)
+            buf_adds(&text, " + A.Price");
+        buf_adds(&text, side ? "\n" : " == 4\n");
+        assert_int_equal(uvl_read(buf_slice(&text), SLICE("test.uvl"), NULL, mem, &model, &e), 0);
+        assert_int_equal(encode_model(&model, mem, &encoding, &e), ERR_INVALID);
+        assert_non_null(strstr(e.text, "test.uvl:7:"));
+        buf_drop(&text);
+    }
+}
+
+static void sums_over_values_that_customers_give_are_open(void **state)
+{
+    (void)state;
+    struct lab lab = { 0 };
+    lab_begin(&lab, SLICE("features\n  R\n    optional\n      Integer Length cardinality [1..2]\n      A\nconstraints\n  sum(Length) < 5 | A\n"));
+    assert_int_equal(lab.encoding.opens, 1);
+    lab_end(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +358,8 @@ int main(void)
         cmocka_unit_test(instances_have_choices_of_their_own),
         cmocka_unit_test(what_customers_give_is_open),
         cmocka_unit_test(a_chain_of_thousands_is_one_rule),
+        cmocka_unit_test(too_long_a_sum_is_refused),
+        cmocka_unit_test(sums_over_values_that_customers_give_are_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
