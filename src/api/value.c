@@ -187,8 +187,8 @@ static void why_new(const struct one *o, bool es, struct buf *out)
     for (int c = 0; c < NEW_COVARIATES; c++) {
         if (!o->value.level[c])
             continue;
-        buf_printf(out, es ? "%s%s (%.2f veces lo que compran todos)" : "%s%s (%.2f times as often as all)", comma, names[c][es],
-                   o->view.anew.ratios.ratio[c][o->value.level[c]]);
+        buf_printf(out, es ? "%s%s (%.0f %% de lo que compran todos)" : "%s%s (%.0f %% of what all buy)", comma, names[c][es],
+                   100 * o->view.anew.ratios.ratio[c][o->value.level[c]]);
         comma = ", ";
     }
     if (comma[0] == ',')

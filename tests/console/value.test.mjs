@@ -96,6 +96,11 @@ test('a long one: which model counts and why, the best of each column, and what 
   const amounts = parts.map((p) => Number(p.replace('\u2212', '-').replace(/[^\d.-]/g, '')));
   assert.ok(Math.abs(amounts.slice(0, -1).reduce((a, b) => a + b) - amounts.at(-1)) < 0.05, `${parts}`);
   assert.ok(amounts.at(-1) > 0 && amounts[0] > 0);
+  const once = section('value.once'), newCustomers = r.proof.newCustomers;
+  assert.ok(newCustomers.customers > 0);
+  assert.deepEqual(await once.locator('tbody tr').allInnerTexts().then((rows) => rows.map((r) => r.split(/\s/)[0])),
+    newCustomers.covariates.map((c) => say('en', `value_new.${c.name}`)));
+  assert.equal(await once.getByText(say('en', 'value.counts'), { exact: true }).count(), newCustomers.covariates.filter((c) => c.used).length);
   await shot(page, 'value');
 });
 

@@ -11,7 +11,7 @@ import { FitButton, FitState } from '../value/fit.js';
 import { Head, Why } from '../value/head.js';
 import { HeatMap } from '../value/map.js';
 import { Models } from '../value/models.js';
-import { Calibration, Proof } from '../value/proof.js';
+import { Calibration, NewCustomers, Proof } from '../value/proof.js';
 import { Track } from '../value/track.js';
 
 /* Nothing was fitted: for want of orders, or not yet. */
@@ -34,6 +34,7 @@ function Shown({ r, before }: { r: ValueReport; before: number | undefined }) {
       {r.proof && <Proof r={r} proof={r.proof} />}
       <Track r={r} />
       {r.proof && <Calibration proof={r.proof} />}
+      {r.proof?.newCustomers && <NewCustomers of={r.proof.newCustomers} />}
       <HeatMap r={r} />
       {before !== undefined && <Changes now={r} before={before} />}
       <Models r={r} />

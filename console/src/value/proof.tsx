@@ -1,6 +1,6 @@
 /* Models beside rules of thumb, over days that none of them had seen; and how well that goes by how often people had bought. */
 import type { ComponentChildren } from 'preact';
-import type { ValueFrequency, ValueProof, ValueProofRow, ValueReport } from '../api-types.js';
+import type { ValueFrequency, ValueNewCustomers, ValueProof, ValueProofRow, ValueReport } from '../api-types.js';
 import { day, number, percent, precise, signed } from '../format.js';
 import { t } from '../i18n.js';
 import { Chip, Table } from '../ui.js';
@@ -70,6 +70,26 @@ export function Calibration({ proof }: { proof: ValueProof }) {
         { key: 'expected', label: t('value.foretold'), cell: (f) => <Bar each={each(f, f.expected)} top={top} look="of-expected" /> },
         { key: 'actual', label: t('value.came'), cell: (f) => <Bar each={each(f, f.actual)} top={top} look="of-actual" /> },
       ]} />
+    </section>
+  );
+}
+
+/* Whether the first order of those who bought once tells how often they come again. */
+export function NewCustomers({ of }: { of: ValueNewCustomers }) {
+  if (!of.customers || of.rmse === null || of.rmseByCovariates === null) return null;
+  const used = of.covariates.some((c) => c.used);
+  return (
+    <section class="sheet" aria-labelledby="new-customers">
+      <h2 id="new-customers">{t('value.once')}</h2>
+      <p>{t('value.once_text', { n: of.customers, actual: number(of.actual), plain: number(Math.round(of.expected)) })}{' '}
+        {used ? t('value.once_used', { expected: number(Math.round(of.expectedByCovariates)), before: precise(of.rmse), rmse: precise(of.rmseByCovariates) })
+          : t('value.once_unused')}</p>
+      <Table label={t('value.once')} cards rows={of.covariates} rowKey={(c) => c.name} columns={[
+        { key: 'name', label: t('value.once_what'), head: true, cell: (c) => (
+          <>{t(`value_new.${c.name}`)} {c.used && <Chip tone="good">{t('value.counts')}</Chip>}</>) },
+        { key: 'gain', label: t('value.once_gain'), number: true, cell: (c) => signed(c.gain, precise) },
+      ]} />
+      <p class="muted">{t('value.once_note')}</p>
     </section>
   );
 }
